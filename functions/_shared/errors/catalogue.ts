@@ -1,0 +1,33 @@
+/**
+ * Every failure a caller can act on: HTTP status, exit code of the command, and title.
+ * SQL raises the same codes as SQLSTATE; a guard test keeps the lists and docs/errors.md equal.
+ * Ranges: HF0xx ledger and runs, HF1xx requests and configuration, HF2xx object storage, HF3xx export,
+ * HF4xx checks, HF9xx local stack and command.
+ */
+export const ERRORS = {
+  HF001: { http: 404, exit: 3, title: "Run does not exist" },
+  HF002: { http: 409, exit: 3, title: "Another run is active" },
+  HF003: { http: 409, exit: 3, title: "Run has already ended" },
+  HF004: { http: 409, exit: 3, title: "Chunk claim is no longer held" },
+  HF005: { http: 409, exit: 3, title: "Keeper cannot be started" },
+  HF006: { http: 404, exit: 3, title: "Verification does not exist" },
+  HF007: { http: 409, exit: 3, title: "Secondary backup is off" },
+  HF100: { http: 422, exit: 2, title: "Request is not valid" },
+  HF101: { http: 401, exit: 3, title: "Caller is not authorized" },
+  HF102: { http: 500, exit: 2, title: "Configuration is not valid" },
+  HF103: { http: 405, exit: 2, title: "Method is not allowed" },
+  HF104: { http: 503, exit: 3, title: "Database cannot be reached" },
+  HF300: { http: 500, exit: 3, title: "Snapshot lost" },
+  HF301: { http: 500, exit: 3, title: "Table rewritten during export" },
+  HF302: { http: 500, exit: 3, title: "Schema changed during export" },
+  HF303: { http: 500, exit: 3, title: "Row too large for this worker" },
+  HF304: { http: 500, exit: 3, title: "Copied rows do not add up" },
+  HF305: { http: 500, exit: 3, title: "Table cannot be read" },
+  HF306: { http: 500, exit: 3, title: "Manifest is not valid" },
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === "string" && Object.hasOwn(ERRORS, value);
+}
