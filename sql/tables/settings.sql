@@ -1,0 +1,55 @@
+create table backup.settings (
+  id                      boolean primary key default true,
+  project_ref             text not null default 'local',
+  functions_url           text,
+  included_schemas        text[],
+  excluded_schemas        text[] not null default '{}',
+  chunk_bytes             bigint not null default 12582912,
+  worker_bytes            bigint not null default 33554432,
+  worker_seconds          integer not null default 60,
+  workers                 integer not null default 2,
+  lease_seconds           integer not null default 120,
+  max_attempts            integer not null default 5,
+  keeper_max_age          interval not null default '6 hours',
+  keeper_start_timeout    interval not null default '4 minutes',
+  count_at_plan_bytes     bigint not null default 268435456,
+  include_role_passwords  boolean not null default false,
+  row_shrink_threshold    numeric not null default 0.2,
+  check_timeout           interval not null default '25 seconds',
+  background_timeout      interval not null default '2 hours',
+  object_sample_share     integer not null default 4,
+  constraint settings_one_row check (id),
+  constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
+  constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
+  constraint settings_worker_bytes_positive check (worker_bytes > 0),
+  constraint settings_worker_seconds_range check (worker_seconds between 1 and 390),
+  constraint settings_workers_range check (workers between 1 and 32),
+  constraint settings_lease_seconds_range check (lease_seconds between 5 and 3600),
+  constraint settings_max_attempts_range check (max_attempts between 1 and 100),
+  constraint settings_row_shrink_threshold_range check (row_shrink_threshold >= 0 and row_shrink_threshold < 1),
+  constraint settings_object_sample_share_range check (object_sample_share between 1 and 365)
+);
+alter table backup.settings enable row level security;
+create policy service_role_reads on backup.settings for select to service_role using (true);
+grant select on backup.settings to service_role;
+insert into backup.settings default values;
+
+comment on table backup.settings is 'One row: how this project is backed up. Change it with update backup.settings set … where id;';
+comment on column backup.settings.project_ref is 'Folder of this project inside the bucket; the project reference on hosted Supabase.';
+comment on column backup.settings.functions_url is 'Base URL of the Edge Functions, as https://<ref>.supabase.co/functions/v1. Null: Vault secret "project_url" + /functions/v1.';
+comment on column backup.settings.included_schemas is 'Schemas to back up. Null: all but system and ephemeral ones, see backup.included_schemas().';
+comment on column backup.settings.excluded_schemas is 'Schemas to leave out of backups in addition to system and ephemeral ones.';
+comment on column backup.settings.chunk_bytes is 'Target size of one chunk, in bytes of heap and TOAST. Small enough that a function can copy, hash and compress it within its CPU time.';
+comment on column backup.settings.worker_bytes is 'Bytes of copied text after which a function stops claiming and hands over to a fresh one, because CPU time is counted per isolate.';
+comment on column backup.settings.worker_seconds is 'Wall clock seconds after which a function stops claiming chunks.';
+comment on column backup.settings.workers is 'Functions that export side by side.';
+comment on column backup.settings.lease_seconds is 'Seconds a claimed chunk belongs to its worker. A worker that died loses it after this time.';
+comment on column backup.settings.max_attempts is 'Attempts per chunk before the run fails with the last error.';
+comment on column backup.settings.keeper_max_age is 'The keeper holds back vacuum; a run that needs longer fails instead of bloating the database.';
+comment on column backup.settings.keeper_start_timeout is 'A run whose keeper has not appeared by then fails.';
+comment on column backup.settings.count_at_plan_bytes is 'Tables up to this size are counted when planned, so that VACUUM FULL or CLUSTER during the export can be survived. Larger ones fail the run.';
+comment on column backup.settings.include_role_passwords is 'Opt in to storing role password verifiers in the backup.';
+comment on column backup.settings.row_shrink_threshold is 'Share of rows a table may lose against the last good run before check_row_counts fails: 0.2 = 20 %.';
+comment on column backup.settings.check_timeout is 'A check that runs longer inside verify-backup is handed to a pg_cron job.';
+comment on column backup.settings.background_timeout is 'A handed-over check that runs longer is recorded as inconclusive.';
+comment on column backup.settings.object_sample_share is 'A verification reads back one object in this many, rotating, so that all are read once in as many verifications.';
