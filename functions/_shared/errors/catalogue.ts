@@ -23,7 +23,13 @@ export const ERRORS = {
   HF303: { http: 500, exit: 3, title: "Row too large for this worker" },
   HF304: { http: 500, exit: 3, title: "Copied rows do not add up" },
   HF305: { http: 500, exit: 3, title: "Table cannot be read" },
+  HF307: { http: 500, exit: 3, title: "Chunk given up by its workers" },
   HF306: { http: 500, exit: 3, title: "Manifest is not valid" },
+  HF900: { http: 500, exit: 3, title: "Local stack is already running" },
+  HF901: { http: 500, exit: 2, title: "PostgreSQL cannot be found" },
+  HF902: { http: 500, exit: 3, title: "PostgreSQL did not start" },
+  HF903: { http: 500, exit: 3, title: "Migration failed" },
+  HF904: { http: 500, exit: 3, title: "Functions host did not start" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

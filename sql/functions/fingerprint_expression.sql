@@ -1,0 +1,50 @@
+-- backup.fingerprint_expression(p_relid)
+--
+-- Why: a restore is proven by comparing contents, so the hash of a row must differ whenever its COPY text differs
+-- and must not depend on object ids, row order, server or version.
+-- Only types whose hash function is faithful are hashed natively. Everything else goes through its output function
+-- (row(…)::text does that and keeps NULL apart from the empty string), because the native hash would
+--   call 1.0 and 1.00 equal (numeric, jsonb), or 0 and -0 (float), ignore trailing blanks (bpchar) or case (citext),
+--   or depend on object ids (enum, reg*), or not exist (json, xml, geometric types).
+-- The expression refers to the row as t, so that it can be stored in a manifest and run anywhere without this schema.
+create or replace function backup.fingerprint_expression(p_relid oid)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  with recursive base(attnum, attname, attcollation, typid) as (
+    select a.attnum, a.attname, a.attcollation, a.atttypid
+    from pg_catalog.pg_attribute a
+    where a.attrelid = p_relid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+    union all
+    select b.attnum, b.attname, b.attcollation, t.typbasetype
+    from base b
+    join pg_catalog.pg_type t on t.oid = b.typid
+    where t.typtype = 'd'
+  ),
+  columns as (
+    select b.attnum, pg_catalog.format('t.%I', b.attname) as reference,
+           t.typnamespace = 'pg_catalog'::regnamespace
+           and t.typname = any (array['int2', 'int4', 'int8', 'bool', 'uuid', 'text', 'varchar', 'name', 'char', 'bytea',
+                                      'date', 'time', 'timestamp', 'timestamptz', 'oid', 'macaddr', 'pg_lsn']::name[])
+           and coalesce(c.collisdeterministic, true) as native
+    from base b
+    join pg_catalog.pg_type t on t.oid = b.typid
+    left join pg_catalog.pg_collation c on c.oid = b.attcollation
+    where t.typtype <> 'd'
+  ),
+  parts as (
+    select pg_catalog.string_agg(reference, ', ' order by attnum) filter (where native) as natives,
+           pg_catalog.string_agg(reference, ', ' order by attnum) filter (where not native) as others
+    from columns
+  )
+  select 'pg_catalog.hash_record_extended(row('
+         || pg_catalog.concat_ws(', ', natives, 'row(' || others || ')::text')
+         || '), 0)'
+  from parts
+$$;
+
+comment on function backup.fingerprint_expression(oid) is
+  'SQL expression over alias t that hashes one row of a table to 64 bits; its sum over all rows is the table''s fingerprint.';
+revoke all on function backup.fingerprint_expression(oid) from public;

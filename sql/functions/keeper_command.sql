@@ -1,0 +1,19 @@
+-- backup.keeper_command(p_run_id)
+--
+-- Why: the same text makes a keeper of any session: a pg_cron job, the command, or psql. Two transactions, because the
+-- claim must be visible to others while the second one holds the snapshot. No timeout may end it early.
+create or replace function backup.keeper_command(p_run_id text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select pg_catalog.format(
+    'set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; '
+    'begin; select backup.claim_keeper(%L); commit; '
+    'begin isolation level read committed; select backup.hold_snapshot(%L); commit',
+    p_run_id, p_run_id)
+$$;
+
+comment on function backup.keeper_command(text) is 'SQL text that turns a session into the keeper of a run. It returns when the run has ended.';
+revoke all on function backup.keeper_command(text) from public;

@@ -1,0 +1,82 @@
+-- requires: functions/included_schemas.sql, functions/fingerprint_expression.sql, types/table_status.sql, tables/settings.sql
+-- backup.plan_tables()
+--
+-- Why: says for every table what happens to its rows, so that nothing is left out in silence. Runs inside the
+-- snapshot: pg_class is read as of the snapshot, sizes and storage files as of now. A table that is not readable, or that
+-- was rewritten between snapshot and plan, is an error and not a gap.
+-- Locks: ACCESS SHARE on the tables that are counted. Errors: HF305 not readable, HF301 rewritten.
+create or replace function backup.plan_tables()
+returns table (
+  schema_name text, table_name text, relid oid, status backup.table_status, reason text, columns text[],
+  fingerprint_expression text, filenode oid, pages bigint, total_bytes bigint, planned_rows bigint)
+language plpgsql
+stable
+set search_path = ''
+set row_security = off
+as $$
+declare
+  v_count_limit bigint := (select s.count_at_plan_bytes from backup.settings s);
+  v_table record;
+begin
+  for v_table in
+    select n.nspname, c.relname, c.oid, c.relkind, c.relpersistence, c.relfilenode,
+           e.extname,
+           n.nspname in (select backup.included_schemas()) as included,
+           array(select a.attname::text from pg_catalog.pg_attribute a
+                 where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+                 order by a.attnum) as columns
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    left join pg_catalog.pg_depend d
+      on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+    left join pg_catalog.pg_extension e on e.oid = d.refobjid
+    where c.relkind in ('r', 'p', 'm', 'f')
+      and n.nspname <> 'information_schema' and n.nspname !~ '^pg_(catalog|toast|temp_|toast_temp_)'
+    order by n.nspname, c.relname
+  loop
+    schema_name := v_table.nspname;
+    table_name := v_table.relname;
+    relid := v_table.oid;
+    columns := v_table.columns;
+    status := 'excluded';
+    fingerprint_expression := null; filenode := null; pages := 0; total_bytes := 0; planned_rows := null;
+    reason := case
+      when not v_table.included then 'schema is not part of backups'
+      when v_table.relkind = 'p' then 'partitioned: its rows are exported by partition'
+      when v_table.relkind = 'm' then 'materialized view: filled again after a restore'
+      when v_table.relkind = 'f' then 'foreign table: its rows live on another server'
+      when v_table.relpersistence = 't' then 'temporary table'
+      when v_table.extname is not null then format('belongs to extension %s', v_table.extname)
+    end;
+    if reason is null then
+      if not pg_catalog.has_table_privilege(v_table.oid, 'select') then
+        raise exception using
+          errcode = 'HF305',
+          message = format('table %I.%I cannot be read', schema_name, table_name),
+          detail  = format('Role %I has no SELECT privilege.', current_user),
+          hint    = format('Run grant select on %I.%I to %I, or add the schema to backup.settings.excluded_schemas.',
+                           schema_name, table_name, current_user);
+      end if;
+      status := 'pending';
+      filenode := pg_catalog.pg_relation_filenode(v_table.oid);
+      if filenode is distinct from v_table.relfilenode then
+        raise exception using
+          errcode = 'HF301',
+          message = format('table %I.%I was rewritten or dropped while the run began', schema_name, table_name),
+          hint    = 'Start the run again when migrations and VACUUM FULL have ended.';
+      end if;
+      pages := pg_catalog.pg_relation_size(v_table.oid) / pg_catalog.current_setting('block_size')::integer;
+      total_bytes := pg_catalog.pg_table_size(v_table.oid);
+      fingerprint_expression := backup.fingerprint_expression(v_table.oid);
+      if total_bytes <= v_count_limit then
+        execute format('select count(*) from only %I.%I', schema_name, table_name) into planned_rows;
+      end if;
+    end if;
+    return next;
+  end loop;
+end;
+$$;
+
+comment on function backup.plan_tables() is
+  'Every table of the database with what a backup does with its rows, as backup.run_tables stores it. Errors: HF301, HF305.';
+revoke all on function backup.plan_tables() from public;

@@ -1,0 +1,50 @@
+-- requires: tables/job_runs.sql, functions/tick.sql, functions/dispatch.sql, functions/prune_ledger.sql
+-- backup.run_job(p_job_name)
+--
+-- Why: every scheduled entry goes through here, so that job_runs tells when it ran, how long, and with which outcome. An
+-- error is recorded and not raised again: raising would undo the record. A tick without anything to do leaves no row,
+-- or the ledger would grow by one row a minute.
+-- Errors: HF100 unknown job.
+create or replace function backup.run_job(p_job_name text)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_started timestamptz := clock_timestamp();
+  v_result  jsonb;
+  v_code    text;
+  v_error   text;
+begin
+  begin
+    case p_job_name
+      when 'tick' then
+        v_result := backup.tick();
+      when 'export' then
+        v_result := jsonb_build_object('ticket', backup.dispatch('export-backup', '{"action": "start", "trigger": "schedule"}') is not null);
+      when 'verify' then
+        v_result := jsonb_build_object('ticket', backup.dispatch('verify-backup', '{"trigger": "schedule"}') is not null);
+      when 'prune' then
+        v_result := backup.prune_ledger();
+      else
+        raise exception using errcode = 'HF100', message = format('job %L does not exist', p_job_name),
+          hint = 'Jobs are tick, export, verify and prune.';
+    end case;
+  exception when others then
+    get stacked diagnostics v_code = returned_sqlstate, v_error = message_text;
+    if v_code = 'HF100' then
+      raise;
+    end if;
+  end;
+  if v_error is not null or p_job_name <> 'tick'
+     or exists (select from jsonb_each(v_result) e where e.value <> '0'::jsonb) then
+    insert into backup.job_runs (job_name, status, started_at, finished_at, result, error_code, error)
+    values (p_job_name, case when v_error is null then 'succeeded' else 'failed' end,
+            v_started, clock_timestamp(), v_result, v_code, v_error);
+  end if;
+  return v_result;
+end;
+$$;
+
+comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, prune) and records it in backup.job_runs. Errors: HF100.';
+revoke all on function backup.run_job(text) from public;

@@ -1,0 +1,32 @@
+-- requires: functions/included_schemas.sql
+-- backup.sequence_values()
+--
+-- Why: sequences are not transactional. They are read last, so that a restored nextval() is never behind the data.
+-- Errors: HF305 a sequence cannot be read.
+create or replace function backup.sequence_values()
+returns table (schema_name text, sequence_name text, last_value bigint, is_called boolean)
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+  for schema_name, sequence_name in
+    select n.nspname, c.relname
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'S' and c.relpersistence <> 't' and n.nspname in (select backup.included_schemas())
+    order by n.nspname, c.relname
+  loop
+    if not has_sequence_privilege(format('%I.%I', schema_name, sequence_name), 'select') then
+      raise exception using errcode = 'HF305',
+        message = format('sequence %I.%I cannot be read', schema_name, sequence_name),
+        hint = format('Run grant select on sequence %I.%I to %I.', schema_name, sequence_name, current_user);
+    end if;
+    execute format('select s.last_value, s.is_called from %I.%I s', schema_name, sequence_name) into last_value, is_called;
+    return next;
+  end loop;
+end;
+$$;
+
+comment on function backup.sequence_values() is 'Position of every sequence of the included schemas now, as setval() takes it. Errors: HF305.';
+revoke all on function backup.sequence_values() from public;

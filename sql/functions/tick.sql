@@ -1,0 +1,29 @@
+-- requires: functions/end_stuck_runs.sql, functions/revive_runs.sql, tables/tickets.sql
+-- backup.tick()
+--
+-- Why: the heartbeat. Everything that must go on although a function died is done here, once a minute, by pg_cron.
+-- Returns what it did, as {"ended": n, "dispatched": n, "checks_closed": n, "tickets_deleted": n}.
+create or replace function backup.tick()
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_ended      integer;
+  v_dispatched integer;
+  v_checks     integer;
+  v_tickets    integer;
+begin
+  select count(*) into v_ended from backup.end_stuck_runs();
+  v_dispatched := backup.revive_runs();
+  select count(*) into v_checks from backup.close_overdue_checks();
+  -- Used and expired tickets are of no use after an hour; claim_ticket() refuses them anyway.
+  delete from backup.tickets t where t.expires_at < clock_timestamp() - interval '1 hour';
+  get diagnostics v_tickets = row_count;
+  return jsonb_build_object('ended', v_ended, 'dispatched', v_dispatched,
+                            'checks_closed', v_checks, 'tickets_deleted', v_tickets);
+end;
+$$;
+
+comment on function backup.tick() is 'The minute heartbeat: ends stuck runs, replaces dead workers, closes overdue checks, deletes old tickets.';
+revoke all on function backup.tick() from public;

@@ -1,0 +1,24 @@
+-- backup.unschedule(p_job_name)
+--
+-- Why: cron.unschedule() raises for a job that is not there, and the schema may be missing altogether.
+create or replace function backup.unschedule(p_job_name text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_found boolean := false;
+begin
+  if to_regclass('cron.job') is null then
+    return false;
+  end if;
+  execute 'select count(*) > 0 from cron.job where jobname = $1' into v_found using p_job_name;
+  if v_found then
+    execute 'select cron.unschedule($1)' using p_job_name;
+  end if;
+  return v_found;
+end;
+$$;
+
+comment on function backup.unschedule(text) is 'Removes a pg_cron job if it is there; returns whether it was.';
+revoke all on function backup.unschedule(text) from public;
