@@ -39,6 +39,8 @@ export async function runSupabase(args: readonly string[], options: SupabaseOpti
         SUPABASE_NO_UPDATE_NOTIFIER: "1",
         SUPABASE_TELEMETRY_DISABLED: "1",
         NO_COLOR: "1",
+        // The databases here are on loopback and speak no TLS; otherwise every command warns about it.
+        PGSSLMODE: "disable",
       },
     );
   } finally {
