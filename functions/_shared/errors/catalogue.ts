@@ -30,6 +30,15 @@ export const ERRORS = {
   HF902: { http: 500, exit: 3, title: "PostgreSQL did not start" },
   HF903: { http: 500, exit: 3, title: "Migration failed" },
   HF904: { http: 500, exit: 3, title: "Functions host did not start" },
+  HF200: { http: 500, exit: 2, title: "Storage configuration is incomplete" },
+  HF201: { http: 502, exit: 3, title: "Bucket does not exist" },
+  HF202: { http: 502, exit: 3, title: "Access to object storage is denied" },
+  HF203: { http: 503, exit: 3, title: "Object storage is unavailable" },
+  HF204: { http: 502, exit: 3, title: "Object is missing" },
+  HF205: { http: 409, exit: 3, title: "Object exists with other content" },
+  HF206: { http: 502, exit: 3, title: "Object storage refused the request" },
+  HF207: { http: 502, exit: 3, title: "Object is truncated or damaged" },
+  HF208: { http: 502, exit: 3, title: "Clock differs from the object storage" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,0 +1,5 @@
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The checkout this code runs from; every path of the stack is relative to it. */
+export const REPO_ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
