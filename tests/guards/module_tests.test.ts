@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { checkModuleTests } from "./rules/check_module_tests.ts";
+import { repositoryFiles } from "./rules/repository_files.ts";
+
+/** Modules without a test file of their own, and why another test is the better one. */
+const EXEMPT: Record<string, string> = {};
+
+const file = (path: string, text = "export function a() {}\n") => ({ path, text });
+
+describe("checkModuleTests()", () => {
+  it("checkModuleTests() finds nothing in this repository", () => {
+    expect(checkModuleTests(repositoryFiles(), EXEMPT)).toEqual([]);
+  });
+
+  it.each(["export function a() {}", "export async function a() {}", "export class A {}", "export const a = (b: number) => b;", "export const a = async (b) => b;"])(
+    "checkModuleTests() notices a module without a test: %s",
+    (text) => expect(checkModuleTests([file("functions/_shared/a.ts", text)], {})).toEqual([
+      "functions/_shared/a.ts: no tests/functions/_shared/a.test.ts",
+    ]),
+  );
+
+  it("checkModuleTests() asks no test of types, constants and tests themselves", () => {
+    expect(checkModuleTests([file("cli/a.ts", "export interface A {}\nexport const B = 1;\n"), file("tests/support/a.ts")], {})).toEqual([]);
+  });
+
+  it("checkModuleTests() accepts a mirrored test and notices an exemption that no longer holds", () => {
+    const files = [file("stack/a.ts"), file("tests/stack/a.test.ts")];
+    expect(checkModuleTests(files, {})).toEqual([]);
+    expect(checkModuleTests(files, { "stack/a.ts": "no", "stack/b.ts": "gone" })).toEqual([
+      "stack/a.ts: has a test, so it needs no exemption", "stack/b.ts: exempt but does not exist",
+    ]);
+  });
+});
