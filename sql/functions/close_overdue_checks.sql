@@ -1,17 +1,17 @@
+-- requires: functions/record_findings.sql, functions/hand_over_check.sql, functions/request_report.sql, functions/unschedule.sql
 -- backup.close_overdue_checks()
 --
 -- Why: a function can be killed and a database restarted in mid-check. The minute tick calls this, so that such a
 -- verification ends as inconclusive and does not stay open for ever.
 -- A check nobody works on any more gets ten minutes: more than the longest life of a function (400 s).
 create or replace function backup.close_overdue_checks()
-returns integer
+returns setof text
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_check   record;
+  v_check    record;
   v_settings backup.settings;
-  v_closed  integer := 0;
 begin
   select * into v_settings from backup.settings;
   for v_check in
@@ -32,6 +32,11 @@ begin
     order by v.started_at, c.check_name
     for update of c skip locked
   loop
+    if v_check.state = 'pending' and v_check.check_name <> 'check_backup_objects' then
+      -- Nothing is known against a check that was never started, and the database can still run it.
+      perform backup.hand_over_check(v_check.verification_id, v_check.check_name);
+      continue;
+    end if;
     -- The job normally removed itself; one that never started must not start after its check is closed.
     perform backup.unschedule(v_check.job_name);
     perform backup.record_findings(v_check.verification_id, v_check.check_name, jsonb_build_array(jsonb_build_object(
@@ -41,12 +46,12 @@ begin
         when 'running' then 'the process that ran it ended without reporting'
         else 'the verification ended before it was started' end,
       'evidence', jsonb_build_object('state', v_check.state))), null);
-    v_closed := v_closed + 1;
+    perform backup.request_report(v_check.verification_id);
+    return next v_check.check_name;
   end loop;
-  return v_closed;
 end
 $$;
 
 comment on function backup.close_overdue_checks() is
-  'Closes as inconclusive the checks whose process or pg_cron job never reported, and returns how many. Called by the minute tick.';
+  'Closes as inconclusive the checks whose process or pg_cron job never reported, and returns their names; checks never started are handed to pg_cron instead. Called by the minute tick.';
 revoke all on function backup.close_overdue_checks() from public;

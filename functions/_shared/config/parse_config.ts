@@ -1,0 +1,73 @@
+import { z } from "zod";
+import { HoldfastError } from "../errors/holdfast_error.ts";
+import type { Env } from "./env.ts";
+
+export interface Config {
+  databaseUrl: string;
+  /** PEM of the authority that signed the database's certificate. With it the certificate is verified. */
+  databaseCa: string | undefined;
+  /** Every key that may act for the project. Never anon or publishable keys. Empty: only tickets are accepted. */
+  secretKeys: readonly string[];
+}
+
+const databaseUrl = z.string().refine((value) => {
+  try {
+    return ["postgres:", "postgresql:"].includes(new URL(value).protocol);
+  } catch {
+    return false;
+  }
+});
+const keyDictionary = z.record(z.string(), z.string().min(1));
+
+/**
+ * What functions and the command need to know, from the variables Supabase injects and those an operator sets.
+ * HOLDFAST_DB_URL comes before SUPABASE_DB_URL, so that one project's functions can be pointed at a pooler.
+ *
+ * @throws HoldfastError HF102 naming the variable, never its value
+ */
+export function parseConfig(env: Env): Config {
+  return {
+    databaseUrl: parseDatabaseUrl(env),
+    databaseCa: env["HOLDFAST_DB_CA"] === "" ? undefined : env["HOLDFAST_DB_CA"],
+    secretKeys: parseSecretKeys(env),
+  };
+}
+
+function parseDatabaseUrl(env: Env): string {
+  const name = env["HOLDFAST_DB_URL"] ? "HOLDFAST_DB_URL" : "SUPABASE_DB_URL";
+  const value = env[name];
+  if (value === undefined || value === "") {
+    throw new HoldfastError("HF102", "The database URL is not set", {
+      hint: "Set SUPABASE_DB_URL (Edge Functions have it) or HOLDFAST_DB_URL to postgresql://user:password@host:port/database.",
+    });
+  }
+  if (!databaseUrl.safeParse(value).success) {
+    throw new HoldfastError("HF102", `${name} is not a PostgreSQL URL`, {
+      hint: `Set ${name} to postgresql://user:password@host:port/database, with special characters percent-encoded.`,
+    });
+  }
+  return value;
+}
+
+function parseSecretKeys(env: Env): string[] {
+  const dictionary = env["SUPABASE_SECRET_KEYS"];
+  const keys: string[] = [];
+  if (dictionary !== undefined && dictionary !== "") {
+    let json: unknown;
+    try {
+      json = JSON.parse(dictionary);
+    } catch {
+      // The parser's message would quote the value.
+    }
+    const parsed = keyDictionary.safeParse(json);
+    if (!parsed.success) {
+      throw new HoldfastError("HF102", "SUPABASE_SECRET_KEYS is not a JSON object of names and keys", {
+        hint: 'Expected {"default":"sb_secret_…"}; Supabase sets it by itself.',
+      });
+    }
+    keys.push(...Object.values(parsed.data));
+  }
+  const legacy = env["SUPABASE_SERVICE_ROLE_KEY"];
+  if (legacy !== undefined && legacy !== "") keys.push(legacy);
+  return keys;
+}

@@ -1,0 +1,79 @@
+import type { ClientConfig } from "pg";
+import { HoldfastError } from "../errors/holdfast_error.ts";
+
+export interface ClientConfigOptions {
+  applicationName: string;
+  /** PEM of the authority; with it the server's certificate is verified unless sslmode says disable. */
+  ca?: string | undefined;
+}
+
+const CONNECT_TIMEOUT_MS = 15_000;
+
+/**
+ * Turns a connection URL into the options of pg, and decides about TLS.
+ *
+ * sslmode means what it means to libpq, except that nothing falls back to plain text: prefer and allow count as
+ * require. Without sslmode only hosts inside the machine or its private network go without TLS.
+ * pg's own reading of the URL is avoided because it changes the meaning of sslmode between versions.
+ *
+ * @throws HoldfastError HF102 when the URL or its sslmode is not valid
+ */
+export function clientConfig(url: string, options: ClientConfigOptions): ClientConfig {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new HoldfastError("HF102", "The database URL is not valid", {
+      hint: "Expected postgresql://user:password@host:port/database, with special characters percent-encoded.",
+    });
+  }
+  const host = parsed.searchParams.get("host") ?? decode(parsed.hostname.replace(/^\[|\]$/g, ""));
+  return {
+    host: host === "" ? "127.0.0.1" : host,
+    port: Number(parsed.searchParams.get("port") ?? (parsed.port || 5432)),
+    user: decode(parsed.username) || "postgres",
+    password: decode(parsed.password),
+    database: decode(parsed.pathname.slice(1)) || "postgres",
+    application_name: options.applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    ssl: tlsOptions(parsed.searchParams.get("sslmode"), host, options.ca),
+  };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function tlsOptions(sslmode: string | null, host: string, ca: string | undefined): NonNullable<ClientConfig["ssl"]> {
+  switch (sslmode) {
+    case "disable":
+      return false;
+    case null:
+      if (isPrivateHost(host)) return false;
+      break;
+    case "allow":
+    case "prefer":
+    case "require":
+      break;
+    case "verify-ca":
+    case "verify-full":
+      return ca === undefined ? { rejectUnauthorized: true } : { rejectUnauthorized: true, ca };
+    default:
+      throw new HoldfastError("HF102", "The sslmode of the database URL is not known", {
+        hint: "Use sslmode=disable, require, verify-ca or verify-full.",
+      });
+  }
+  return ca === undefined ? { rejectUnauthorized: false } : { rejectUnauthorized: true, ca };
+}
+
+/** Loopback, private address ranges, Unix sockets, and names without a dot, which only a container network resolves. */
+export function isPrivateHost(host: string): boolean {
+  if (host === "" || host.startsWith("/") || host === "::1") return true;
+  if (/^(127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)\d/.test(host) && /^[\d.]+$/.test(host)) return true;
+  return /^[a-z0-9_-]+$/i.test(host) && !/^\d+$/.test(host);
+}
