@@ -4,8 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { describeDrift, INITIAL_MIGRATION } from "../../scripts/build_migrations.ts";
-import { readSqlFiles } from "../../scripts/read_sql_files.ts";
-import { renderMigration } from "../../scripts/render_migration.ts";
 
 const REPOSITORY = join(import.meta.dirname, "../..");
 const COMMAND = [join(REPOSITORY, "node_modules/tsx/dist/cli.mjs"), join(REPOSITORY, "scripts/build_migrations.ts")];
@@ -48,25 +46,5 @@ describe("describeDrift()", () => {
   it("describeDrift() sees text that was added at the end of the file on disk", () => {
     expect(describeDrift("a\nb\n", "a\n")).toBe("line 2 differs");
     expect(describeDrift("a\n", "a\n")).toBeUndefined();
-  });
-});
-
-describe("renderMigration()", () => {
-  it("renderMigration() marks each file with its source and turns body checks off first", () => {
-    const text = renderMigration([{ path: "schema.sql", text: "\ncreate schema backup;\n\n" }]);
-    expect(text).toContain("\n-- sql/schema.sql\ncreate schema backup;\n");
-    expect(text.indexOf("set check_function_bodies = off;")).toBeLessThan(text.indexOf("create schema"));
-  });
-});
-
-describe("readSqlFiles()", () => {
-  it("readSqlFiles() rejects a file that is not SQL", () => {
-    writeFileSync(join(root, "sql/tables/notes.md"), "x");
-    expect(() => readSqlFiles(join(root, "sql"))).toThrow("sql/tables/notes.md is not an .sql file");
-  });
-
-  it("readSqlFiles() reads line ends of every system alike", () => {
-    writeFileSync(join(root, "sql/schema.sql"), "create schema backup;\r\n");
-    expect(readSqlFiles(join(root, "sql")).find(({ path }) => path === "schema.sql")?.text).toBe("create schema backup;\n");
   });
 });

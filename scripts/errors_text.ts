@@ -1,0 +1,150 @@
+import type { ErrorCode } from "../functions/_shared/errors/catalogue.ts";
+
+export interface ErrorText {
+  /** What has happened when a caller sees the code. */
+  readonly cause: string;
+  /** What to do about it. */
+  readonly remedy: string;
+}
+
+/** The prose of docs/errors.md. It stays out of the catalogue, which every function carries in its bundle. */
+export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
+  HF001: {
+    cause: "No run has the id that was given.",
+    remedy: "List the runs with `select run_id, state from backup.runs order by run_id desc`, or with `holdfast runs`.",
+  },
+  HF002: {
+    cause: "An export is already going on; two at once would double the load and hold two snapshots.",
+    remedy: "Wait until it ends; `select * from backup.status` shows how far it is. A run whose keeper died is ended by the minute tick.",
+  },
+  HF003: {
+    cause: "The run is complete or failed, and neither can be taken back. A worker that was slow to notice gets this answer too.",
+    remedy: "Start a new run.",
+  },
+  HF004: {
+    cause: "A worker finished a chunk after its lease had run out and another worker had taken it over.",
+    remedy: "Nothing: the other worker's result counts. If it happens often, workers are slower than their lease allows; look at the function's limits.",
+  },
+  HF005: {
+    cause: "The session that holds the snapshot could not be started: pg_cron is missing, its job did not run, or the run has a keeper already.",
+    remedy: "Check `select * from cron.job_run_details order by start_time desc`, and that pg_cron is installed. Then start a new run.",
+  },
+  HF006: {
+    cause: "No verification has the id that was given, or it has no check of that name.",
+    remedy: "List the verifications with `select * from backup.verifications order by verification_id desc`.",
+  },
+  HF007: {
+    cause: "No bucket is configured, so there is no secondary backup that a command or request could work on.",
+    remedy: "Set the HOLDFAST_S3_ secrets and call `backup.enable()`.",
+  },
+  HF100: {
+    cause: "The body is not JSON, is too large, or has a field that is not as documented; the details name the field.",
+    remedy: "Correct the field that the details name.",
+  },
+  HF101: {
+    cause: "The request brought neither a secret API key of this project nor a ticket that this database issued and nobody has used. "
+      + "Tickets of a cloned project, and tickets that are used twice or too late, end here by design.",
+    remedy: "Send a secret key in the `apikey` header. For calls from pg_cron, look for the ticket in `backup.tickets`.",
+  },
+  HF102: {
+    cause: "An environment variable or function secret is missing or cannot be understood; the message names it.",
+    remedy: "Set the variable that the message names: for functions with `supabase secrets set`, for the command in the shell.",
+  },
+  HF103: {
+    cause: "The function does not answer this HTTP method.",
+    remedy: "Use a method that the `Allow` header of the answer lists.",
+  },
+  HF104: {
+    cause: "The database refused the connection, or stopped answering in the middle of the work.",
+    remedy: "Check that the project is running and that the database URL is right. A run that was interrupted is taken up by the next tick.",
+  },
+  HF200: {
+    cause: "Some of the settings of the bucket are set and others are missing, or one cannot be understood.",
+    remedy: "Set all the variables that the message names, or none of them: with none the secondary backup is off.",
+  },
+  HF201: {
+    cause: "The object storage knows no bucket of this name.",
+    remedy: "Create the bucket, or correct HOLDFAST_S3_BUCKET and HOLDFAST_S3_ENDPOINT.",
+  },
+  HF202: {
+    cause: "The object storage knows the bucket and refuses the key, its signature, or the action.",
+    remedy: "Check the access key and the secret, and that the key may put, get and list below the prefix.",
+  },
+  HF203: {
+    cause: "The object storage did not answer, or answered with a passing failure, through all attempts.",
+    remedy: "Wait for the storage to recover; the next tick takes the run up. If it stays, check the endpoint and the network.",
+  },
+  HF204: {
+    cause: "An object that the manifest or the ledger names is not in the bucket: deleted, expired, or never written.",
+    remedy: "Do not count on this backup. Check the bucket's lifecycle rules and who may delete, then start a new run.",
+  },
+  HF205: {
+    cause: "An object is already stored under the key, with other bytes than those to be written. Objects are never overwritten.",
+    remedy: "Check that no other project writes below the same prefix.",
+  },
+  HF206: {
+    cause: "The object storage refused the request for a reason that repeating it does not cure: storage full, wrong region, a key or an option it does not accept.",
+    remedy: "Read the details, which hold the answer of the storage.",
+  },
+  HF207: {
+    cause: "The bytes of an object are not those that were written: cut off, or changed on the way or at rest.",
+    remedy: "Verify again. If the result stays, the object is damaged: do not count on this backup, and start a new run.",
+  },
+  HF208: {
+    cause: "The clock of this machine is too far from that of the object storage, so it rejects the signatures.",
+    remedy: "Set the clock of the machine that runs the command or the stack.",
+  },
+  HF300: {
+    cause: "The session that held the run's snapshot has ended: killed, timed out, or the database was restarted. "
+      + "What is left to read would come from another moment, so the run cannot go on.",
+    remedy: "Start a new run; the schedule does so by itself. If it happens often, look for what ends long sessions.",
+  },
+  HF301: {
+    cause: "VACUUM FULL, CLUSTER, TRUNCATE or a rewriting ALTER TABLE replaced a table's storage after the snapshot, and its rows are no longer what the snapshot saw.",
+    remedy: "Start a new run when the maintenance is done; keep such work out of the hours of the export.",
+  },
+  HF302: {
+    cause: "The schema at the end of the export is not the one that was captured at its start: a migration ran in between.",
+    remedy: "Start a new run after the migration.",
+  },
+  HF303: {
+    cause: "One row alone is larger than the memory a worker may use, so no smaller chunk can help.",
+    remedy: "Run `holdfast backup`, which has no such limit, or move large values to storage.",
+  },
+  HF304: {
+    cause: "The rows that were copied are not as many as the server reported or the snapshot holds.",
+    remedy: "Start a new run. If it happens again, report it with the row of `backup.run_tables`: it is a fault in Holdfast or the server.",
+  },
+  HF305: {
+    cause: "The role that exports may not read a table, a sequence or the role passwords, or a row security policy would have hidden rows from it.",
+    remedy: "Grant the right that the message names to the role that runs the export.",
+  },
+  HF306: {
+    cause: "The manifest cannot be read: it is damaged, or of a format version this tool does not know.",
+    remedy: "Use a version of Holdfast at least as new as the one that wrote the backup. If the version is right, do not count on this backup.",
+  },
+  HF307: {
+    cause: "Every attempt at one chunk ended without a result: its workers were killed or did not come back.",
+    remedy: "Look at the logs of `export-backup` for the memory and CPU limits, then start a new run.",
+  },
+  HF900: {
+    cause: "A local stack already runs in this folder.",
+    remedy: "Use it, or stop it with Ctrl-C where it was started.",
+  },
+  HF901: {
+    cause: "The PostgreSQL that HOLDFAST_PG asks for is not installed.",
+    remedy: "Run `npm ci` for the embedded one, or install PostgreSQL 15 or later for `HOLDFAST_PG=system`.",
+  },
+  HF902: {
+    cause: "The local PostgreSQL ended while it started; the details hold the end of its log.",
+    remedy: "Read the log. After a crash, removing the `.holdfast` folder makes a new cluster.",
+  },
+  HF903: {
+    cause: "A migration could not be applied; the details hold the answer of the server.",
+    remedy: "If `sql/` was changed, run `npm run build:migrations`. On a database of your own, check that no other schema is called `backup`.",
+  },
+  HF904: {
+    cause: "The local functions host did not answer in time after it was started.",
+    remedy: "Read its log below `.holdfast`; a function that does not compile ends here.",
+  },
+};
