@@ -1,0 +1,11 @@
+/** What a verification needs from the bucket; the S3 client fits, and so does a plain object in a test. */
+export interface ObjectReader {
+  getObject(key: string): Promise<Uint8Array<ArrayBuffer>>;
+  listObjects(prefix: string): AsyncIterable<{ key: string; bytes: number }>;
+}
+
+/** off: no bucket is configured, which is allowed. invalid: one is, but wrongly, which must not look like off. */
+export type ObjectStorage =
+  | { state: "ready"; reader: ObjectReader }
+  | { state: "off" }
+  | { state: "invalid"; reason: string };
