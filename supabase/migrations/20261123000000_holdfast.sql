@@ -13,16 +13,23 @@ grant usage on schema backup to service_role;
 alter default privileges in schema backup revoke execute on functions from public;
 
 -- sql/types/chunk_kind.sql
-create type backup.chunk_kind as enum ('plan', 'schema', 'globals', 'data', 'sequences', 'manifest');
+create type backup.chunk_kind as enum ('plan', 'schema', 'schema_sql', 'globals', 'data', 'sequences', 'manifest');
 comment on type backup.chunk_kind is
-  'What a chunk does: plan the tables, capture the schema, capture roles, extensions and scheduled jobs, copy a ctid range, read the sequences, write the manifest.';
+  'What a chunk does: plan the tables, capture the schema, render it as SQL, capture roles, extensions and scheduled jobs, copy a ctid range, read the sequences, write the manifest.';
 
 -- sql/types/chunk_state.sql
 create type backup.chunk_state as enum ('pending', 'claimed', 'done', 'replaced');
 comment on type backup.chunk_state is
   'pending: may be claimed from not_before on. claimed: a worker holds it until lease_until. done: its object is stored. replaced: split or planned again; other chunks cover its rows.';
 
+-- sql/types/verdict.sql
+-- The four answers of a check, a verification or a drill. Three of them are not "passed".
+create type backup.verdict as enum ('passed', 'failed', 'inconclusive', 'skipped');
+comment on type backup.verdict is
+  'Answer of a check. "inconclusive" means it could not look and never counts as passed; "skipped" means it does not apply here.';
+
 -- sql/types/finding.sql
+-- requires: types/verdict.sql
 -- The one row type every check returns, so that results of any check can be stored, compared and reported alike.
 create type backup.finding as (
   check_name text,
@@ -48,12 +55,6 @@ comment on type backup.table_status is 'Every table of a run ends as exported or
 create type backup.tier as enum ('daily', 'weekly', 'monthly');
 comment on type backup.tier is 'Decides how long a run is kept and in which storage class.';
 
--- sql/types/verdict.sql
--- The four answers of a check, a verification or a drill. Three of them are not "passed".
-create type backup.verdict as enum ('passed', 'failed', 'inconclusive', 'skipped');
-comment on type backup.verdict is
-  'Answer of a check. "inconclusive" means it could not look and never counts as passed; "skipped" means it does not apply here.';
-
 -- sql/tables/alerts.sql
 create table backup.alerts (
   alert_id    bigint generated always as identity primary key,
@@ -77,6 +78,7 @@ comment on table backup.alerts is 'What needs a person. Open ones have no resolv
 comment on column backup.alerts.cause is 'Stable name of what is wrong, as export_failed; the same cause raises the count of its open alert.';
 
 -- sql/tables/runs.sql
+-- requires: types/run_state.sql, types/tier.sql
 create table backup.runs (
   run_id               text primary key,
   state                backup.run_state not null default 'starting',
@@ -131,7 +133,7 @@ comment on column backup.runs.warnings is 'What the backup does not cover, as an
 comment on column backup.runs.failure_code is 'Code of docs/errors.md or a SQLSTATE.';
 
 -- sql/tables/run_tables.sql
--- requires: tables/runs.sql
+-- requires: tables/runs.sql, types/table_status.sql
 create table backup.run_tables (
   run_id                 text not null references backup.runs on delete cascade,
   schema_name            text not null,
@@ -165,13 +167,14 @@ comment on column backup.run_tables.planned_rows is 'Exact rows at planning time
 comment on column backup.run_tables.fingerprint is 'Order-independent content hash: the sum of 64-bit row hashes modulo 2^64, as 16 hex digits.';
 
 -- sql/tables/chunks.sql
--- requires: tables/run_tables.sql
+-- requires: tables/run_tables.sql, types/chunk_kind.sql, types/chunk_state.sql
 create table backup.chunks (
   run_id          text not null references backup.runs on delete cascade,
   chunk_no        integer not null,
   kind            backup.chunk_kind not null,
   phase           smallint not null generated always as (
                     case kind when 'plan'::backup.chunk_kind then 0
+                              when 'schema_sql'::backup.chunk_kind then 2
                               when 'sequences'::backup.chunk_kind then 2
                               when 'manifest'::backup.chunk_kind then 3
                               else 1 end) stored,
@@ -219,6 +222,35 @@ comment on column backup.chunks.end_tid is 'End of the range, exclusive. Null: t
 comment on column backup.chunks.claim_id is 'Fencing token: only the worker that holds the newest claim may report a result.';
 comment on column backup.chunks.row_hash_sum is 'Sum of the row hashes of the range; the sums of all chunks of a table give its fingerprint.';
 comment on column backup.chunks.objects is 'Objects written by a chunk that is not data: array of {key, sha256, bytes, content}.';
+
+-- sql/tables/critical_tables.sql
+create table backup.critical_tables (
+  schema_name      text not null default 'public',
+  table_name       text not null,
+  min_rows         bigint not null default 1,
+  required_columns text[] not null default '{}',
+  freshness_column text,
+  max_age          interval,
+  predicate        text,
+  description      text,
+  primary key (schema_name, table_name),
+  constraint critical_tables_min_rows_not_negative check (min_rows >= 0),
+  constraint critical_tables_required_columns_named check (array_position(required_columns, null) is null),
+  constraint critical_tables_freshness_is_complete check ((freshness_column is null) = (max_age is null)),
+  constraint critical_tables_max_age_positive check (max_age > interval '0'),
+  constraint critical_tables_predicate_not_blank check (predicate ~ '\S')
+);
+alter table backup.critical_tables enable row level security;
+create policy service_role_reads on backup.critical_tables for select to service_role using (true);
+grant select on backup.critical_tables to service_role;
+
+comment on table backup.critical_tables is
+  'Tables the project cannot live without, and what must be true of their rows. Examined by backup.check_critical_data().';
+comment on column backup.critical_tables.min_rows is 'Fewest rows the table may have; also a lower limit for check_row_counts. 0: it may be empty.';
+comment on column backup.critical_tables.required_columns is 'Columns that must be filled in every row: not null, and not blank where the type is text.';
+comment on column backup.critical_tables.freshness_column is 'Date or timestamp column whose greatest value must not be older than max_age.';
+comment on column backup.critical_tables.predicate is
+  'Boolean SQL expression over the columns of the table that must be true in every row; null counts as untrue. Names of other objects need their schema.';
 
 -- sql/tables/drills.sql
 -- requires: tables/runs.sql
@@ -283,6 +315,7 @@ insert into backup.objectives (name, target, description) values
   ('rpo', '1 hour',  'Greatest acceptable age of the newest verified restore point.');
 
 -- sql/tables/policies.sql
+-- requires: types/tier.sql
 create table backup.policies (
   name            text primary key,
   provider        text not null,
@@ -313,6 +346,62 @@ insert into backup.policies (name, provider, frequency, retention, storage_class
   ('secondary_weekly',  'aws_s3',           'weekly',     '90 days',  'STANDARD',   'weekly',  false, 'Weekly full export to the S3 bucket.'),
   ('secondary_monthly', 'aws_s3',           'monthly',    '365 days', 'GLACIER_IR', 'monthly', false, 'The first export of a month, kept for a year.'),
   ('storage',           'supabase_storage', 'daily',      '30 days',  null,         null,      false, 'Files in Supabase Storage.');
+
+-- sql/tables/row_shrink_limits.sql
+create table backup.row_shrink_limits (
+  schema_name text not null,
+  table_name  text not null,
+  threshold   numeric not null,
+  reason      text,
+  primary key (schema_name, table_name),
+  constraint row_shrink_limits_threshold_range check (threshold between 0 and 1)
+);
+alter table backup.row_shrink_limits enable row level security;
+create policy service_role_reads on backup.row_shrink_limits for select to service_role using (true);
+grant select on backup.row_shrink_limits to service_role;
+
+comment on table backup.row_shrink_limits is
+  'Tables for which check_row_counts allows another loss of rows than backup.settings.row_shrink_threshold.';
+comment on column backup.row_shrink_limits.threshold is 'Share of rows the table may lose between two runs: 0 none, 0.5 half, 1 all of them.';
+
+-- Rows of these tables expire by design; without an exception every quiet week would look like a loss.
+insert into backup.row_shrink_limits (schema_name, table_name, threshold, reason)
+select s.schema_name, s.table_name, 1, 'rows expire by design'
+from (values
+  ('auth', 'audit_log_entries'), ('auth', 'flow_state'), ('auth', 'mfa_amr_claims'), ('auth', 'mfa_challenges'),
+  ('auth', 'one_time_tokens'), ('auth', 'refresh_tokens'), ('auth', 'saml_relay_states'), ('auth', 'sessions'),
+  ('auth', 'oauth_authorizations'), ('auth', 'webauthn_challenges'),
+  ('storage', 's3_multipart_uploads'), ('storage', 's3_multipart_uploads_parts')) as s (schema_name, table_name);
+
+-- sql/tables/sample_queries.sql
+create table backup.sample_queries (
+  name           text primary key,
+  query          text not null,
+  expectation    text not null default 'runs',
+  expected_value text,
+  max_ms         integer not null default 5000,
+  enabled        boolean not null default true,
+  description    text,
+  constraint sample_queries_query_not_blank check (query ~ '\S'),
+  constraint sample_queries_expectation_known
+    check (expectation in ('runs', 'non_empty', 'empty', 'rows_min', 'rows_equal', 'scalar_equals')),
+  constraint sample_queries_value_fits check (case
+    when expectation in ('rows_min', 'rows_equal') then coalesce(expected_value ~ '^\d{1,18}$', false)
+    when expectation = 'scalar_equals' then true
+    else expected_value is null end),
+  constraint sample_queries_max_ms_positive check (max_ms > 0)
+);
+alter table backup.sample_queries enable row level security;
+create policy service_role_reads on backup.sample_queries for select to service_role using (true);
+grant select on backup.sample_queries to service_role;
+
+comment on table backup.sample_queries is
+  'Queries the application depends on, with what they must return and in what time. Run by backup.run_sample_queries().';
+comment on column backup.sample_queries.query is 'One read-only statement. Tables and functions need their schema, because it runs with an empty search_path.';
+comment on column backup.sample_queries.expectation is
+  'runs: without an error. non_empty, empty: number of rows. rows_min, rows_equal: number of rows against expected_value. scalar_equals: first column of the first row, as text, equals expected_value.';
+comment on column backup.sample_queries.expected_value is 'Number for rows_min and rows_equal, text for scalar_equals where null expects NULL.';
+comment on column backup.sample_queries.max_ms is 'Time budget in milliseconds, planning included.';
 
 -- sql/tables/settings.sql
 create table backup.settings (
@@ -458,6 +547,335 @@ comment on table backup.verification_results is 'One row per answer of a check. 
 comment on column backup.verification_results.evidence is 'What was read to reach the verdict. Never the contents of rows.';
 comment on column backup.verification_results.duration_ms is 'Time of the whole check, in milliseconds.';
 
+-- sql/functions/_amcheck_call.sql
+-- backup._amcheck_call(deep)
+--
+-- Why: whether the server has amcheck, where, in which version and for whom differs from project to project; it is asked of
+-- the catalog each time. Newer versions add an argument that also searches unique indexes for duplicates.
+create or replace function backup._amcheck_call(p_deep boolean)
+returns table (call text, reason text)
+language sql
+stable
+set search_path = ''
+as $$
+  select case when f.allowed then format('select %I.bt_index_check($1, $2%s)', f.nspname,
+                                         case when f.pronargs = 3 then ', $3' else '' end) end,
+         case when f.pronargs is null then 'the extension amcheck is not installed'
+              when not f.allowed then format('role %I may not execute bt_index_check', current_user) end
+  from (values (1)) as one (row)
+  left join lateral (
+    select n.nspname, p.pronargs, pg_catalog.has_function_privilege(p.oid, 'execute')
+             and pg_catalog.has_schema_privilege(n.oid, 'usage') as allowed
+    from pg_catalog.pg_extension e
+    join pg_catalog.pg_depend d
+      on d.refclassid = 'pg_catalog.pg_extension'::regclass and d.refobjid = e.oid and d.deptype = 'e'
+    join pg_catalog.pg_proc p on d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid
+    join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+    where e.extname = 'amcheck' and p.proname = 'bt_index_check' and (p.pronargs = 2 or p.pronargs = 3 and p_deep)
+    order by allowed desc, p.pronargs desc
+    limit 1
+  ) f on true
+$$;
+
+comment on function backup._amcheck_call(boolean) is
+  'Private: the statement with which check_indexes calls amcheck, or the reason why it cannot.';
+revoke all on function backup._amcheck_call(boolean) from public;
+
+-- sql/functions/_checked_tables.sql
+-- backup._checked_tables(schema, table)
+--
+-- Why: one answer to "which tables do the checks look at", equal to what an export covers: every ordinary and
+-- partitioned table of the included schemas, without temporary ones and those that an extension brings along.
+-- relation is ready for a FROM clause: an ordinary table is read with ONLY, so that rows of inheriting tables and
+-- partitions count once, in their own table; a partitioned table has no rows of its own and is read whole.
+create or replace function backup._checked_tables(p_schema text default null, p_table text default null)
+returns table (relid oid, schema_name text, table_name text, subject text, relation text, relkind "char",
+               relispartition boolean, relowner oid)
+language sql
+stable
+set search_path = ''
+as $$
+  select c.oid, n.nspname::text, c.relname::text, format('%I.%I', n.nspname, c.relname),
+         format('%s%I.%I', case when c.relkind = 'r' then 'only ' else '' end, n.nspname, c.relname),
+         c.relkind, c.relispartition, c.relowner
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'p')
+    and c.relpersistence <> 't'
+    and n.nspname in (select backup.included_schemas())
+    and (p_schema is null or n.nspname::text = p_schema)
+    and (p_table is null or c.relname::text = p_table)
+    and not exists (
+      select from pg_catalog.pg_depend d
+      where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+  order by n.nspname, c.relname
+$$;
+
+comment on function backup._checked_tables(text, text) is
+  'Private: the tables that checks examine, optionally of one schema or of one name.';
+revoke all on function backup._checked_tables(text, text) from public;
+
+-- sql/functions/_constraint_tests.sql
+-- backup._constraint_tests(table oid)
+--
+-- Why: writes each rule of one table as a boolean expression that is true in a violating row, so that one scan can
+-- answer all of them. num_nulls() is used because the planner removes "is null" on a column that is declared not null.
+-- A domain's rules are tested by casting the value to the base type and back, which evaluates them all and raises 23514.
+create or replace function backup._constraint_tests(p_relid oid)
+returns table (rule text, violated text, definition text, validated boolean, enforced boolean, is_domain boolean)
+language sql
+stable
+set search_path = ''
+as $$
+  select c.conname::text, format(E'(%s\n) is false', pg_catalog.pg_get_expr(c.conbin, c.conrelid)),
+         pg_catalog.pg_get_constraintdef(c.oid), c.convalidated,
+         coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true), false
+  from pg_catalog.pg_constraint c
+  where c.conrelid = p_relid and c.contype = 'c'
+  union all
+  select format('%I not null', a.attname), format('num_nulls(%I) > 0', a.attname), 'NOT NULL',
+         coalesce((select c.convalidated from pg_catalog.pg_constraint c
+                   where c.conrelid = p_relid and c.contype = 'n' and c.conkey = array[a.attnum]), true), true, false
+  from pg_catalog.pg_attribute a
+  where a.attrelid = p_relid and a.attnum > 0 and not a.attisdropped and a.attnotnull
+  union all
+  select format('%I as domain %s', a.attname, pg_catalog.format_type(a.atttypid, null)),
+         format('num_nulls((%I::%s)::%s) < 0', a.attname, pg_catalog.format_type(y.typbasetype, y.typtypmod),
+                pg_catalog.format_type(a.atttypid, null)),
+         'DOMAIN', true, true, true
+  from pg_catalog.pg_attribute a
+  join pg_catalog.pg_type y on y.oid = a.atttypid and y.typtype = 'd'
+  where a.attrelid = p_relid and a.attnum > 0 and not a.attisdropped
+$$;
+
+comment on function backup._constraint_tests(oid) is
+  'Private: the CHECK, NOT NULL and domain rules of a table as SQL expressions that find violating rows.';
+revoke all on function backup._constraint_tests(oid) from public;
+
+-- sql/functions/_finding_of_error.sql
+-- backup._finding_of_error(check, subject, expected, sqlstate, message)
+--
+-- Why: a check that cannot look has not seen that all is well. Every error becomes inconclusive, except data corruption
+-- (class XX, as XX001 data_corrupted), which is the very thing the checks search for.
+-- Messages of most errors may quote a row ("invalid input syntax for type integer: …"), so only those of classes 25, 42
+-- and 55 are kept: they speak of statements, objects, privileges and locks.
+create or replace function backup._finding_of_error(
+  p_check    text,
+  p_subject  text,
+  p_expected text,
+  p_sqlstate text,
+  p_message  text
+)
+returns backup.finding
+language sql
+immutable
+set search_path = ''
+as $$
+  select (p_check, p_subject,
+    case when p_sqlstate like 'XX%' then 'failed' else 'inconclusive' end::backup.verdict,
+    p_expected,
+    case when p_sqlstate ~ '^(25|42|55)' then format('error %s: %s', p_sqlstate, p_message)
+         else format('error %s', p_sqlstate) end,
+    jsonb_build_object('sqlstate', p_sqlstate))::backup.finding
+$$;
+
+comment on function backup._finding_of_error(text, text, text, text, text) is
+  'Private: turns an error met by a check into a finding: inconclusive, or failed for data corruption. Never holds row values.';
+revoke all on function backup._finding_of_error(text, text, text, text, text) from public;
+
+-- sql/functions/_foreign_key_queries.sql
+-- backup._foreign_key_queries(constraint oid, samples)
+--
+-- Why: writes the two searches of one foreign key as SQL, so that they can be read and tested apart from the loop.
+-- orphans: referencing rows without a referenced row, as an anti-join over the key's own equality operators (compared in
+-- the collation of the referenced column, as the key does), which the planner can hash; it returns the count and the
+-- first rows found. partial: rows of a MATCH FULL key where some columns are null and others not; null where it cannot be.
+-- A sample names a row by its address, and by its primary key only where that consists of integers or uuids: other
+-- keys (an e-mail address, a name) are contents of the row.
+create or replace function backup._foreign_key_queries(p_constraint oid, p_samples integer)
+returns table (orphans text, partial text)
+language sql
+stable
+set search_path = ''
+as $$
+  with con as (
+    select c.oid, c.conrelid, c.confrelid, c.confmatchtype, c.conkey, c.confkey, c.conpfeqop,
+           format('%s%I.%I', case f.relkind when 'p' then '' else 'only ' end, fn.nspname, f.relname) as referencing,
+           format('%s%I.%I', case r.relkind when 'p' then '' else 'only ' end, rn.nspname, r.relname) as referenced
+    from pg_catalog.pg_constraint c
+    join pg_catalog.pg_class f on f.oid = c.conrelid
+    join pg_catalog.pg_namespace fn on fn.oid = f.relnamespace
+    join pg_catalog.pg_class r on r.oid = c.confrelid
+    join pg_catalog.pg_namespace rn on rn.oid = r.relnamespace
+    where c.oid = p_constraint
+  ), keys as (
+    select count(*) as columns,
+           string_agg(format('f.%I is not null', fa.attname), ' and ' order by k.position) as all_set,
+           string_agg(format('f.%I', fa.attname), ', ' order by k.position) as referencing_columns,
+           string_agg(format('r.%I operator(%I.%s) f.%I%s', ra.attname, n.nspname, o.oprname, fa.attname,
+             case when ra.attcollation <> 0 and ra.attcollation <> fa.attcollation
+                  then format(' collate %I.%I', cn.nspname, co.collname) else '' end), ' and ' order by k.position) as matches
+    from con
+    cross join unnest(con.conkey, con.confkey, con.conpfeqop) with ordinality as k (fattnum, rattnum, op, position)
+    join pg_catalog.pg_attribute fa on fa.attrelid = con.conrelid and fa.attnum = k.fattnum
+    join pg_catalog.pg_attribute ra on ra.attrelid = con.confrelid and ra.attnum = k.rattnum
+    join pg_catalog.pg_operator o on o.oid = k.op
+    join pg_catalog.pg_namespace n on n.oid = o.oprnamespace
+    left join pg_catalog.pg_collation co on co.oid = ra.attcollation
+    left join pg_catalog.pg_namespace cn on cn.oid = co.collnamespace
+  ), primary_key as (
+    select string_agg(format('%L, f.%I', a.attname, a.attname), ', ' order by a.attnum) as pairs
+    from con
+    join pg_catalog.pg_index i on i.indrelid = con.conrelid and i.indisprimary
+    join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
+    having bool_and(a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype))
+  ), parts as (
+    select con.*, keys.*,
+           format('select jsonb_build_object(''rows'', count(*), ''samples'', coalesce(jsonb_agg(s.sample) filter '
+             '(where s.position <= %s), ''[]'')) from (select row_number() over () as position, '
+             'jsonb_build_object(''table'', f.tableoid::regclass::text, ''ctid'', f.ctid::text%s) as sample from %s f where ',
+             greatest(p_samples, 0),
+             coalesce(', ''key'', jsonb_build_object(' || (select pairs from primary_key) || ')', ''),
+             con.referencing) as head
+    from con, keys
+  )
+  select head || format('%s and not exists (select from %s r where %s)) s', all_set, referenced, matches),
+         case when confmatchtype = 'f' and columns > 1
+              then head || format('num_nulls(%s) between 1 and %s) s', referencing_columns, columns - 1) end
+  from parts
+$$;
+
+comment on function backup._foreign_key_queries(oid, integer) is
+  'Private: the SQL with which check_foreign_keys searches one foreign key for orphans and for partial MATCH FULL keys.';
+revoke all on function backup._foreign_key_queries(oid, integer) from public;
+
+-- sql/functions/_pgtap_schema.sql
+-- backup._pgtap_schema()
+--
+-- Why: pgTAP may be an extension in any schema or a set of functions loaded by hand, and `supabase test db` installs
+-- it only for the time of a test run. It is recognised by its runner.
+create or replace function backup._pgtap_schema()
+returns name
+language sql
+stable
+set search_path = ''
+as $$
+  select n.nspname
+  from pg_catalog.pg_proc p
+  join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+  where p.proname = 'runtests' and p.proargtypes = array['name'::regtype]::oidvector
+    and exists (select from pg_catalog.pg_proc o where o.pronamespace = n.oid and o.proname = '_runner')
+    and exists (select from pg_catalog.pg_proc o where o.pronamespace = n.oid and o.proname = 'no_plan')
+  order by n.nspname
+  limit 1
+$$;
+
+comment on function backup._pgtap_schema() is 'Private: the schema that holds pgTAP, null where the database does not have it.';
+revoke all on function backup._pgtap_schema() from public;
+
+-- sql/functions/_read_only.sql
+-- backup._read_only(query)
+--
+-- Why: predicates and constraints are somebody else's SQL. A cursor accepts one row-returning statement only, the block
+-- is read-only, and it is always rolled back, which also restores the caller's read-write mode and any setting the
+-- query changed. row_security = off makes a policy that would hide rows an error instead of a smaller count.
+-- PostgreSQL does not let a query switch a read-only subtransaction back to read-write.
+create or replace function backup._read_only(p_query text)
+returns jsonb
+language plpgsql
+set search_path = ''
+set row_security = off
+set cursor_tuple_fraction = 1
+as $$
+declare
+  v_cursor refcursor;
+  v_result jsonb;
+  v_done   boolean := false;
+begin
+  begin
+    perform pg_catalog.set_config('transaction_read_only', 'on', true);
+    open v_cursor no scroll for execute p_query;
+    fetch v_cursor into v_result;
+    close v_cursor;
+    v_done := true;
+    raise exception using errcode = 'transaction_rollback';
+  exception when transaction_rollback then
+    if not v_done then
+      raise;
+    end if;
+  end;
+  return v_result;
+end
+$$;
+
+comment on function backup._read_only(text) is
+  'Private: runs one query that returns one jsonb value, read-only and rolled back. A write raises 25006, several statements 42P11 or 42601.';
+revoke all on function backup._read_only(text) from public;
+
+-- sql/functions/_sequence_uses.sql
+-- backup._sequence_uses(schema, table)
+--
+-- Why: a sequence and the columns that draw from it are tied in three ways: identity (internal dependency), a default
+-- that calls nextval (dependency of the default) and OWNED BY without a default (the application calls nextval). For a
+-- column with a default only the sequence in the default counts. Partitions repeat the default of their parent and
+-- are covered by reading the parent.
+create or replace function backup._sequence_uses(p_schema text default null, p_table text default null)
+returns table (sequence_id oid, sequence_name text, relation text, column_name text, column_label text,
+               column_type oid, default_expression text)
+language sql
+stable
+set search_path = ''
+as $$
+  with uses as (
+    select d.objid as sequence_id, d.refobjid as relid, d.refobjsubid as attnum, null::text as default_expression
+    from pg_catalog.pg_depend d
+    where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+      and (d.deptype = 'i' or (d.deptype = 'a' and not exists (
+        select from pg_catalog.pg_attrdef x where x.adrelid = d.refobjid and x.adnum = d.refobjsubid)))
+      and d.refobjsubid > 0
+    union
+    select d.refobjid, x.adrelid, x.adnum, pg_catalog.pg_get_expr(x.adbin, x.adrelid)
+    from pg_catalog.pg_attrdef x
+    join pg_catalog.pg_depend d
+      on d.classid = 'pg_catalog.pg_attrdef'::regclass and d.objid = x.oid and d.refclassid = 'pg_catalog.pg_class'::regclass
+    where d.deptype = 'n'
+  )
+  select s.oid, format('%I.%I', n.nspname, s.relname), t.relation, a.attname::text,
+         format('%s.%I', t.subject, a.attname), coalesce(nullif(y.typbasetype, 0), y.oid), u.default_expression
+  from uses u
+  join pg_catalog.pg_class s on s.oid = u.sequence_id and s.relkind = 'S'
+  join pg_catalog.pg_namespace n on n.oid = s.relnamespace
+  join backup._checked_tables(p_schema, p_table) t on t.relid = u.relid
+  join pg_catalog.pg_attribute a on a.attrelid = u.relid and a.attnum = u.attnum and not a.attisdropped
+  join pg_catalog.pg_type y on y.oid = a.atttypid
+  where not t.relispartition or not exists (
+    select from uses v
+    where v.sequence_id = u.sequence_id and v.relid <> u.relid
+      and v.relid in (select p.relid from pg_catalog.pg_partition_ancestors(u.relid) p))
+$$;
+
+comment on function backup._sequence_uses(text, text) is
+  'Private: which column draws its values from which sequence, by identity, default or ownership.';
+revoke all on function backup._sequence_uses(text, text) from public;
+
+-- sql/functions/add_warnings.sql
+-- requires: tables/runs.sql
+-- backup.add_warnings(p_run_id, p_warnings)
+--
+-- Why: what a backup does not cover is part of its result. The same warning of a second attempt is kept once.
+create or replace function backup.add_warnings(p_run_id text, p_warnings jsonb)
+returns void
+language sql
+set search_path = ''
+as $$
+  update backup.runs r
+     set warnings = (select coalesce(jsonb_agg(distinct w), '[]') from jsonb_array_elements(r.warnings || p_warnings) w)
+   where r.run_id = p_run_id
+$$;
+
+comment on function backup.add_warnings(text, jsonb) is 'Adds {code, subject, message} objects to the warnings of a run; duplicates are kept once.';
+revoke all on function backup.add_warnings(text, jsonb) from public;
+
 -- sql/functions/keeper_snapshot.sql
 -- requires: tables/runs.sql
 -- backup.keeper_snapshot(p_run_id)
@@ -583,6 +1001,218 @@ comment on function backup.begin_export(text) is
   'Snapshot id to import for a run; null while its keeper has not appeared or when the run has just failed because the keeper is gone. Errors: HF001, HF003.';
 revoke all on function backup.begin_export(text) from public;
 
+-- sql/functions/check_constraints.sql
+-- requires: functions/_constraint_tests.sql, functions/_read_only.sql
+-- backup.check_constraints(schema, table)
+--
+-- Why: the catalog's word that a rule holds is worth nothing after corruption, a function redefined under a CHECK, or a
+-- load that bypassed it, and a restore would stop at the first violating row. Every CHECK, NOT NULL and domain rule is
+-- evaluated on the rows, read-only, in one scan per table; partitions are examined one by one.
+-- Findings: one per rule that fails, one "passed" per table for the rest. A constraint that is NOT VALID fails with
+-- the statement that validates it, also when no row violates it, unless the table belongs to a role whose tables the
+-- caller cannot alter (auth, storage): nobody here could act on that. Foreign keys are evaluated by check_foreign_keys;
+-- only their missing validation is reported here. Unique and exclusion rules live in indexes: see check_indexes.
+-- Not examined: domains inside arrays and composite types. Rules that are not enforced are skipped.
+-- To spread the work, call it once per table: p_schema and p_table narrow it to names, not patterns.
+-- Locks: ACCESS SHARE on each table until the transaction ends; waits at most 10 s for it.
+create or replace function backup.check_constraints(p_schema text default null, p_table text default null)
+returns setof backup.finding
+language plpgsql
+set search_path = ''
+set row_security = off
+set lock_timeout = '10s'
+-- With exclusion on, the planner trusts a CHECK and would answer "no row violates it" without reading one.
+set constraint_exclusion = off
+as $$
+declare
+  v_table    record;
+  v_rule     record;
+  v_counts   jsonb;
+  v_held     integer;
+  v_broken   boolean;
+  v_evidence jsonb;
+begin
+  for v_table in
+    select t.*, pg_catalog.pg_has_role(t.relowner, 'usage') as alterable
+    from backup._checked_tables(p_schema, p_table) t
+  loop
+    v_held := 0;
+    v_counts := null;
+    if v_table.relkind = 'r' then
+      begin
+        select backup._read_only(format('select jsonb_build_object(%s) from %s',
+          string_agg(format('%L, count(*) filter (where %s)', x.rule, x.violated), ', '), v_table.relation))
+        into v_counts
+        from (select * from backup._constraint_tests(v_table.relid) limit 45) x
+        where x.enforced
+          -- jsonb_build_object takes at most 100 arguments; wider tables are examined rule by rule.
+          and (select count(*) from backup._constraint_tests(v_table.relid)) <= 45;
+      exception when others then
+        v_counts := null;
+      end;
+
+      for v_rule in select * from backup._constraint_tests(v_table.relid) order by rule loop
+        v_evidence := jsonb_build_object('definition', v_rule.definition, 'validated', v_rule.validated);
+        if not v_rule.enforced then
+          return next ('check_constraints', format('%s.%s', v_table.subject, v_rule.rule), 'skipped'::backup.verdict,
+            'no row violates it', 'the constraint is not enforced', v_evidence)::backup.finding;
+          continue;
+        end if;
+        begin
+          -- One rule that cannot be evaluated spoils the shared scan; then each is examined alone.
+          v_evidence := v_evidence || jsonb_build_object('violations', coalesce(v_counts -> v_rule.rule,
+            backup._read_only(format('select to_jsonb(count(*) filter (where %s)) from %s', v_rule.violated, v_table.relation))));
+        exception
+          when check_violation or not_null_violation then
+            if not v_rule.is_domain then
+              return next backup._finding_of_error('check_constraints', format('%s.%s', v_table.subject, v_rule.rule),
+                'no row violates it', sqlstate, null);
+            else
+              return next ('check_constraints', format('%s.%s', v_table.subject, v_rule.rule), 'failed'::backup.verdict,
+                'no row violates it', 'at least one row violates it',
+                v_evidence || jsonb_build_object('sqlstate', sqlstate))::backup.finding;
+            end if;
+            continue;
+          when others then
+            return next backup._finding_of_error('check_constraints', format('%s.%s', v_table.subject, v_rule.rule),
+              'no row violates it', sqlstate, sqlerrm);
+            continue;
+        end;
+        v_broken := (v_evidence ->> 'violations')::bigint > 0;
+        if v_broken or (not v_rule.validated and v_table.alterable) then
+          return next ('check_constraints', format('%s.%s', v_table.subject, v_rule.rule), 'failed'::backup.verdict,
+            'no row violates it, and it is validated',
+            concat_ws(', ', case when v_broken then format('%s rows violate it', v_evidence ->> 'violations')
+                                 when not v_rule.validated then 'no row violates it' end,
+              case when not v_rule.validated then 'NOT VALID' end),
+            v_evidence)::backup.finding;
+        else
+          v_held := v_held + 1;
+        end if;
+      end loop;
+      if v_held > 0 then
+        return next ('check_constraints', v_table.subject, 'passed'::backup.verdict, 'no row violates a rule',
+          format('%s rules hold', v_held), jsonb_build_object('rules', v_held))::backup.finding;
+      end if;
+    end if;
+
+    return query
+      select 'check_constraints', format('%s.%I', v_table.subject, c.conname), 'failed'::backup.verdict, 'validated',
+        'NOT VALID', jsonb_build_object('definition', pg_catalog.pg_get_constraintdef(c.oid), 'validated', false,
+          'validate_with', format('alter table %s validate constraint %I;', v_table.subject, c.conname))
+      from pg_catalog.pg_constraint c
+      where c.conrelid = v_table.relid and c.contype = 'f' and not c.convalidated and c.conparentid = 0
+        and coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true) and v_table.alterable
+      order by c.conname;
+  end loop;
+end
+$$;
+
+comment on function backup.check_constraints(text, text) is
+  'Evaluates every CHECK, NOT NULL and domain rule on the rows and reports constraints that are NOT VALID. Arguments narrow it to a schema and a table.';
+revoke all on function backup.check_constraints(text, text) from public;
+
+-- sql/functions/check_critical_data.sql
+-- requires: tables/critical_tables.sql
+-- backup.check_critical_data(schema, table)
+--
+-- Why: a database can be intact and still be useless, when the rows that matter are missing, hollow or stale. What
+-- matters is configured in backup.critical_tables; without a row there, this check finds nothing to do.
+-- One finding per configured table and aspect: presence, rows, required columns, freshness, predicate. Aspects of a missing table are
+-- not examined. A predicate runs read-only; rows where it is null count as violations.
+-- To spread the work, call it once per table: p_schema and p_table narrow it to names, not patterns.
+-- Locks: ACCESS SHARE on each table until the transaction ends; waits at most 10 s for it.
+create or replace function backup.check_critical_data(p_schema text default null, p_table text default null)
+returns setof backup.finding
+language plpgsql
+set search_path = ''
+set row_security = off
+set lock_timeout = '10s'
+as $$
+declare
+  v_table    record;
+  v_aspect   record;
+  v_result   jsonb;
+  v_expected text;
+begin
+  for v_table in
+    select k.*, format('%I.%I', k.schema_name, k.table_name) as subject, c.oid as relid, c.relkind,
+           format('%s%I.%I', case when c.relkind = 'r' and not exists (
+               select from pg_catalog.pg_inherits i where i.inhparent = c.oid) then 'only ' else '' end,
+             k.schema_name, k.table_name) as relation
+    from backup.critical_tables k
+    left join pg_catalog.pg_namespace n on n.nspname::text = k.schema_name
+    left join pg_catalog.pg_class c
+      on c.relnamespace = n.oid and c.relname::text = k.table_name and c.relkind in ('r', 'p')
+    where (p_schema is null or k.schema_name = p_schema) and (p_table is null or k.table_name = p_table)
+    order by k.schema_name, k.table_name
+  loop
+    return next ('check_critical_data', v_table.subject,
+      case when v_table.relid is null then 'failed' else 'passed' end::backup.verdict, 'the table exists',
+      case when v_table.relid is null then 'the table is missing' else 'the table exists' end,
+      jsonb_build_object('aspect', 'present'))::backup.finding;
+    continue when v_table.relid is null;
+
+    for v_aspect in
+      select a.*, e.attname is null as missing
+      from (
+        select 1 as position, 'rows' as aspect, null::text as column_name,
+               format('select jsonb_build_object(''ok'', count(*) >= %s, ''actual'', count(*) || '' rows'') from %s',
+                      v_table.min_rows, v_table.relation) as query,
+               format('at least %s rows', v_table.min_rows) as expected
+        union all
+        select 2, 'required column', r.column_name,
+               format('select jsonb_build_object(''ok'', count(*) = 0, ''actual'', count(*) || '' rows without a value'') '
+                      'from %s t where num_nulls(t.%I) > 0%s', v_table.relation, r.column_name,
+                      -- Domains over text are text to the reader, so the category is asked of the base type.
+                      case when y.typcategory = 'S' then format(' or btrim(t.%I::text, E'' \t\r\n'') = ''''', r.column_name) else '' end),
+               format('%I is filled in every row', r.column_name)
+        from unnest(v_table.required_columns) as r (column_name)
+        left join pg_catalog.pg_attribute a on a.attrelid = v_table.relid and a.attname::text = r.column_name
+        left join pg_catalog.pg_type y on y.oid = a.atttypid
+        union all
+        select 3, 'freshness', v_table.freshness_column,
+               format('select jsonb_build_object(''ok'', coalesce(max(t.%1$I) >= now() - %2$L::interval, false), '
+                      '''actual'', coalesce(''newest row is '' || date_trunc(''second'', age(now(), max(t.%1$I)::timestamptz)) '
+                      '|| '' old'', ''no row has a time'')) from %3$s t', v_table.freshness_column, v_table.max_age, v_table.relation),
+               format('newest %I is at most %s old', v_table.freshness_column, v_table.max_age)
+        where v_table.freshness_column is not null
+        union all
+        -- The line break keeps a comment at the end of the predicate from swallowing the parenthesis.
+        select 4, 'predicate', null,
+               format(E'select jsonb_build_object(''ok'', count(*) = 0, ''actual'', count(*) || '' rows violate it'') '
+                      'from %s t where ((%s\n) is not true)', v_table.relation, v_table.predicate),
+               'the predicate is true in every row'
+        where v_table.predicate is not null
+      ) a
+      left join pg_catalog.pg_attribute e
+        on e.attrelid = v_table.relid and e.attname::text = a.column_name and e.attnum > 0 and not e.attisdropped
+      order by a.position, a.column_name
+    loop
+      if v_aspect.missing and v_aspect.column_name is not null then
+        return next ('check_critical_data', v_table.subject, 'failed'::backup.verdict, v_aspect.expected,
+          'the column is missing',
+          jsonb_build_object('aspect', v_aspect.aspect, 'column', v_aspect.column_name))::backup.finding;
+        continue;
+      end if;
+      begin
+        v_result := backup._read_only(v_aspect.query);
+        return next ('check_critical_data', v_table.subject,
+          case when (v_result ->> 'ok')::boolean then 'passed' else 'failed' end::backup.verdict,
+          v_aspect.expected, v_result ->> 'actual',
+          jsonb_strip_nulls(jsonb_build_object('aspect', v_aspect.aspect, 'column', v_aspect.column_name)))::backup.finding;
+      exception when others then
+        return next backup._finding_of_error('check_critical_data', v_table.subject, v_aspect.expected, sqlstate, sqlerrm);
+      end;
+    end loop;
+  end loop;
+end
+$$;
+
+comment on function backup.check_critical_data(text, text) is
+  'Examines each table of backup.critical_tables: present, enough rows, required columns filled, fresh, predicate true. Arguments narrow it to a schema and a table.';
+revoke all on function backup.check_critical_data(text, text) from public;
+
 -- sql/functions/check_drill_age.sql
 -- backup.check_drill_age()
 --
@@ -618,6 +1248,436 @@ $$;
 comment on function backup.check_drill_age() is
   'Fails when the newest drill failed or is older than 35 days; skipped while there has never been one.';
 revoke all on function backup.check_drill_age() from public;
+
+-- sql/functions/check_foreign_keys.sql
+-- requires: functions/_foreign_key_queries.sql
+-- backup.check_foreign_keys(schema, table, samples)
+--
+-- Why: rows loaded with triggers off (a restore, a replica, a repair by hand) can break a foreign key that the catalog
+-- calls valid. Every key is evaluated on the rows themselves and orphans are counted exactly.
+-- One finding per foreign key, passed or not. A key of a partitioned table is examined once, through the parent; the
+-- copies on its partitions are not examined again. A NOT VALID key is examined as any other and says so;
+-- check_constraints() is where a missing validation itself fails.
+-- Skipped: keys that are not enforced. Inconclusive: temporal keys (PERIOD), tables that cannot be read.
+-- Cost: one hash anti-join per key; to spread it, call it once per referencing table with p_schema and p_table.
+-- Locks: ACCESS SHARE on both tables until the transaction ends; waits at most 10 s for it.
+create or replace function backup.check_foreign_keys(
+  p_schema  text default null,
+  p_table   text default null,
+  p_samples integer default 5
+)
+returns setof backup.finding
+language plpgsql
+stable
+set search_path = ''
+set row_security = off
+set lock_timeout = '10s'
+as $$
+declare
+  v_key      record;
+  v_orphans  jsonb;
+  v_partial  jsonb;
+  v_evidence jsonb;
+  v_rows     bigint;
+begin
+  for v_key in
+    select format('%s.%I', t.subject, c.conname) as subject, pg_catalog.pg_get_constraintdef(c.oid) as definition,
+           c.convalidated, q.orphans, q.partial,
+           coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true) as enforced,
+           coalesce((to_jsonb(c) ->> 'conperiod')::boolean, false) as temporal
+    from backup._checked_tables(p_schema, p_table) t
+    join pg_catalog.pg_constraint c on c.conrelid = t.relid and c.contype = 'f' and c.conparentid = 0
+    cross join lateral backup._foreign_key_queries(c.oid, p_samples) q
+    order by t.schema_name, t.table_name, c.conname
+  loop
+    v_evidence := jsonb_build_object('definition', v_key.definition, 'validated', v_key.convalidated);
+
+    if not v_key.enforced or v_key.temporal then
+      return next ('check_foreign_keys', v_key.subject,
+        case when v_key.enforced then 'inconclusive' else 'skipped' end::backup.verdict, 'no orphans',
+        case when v_key.enforced then 'temporal foreign keys are not examined' else 'the key is not enforced' end,
+        v_evidence)::backup.finding;
+      continue;
+    end if;
+
+    begin
+      execute v_key.orphans into v_orphans;
+      v_partial := null;
+      if v_key.partial is not null then
+        execute v_key.partial into v_partial;
+      end if;
+    exception when others then
+      return next backup._finding_of_error('check_foreign_keys', v_key.subject, 'no orphans', sqlstate, sqlerrm);
+      continue;
+    end;
+
+    v_rows := (v_orphans ->> 'rows')::bigint + coalesce((v_partial ->> 'rows')::bigint, 0);
+    v_evidence := v_evidence || jsonb_build_object('orphans', v_orphans -> 'rows');
+    if v_partial is not null then
+      v_evidence := v_evidence || jsonb_build_object('partly_null', v_partial -> 'rows');
+    end if;
+    if v_rows > 0 then
+      v_evidence := v_evidence || jsonb_build_object('samples',
+        (v_orphans -> 'samples') || coalesce(v_partial -> 'samples', '[]'));
+    end if;
+
+    return next ('check_foreign_keys', v_key.subject,
+      case when v_rows = 0 then 'passed' else 'failed' end::backup.verdict, 'no orphans',
+      concat_ws(', ',
+        case when v_rows = 0 then 'no orphans' else v_orphans ->> 'rows' || ' orphans' end,
+        case when (v_partial ->> 'rows')::bigint > 0 then v_partial ->> 'rows' || ' partly null keys' end,
+        case when not v_key.convalidated then 'the key is NOT VALID' end),
+      v_evidence)::backup.finding;
+  end loop;
+end
+$$;
+
+comment on function backup.check_foreign_keys(text, text, integer) is
+  'Counts, for every foreign key, the rows that reference nothing; evidence names some of them by address and surrogate key. Arguments narrow it to the keys of a schema and a table.';
+revoke all on function backup.check_foreign_keys(text, text, integer) from public;
+
+-- sql/functions/check_indexes.sql
+-- requires: functions/_amcheck_call.sql
+-- backup.check_indexes(schema, table, deep)
+--
+-- Why: an index that is invalid, not ready or not live does not enforce uniqueness and is not used, and a corrupt one
+-- gives wrong answers without an error. State comes from the catalog; the structure of B-trees is verified with
+-- amcheck where the server has it and the caller may execute it, else one finding says why it was skipped.
+-- Findings: one per index that fails, one "passed" per table for the rest. p_deep also compares each index with its
+-- table, row by row, and unique ones for duplicates (amcheck 1.4); that reads the whole table.
+-- To spread the work, call it once per table: p_schema and p_table narrow it to names, not patterns.
+-- Locks: ACCESS SHARE on each table and index until the transaction ends; waits at most 10 s for it.
+create or replace function backup.check_indexes(
+  p_schema text default null,
+  p_table  text default null,
+  p_deep   boolean default false
+)
+returns setof backup.finding
+language plpgsql
+set search_path = ''
+set lock_timeout = '10s'
+as $$
+declare
+  v_table  record;
+  v_index  record;
+  v_call   text;
+  v_reason text;
+  v_sound  integer;
+  v_read   integer;
+  v_state  text;
+begin
+  select a.call, a.reason into v_call, v_reason from backup._amcheck_call(p_deep) a;
+  if v_call is null then
+    return next ('check_indexes', 'amcheck', 'skipped'::backup.verdict, 'the structure of B-tree indexes is verified',
+      v_reason, '{}'::jsonb)::backup.finding;
+  end if;
+
+  for v_table in
+    select t.* from backup._checked_tables(p_schema, p_table) t
+    where exists (select from pg_catalog.pg_index i where i.indrelid = t.relid)
+  loop
+    v_sound := 0; v_read := 0;
+    for v_index in
+      select c.oid, format('%I.%I', n.nspname, c.relname) as name, i.indisvalid, i.indisready, i.indislive, i.indisunique,
+             c.relkind = 'i' and m.amname = 'btree' as is_btree
+      from pg_catalog.pg_index i
+      join pg_catalog.pg_class c on c.oid = i.indexrelid
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      join pg_catalog.pg_am m on m.oid = c.relam
+      where i.indrelid = v_table.relid
+      order by c.relname
+    loop
+      v_state := concat_ws(', ', case when not v_index.indisvalid then 'invalid' end,
+        case when not v_index.indisready then 'not ready' end, case when not v_index.indislive then 'not live' end);
+      if v_state <> '' then
+        return next ('check_indexes', v_index.name, 'failed'::backup.verdict, 'valid, ready and live', v_state,
+          jsonb_build_object('table', v_table.subject, 'rebuild_with', format('reindex index concurrently %s;', v_index.name)))::backup.finding;
+        continue;
+      end if;
+      if v_call is not null and v_index.is_btree then
+        begin
+          execute v_call using v_index.oid::regclass, p_deep, v_index.indisunique;
+          v_read := v_read + 1;
+        exception when others then
+          return next backup._finding_of_error('check_indexes', v_index.name, 'amcheck finds no damage', sqlstate, sqlerrm);
+          continue;
+        end;
+      end if;
+      v_sound := v_sound + 1;
+    end loop;
+    if v_sound > 0 then
+      return next ('check_indexes', v_table.subject, 'passed'::backup.verdict, 'indexes are valid and undamaged',
+        format('%s indexes are valid, %s of them verified by amcheck', v_sound, v_read),
+        jsonb_build_object('valid', v_sound, 'verified', v_read, 'deep', p_deep))::backup.finding;
+    end if;
+  end loop;
+end
+$$;
+
+comment on function backup.check_indexes(text, text, boolean) is
+  'Reports indexes that are invalid, not ready or not live, and B-trees that amcheck finds damaged. Arguments narrow it to a schema and a table and ask for the deep comparison with the table.';
+revoke all on function backup.check_indexes(text, text, boolean) from public;
+
+-- sql/functions/check_row_counts.sql
+-- requires: tables/row_shrink_limits.sql, tables/critical_tables.sql
+-- backup.check_row_counts(schema, table)
+--
+-- Why: a table that vanished or lost many rows since the newest complete run is the cheapest sign of damage.
+-- Counts exactly: one scan per table. One finding per table; a partitioned table is counted by partition, as it is
+-- exported, and once more as a whole where it is a critical table.
+-- Without an earlier run there is nothing to compare with: skipped, while configured minimums still apply.
+-- A renamed table fails as missing until the next run; the evidence names what its object id is called today.
+-- To spread the work, call it once per table: p_schema and p_table narrow it to names, not patterns.
+-- Locks: ACCESS SHARE on each table, until the transaction ends; waits at most 10 s for it.
+create or replace function backup.check_row_counts(p_schema text default null, p_table text default null)
+returns setof backup.finding
+language plpgsql
+stable
+set search_path = ''
+set row_security = off
+set lock_timeout = '10s'
+as $$
+declare
+  v_run      text := (select r.run_id from backup.runs r where r.state = 'complete'
+                      order by r.snapshot_at desc nulls last, r.run_id desc limit 1);
+  v_table    record;
+  v_rows     bigint;
+  v_reasons  text[];
+  v_evidence jsonb;
+  v_expected text;
+begin
+  for v_table in
+    select coalesce(t.subject, format('%I.%I', b.schema_name, b.table_name)) as subject, t.relation,
+           b.rows as rows_before, k.min_rows, coalesce(x.threshold, s.row_shrink_threshold) as threshold,
+           b.relid::regclass::text as same_oid, c.oid is not null as excluded
+    from (select * from backup._checked_tables(p_schema, p_table) a
+          where a.relkind = 'r'
+             or exists (select from backup.critical_tables k
+                        where k.schema_name = a.schema_name and k.table_name = a.table_name)) t
+    full join (select * from backup.run_tables rt
+               where rt.run_id = v_run and rt.status = 'exported'
+                 and (p_schema is null or rt.schema_name = p_schema)
+                 and (p_table is null or rt.table_name = p_table)) b
+      on b.schema_name = t.schema_name and b.table_name = t.table_name
+    left join backup.critical_tables k
+      on k.schema_name = t.schema_name and k.table_name = t.table_name
+    left join backup.row_shrink_limits x
+      on x.schema_name = t.schema_name and x.table_name = t.table_name
+    left join pg_catalog.pg_namespace n on n.nspname::text = b.schema_name
+    left join pg_catalog.pg_class c
+      on c.relnamespace = n.oid and c.relname::text = b.table_name and c.relkind in ('r', 'p')
+    cross join backup.settings s
+    order by coalesce(t.schema_name, b.schema_name), coalesce(t.table_name, b.table_name)
+  loop
+    v_evidence := jsonb_strip_nulls(jsonb_build_object(
+      'run_id', case when v_table.rows_before is not null then v_run end, 'rows_before', v_table.rows_before,
+      'threshold', v_table.threshold, 'min_rows', v_table.min_rows));
+
+    if v_table.relation is null then
+      if v_table.excluded then
+        return next ('check_row_counts', v_table.subject, 'skipped'::backup.verdict, null::text,
+          'the table is no longer part of backups', v_evidence)::backup.finding;
+      else
+        return next ('check_row_counts', v_table.subject, 'failed'::backup.verdict,
+          format('the table exists with about %s rows', v_table.rows_before), 'the table is missing',
+          v_evidence || jsonb_build_object('object_id_is_now', v_table.same_oid))::backup.finding;
+      end if;
+      continue;
+    end if;
+
+    v_expected := concat_ws(' and ',
+      'at least ' || v_table.min_rows || ' rows',
+      'at least ' || ceil(v_table.rows_before * (1 - v_table.threshold)) || ' of ' || v_table.rows_before || ' rows');
+    begin
+      execute format('select count(*) from %s', v_table.relation) into v_rows;
+    exception when others then
+      return next backup._finding_of_error('check_row_counts', v_table.subject, v_expected, sqlstate, sqlerrm);
+      continue;
+    end;
+
+    v_reasons := array_remove(array[
+      case when v_rows < v_table.min_rows then 'below the configured minimum' end,
+      case when v_rows < v_table.rows_before * (1 - v_table.threshold) then 'lost rows since the newest run' end], null);
+    return next ('check_row_counts', v_table.subject,
+      (case when v_reasons <> '{}' then 'failed'
+            when v_run is null and v_table.min_rows is null then 'skipped'
+            else 'passed' end)::backup.verdict,
+      nullif(v_expected, ''),
+      concat_ws(': ', v_rows || ' rows', case
+        when v_reasons <> '{}' then array_to_string(v_reasons, ', ')
+        when v_run is null then 'no complete run to compare with'
+        when v_table.rows_before is null and v_table.min_rows is null then 'new since the newest run' end),
+      v_evidence || jsonb_build_object('rows', v_rows))::backup.finding;
+  end loop;
+end
+$$;
+
+comment on function backup.check_row_counts(text, text) is
+  'Counts every table and compares with the newest complete run: a missing table, a loss beyond the threshold or fewer rows than the configured minimum fail. Arguments narrow it to a schema and a table.';
+revoke all on function backup.check_row_counts(text, text) from public;
+
+-- sql/functions/check_row_security.sql
+-- backup.check_row_security(schema, table)
+--
+-- Why: on Supabase row level security is all that stands between a table and the internet. A restore by hand that
+-- forgets it gives the data away while everything seems to work.
+-- Exposed schemas are public and those of pgrst.db_schemas, as set for the session, the database or a role.
+-- Verdicts, one finding per table that fails and one "passed" per schema for the rest:
+--   failed: row security is off on a table of an exposed schema that anon or authenticated has rights on (partitions
+--           too: the policies of the parent do not guard them when addressed directly);
+--   failed: a table of any included schema has policies while row security is off, so they have no effect;
+--   passed with a note: row security is on without a policy (only bypassing roles see rows), and whether it is forced.
+-- Where neither anon nor authenticated exists, there is no Data API: skipped. Reads the catalog only, takes no table lock.
+create or replace function backup.check_row_security(p_schema text default null, p_table text default null)
+returns setof backup.finding
+language sql
+stable
+set search_path = ''
+as $$
+  with exposed as (
+    select 'public' as schema_name
+    union
+    select btrim(x.name, ' "')
+    from (select current_setting('pgrst.db_schemas', true) as names
+          union all
+          select substr(c.entry, length('pgrst.db_schemas=') + 1)
+          from pg_catalog.pg_db_role_setting s
+          cross join unnest(s.setconfig) as c (entry)
+          where c.entry like 'pgrst.db_schemas=%'
+            and s.setdatabase in (0, (select d.oid from pg_catalog.pg_database d where d.datname = current_database()))) n
+    cross join regexp_split_to_table(n.names, ',') as x (name)
+  ), api_roles as (
+    select r.oid, r.rolname from pg_catalog.pg_roles r where r.rolname in ('anon', 'authenticated')
+  ), tables as (
+    select t.schema_name, t.subject, c.relrowsecurity as enabled, c.relforcerowsecurity as forced,
+           t.schema_name in (select e.schema_name from exposed e) as exposed,
+           (select count(*) from pg_catalog.pg_policy p where p.polrelid = t.relid) as policies,
+           array(select r.rolname::text from api_roles r
+                 where pg_catalog.has_any_column_privilege(r.oid, t.relid, 'select, insert, update')
+                    or pg_catalog.has_table_privilege(r.oid, t.relid, 'delete, truncate')
+                 order by r.rolname) as reachable_by
+    from backup._checked_tables(p_schema, p_table) t
+    join pg_catalog.pg_class c on c.oid = t.relid
+  ), judged as (
+    select t.*, case
+      when not t.enabled and t.policies > 0 then 'policies have no effect: row security is off'
+      when not t.enabled and t.exposed and t.reachable_by <> '{}' then
+        format('row security is off and %s can reach the table', array_to_string(t.reachable_by, ' and ')) end as problem
+    from tables t
+  )
+  select 'check_row_security', j.subject, 'failed'::backup.verdict, 'row security is on', j.problem,
+         jsonb_build_object('enabled', j.enabled, 'forced', j.forced, 'policies', j.policies, 'exposed', j.exposed,
+           'reachable_by', j.reachable_by, 'repair_with', format('alter table %s enable row level security;', j.subject))
+  from judged j
+  where j.problem is not null and exists (select from api_roles)
+  union all
+  select 'check_row_security', format('%I', j.schema_name), 'passed', 'row security is on where the Data API can reach',
+         concat_ws(', ', format('%s tables in order', count(*)),
+           nullif(count(*) filter (where j.enabled and j.policies = 0), 0) || ' without a policy'),
+         jsonb_build_object('tables', count(*), 'exposed', bool_or(j.exposed),
+           'enabled', count(*) filter (where j.enabled), 'forced', count(*) filter (where j.forced),
+           'without_policy', coalesce(jsonb_agg(j.subject order by j.subject) filter (where j.enabled and j.policies = 0), '[]'))
+  from judged j
+  where j.problem is null and exists (select from api_roles)
+  group by j.schema_name
+  union all
+  select 'check_row_security', 'Data API', 'skipped', 'row security is on where the Data API can reach',
+         'the roles anon and authenticated do not exist', '{}'
+  where not exists (select from api_roles)
+$$;
+
+comment on function backup.check_row_security(text, text) is
+  'Finds tables that the Data API can reach without row level security, and policies without effect. Arguments narrow it to a schema and a table.';
+revoke all on function backup.check_row_security(text, text) from public;
+
+-- sql/functions/check_sequences.sql
+-- requires: functions/_sequence_uses.sql
+-- backup.check_sequences(schema, table)
+--
+-- Why: a sequence that lags behind its column hands out keys that exist, and the first insert after a restore fails.
+-- The value that nextval would give must lie beyond every value in the column: above the maximum when ascending, below
+-- the minimum when descending; of a cyclic sequence, which meets old values by design, it must only be unused.
+-- A sequence without a next value fails as exhausted. One finding per sequence and column that draws from it.
+-- Skipped: columns whose values are not the plain numbers of the sequence (a default like 'A' || nextval(…)).
+-- Nothing is drawn from the sequence. Arguments narrow it to the columns of a schema and a table.
+-- Locks: ACCESS SHARE on tables and sequences until the transaction ends; waits at most 10 s for it.
+create or replace function backup.check_sequences(p_schema text default null, p_table text default null)
+returns setof backup.finding
+language plpgsql
+stable
+set search_path = ''
+set row_security = off
+set lock_timeout = '10s'
+as $$
+declare
+  v_use       record;
+  v_last      bigint;
+  v_called    boolean;
+  v_next      numeric;
+  v_exhausted boolean;
+  v_edge      numeric;
+  v_taken     boolean;
+  v_evidence  jsonb;
+  v_expected  text;
+begin
+  for v_use in
+    select u.sequence_name, u.relation, u.column_name, format('%s for %s', u.sequence_name, u.column_label) as subject,
+           s.seqincrement as step, s.seqmin, s.seqmax, s.seqcycle,
+           u.column_type in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)
+             and coalesce(u.default_expression ~ '^nextval\(''.*''::regclass\)$', true) as plain
+    from backup._sequence_uses(p_schema, p_table) u
+    join pg_catalog.pg_sequence s on s.seqrelid = u.sequence_id
+    order by u.sequence_name, u.column_label
+  loop
+    v_expected := case when v_use.seqcycle then 'the next value is not in use'
+                       when v_use.step > 0 then 'the next value is above every value of the column'
+                       else 'the next value is below every value of the column' end;
+    begin
+      execute format('select last_value, is_called from %s', v_use.sequence_name) into v_last, v_called;
+      v_next := v_last + case when v_called then v_use.step::numeric else 0 end;
+      v_exhausted := v_next not between v_use.seqmin and v_use.seqmax;
+      if v_exhausted and v_use.seqcycle then
+        v_next := case when v_use.step > 0 then v_use.seqmin else v_use.seqmax end;
+        v_exhausted := false;
+      end if;
+      v_evidence := jsonb_build_object('next_value', case when not v_exhausted then v_next end,
+        'is_called', v_called, 'increment', v_use.step, 'cycle', v_use.seqcycle);
+
+      if v_exhausted then
+        return next ('check_sequences', v_use.subject, 'failed'::backup.verdict, v_expected,
+          'the sequence is exhausted: it has no next value', v_evidence)::backup.finding;
+        continue;
+      elsif not v_use.plain then
+        return next ('check_sequences', v_use.subject, 'skipped'::backup.verdict, v_expected,
+          'values of the column are not plain numbers of the sequence', v_evidence)::backup.finding;
+        continue;
+      elsif v_use.seqcycle then
+        execute format('select exists (select from %s where %I = $1)', v_use.relation, v_use.column_name)
+          into v_taken using v_next;
+      else
+        execute format('select %s(%I) from %s', case when v_use.step > 0 then 'max' else 'min' end,
+          v_use.column_name, v_use.relation) into v_edge;
+        v_taken := coalesce(case when v_use.step > 0 then v_edge >= v_next else v_edge <= v_next end, false);
+        v_evidence := v_evidence || jsonb_build_object('outermost_value', v_edge);
+      end if;
+    exception when others then
+      return next backup._finding_of_error('check_sequences', v_use.subject, v_expected, sqlstate, sqlerrm);
+      continue;
+    end;
+
+    return next ('check_sequences', v_use.subject,
+      case when v_taken then 'failed' else 'passed' end::backup.verdict, v_expected,
+      case when not v_taken then format('next value %s is free', v_next)
+           when v_use.seqcycle then format('next value %s is in use', v_next)
+           else format('next value %s, but the column reaches %s', v_next, v_edge) end,
+      v_evidence)::backup.finding;
+  end loop;
+end
+$$;
+
+comment on function backup.check_sequences(text, text) is
+  'Compares every sequence with the columns that draw from it: its next value must be free, and it must have one. Arguments narrow it to the columns of a schema and a table.';
+revoke all on function backup.check_sequences(text, text) from public;
 
 -- sql/functions/chunk_ranges.sql
 -- backup.chunk_ranges(p_pages, p_total_bytes, p_chunk_bytes)
@@ -671,7 +1731,7 @@ declare
   v_taken    integer[] := '{}';
   v_chunk    record;
 begin
-  perform from backup.runs r where r.run_id = p_run_id and r.state = 'exporting' for share;
+  perform from backup.runs r where r.run_id = p_run_id and r.state = 'exporting' for no key update;
   if not found then
     return;
   end if;
@@ -753,6 +1813,36 @@ $$;
 comment on function backup.claim_keeper(text) is 'Makes the calling session the keeper of a run; commit before backup.hold_snapshot(). Errors: HF005.';
 revoke all on function backup.claim_keeper(text) from public;
 
+-- sql/functions/claim_ticket.sql
+-- requires: tables/tickets.sql
+-- backup.claim_ticket(p_ticket_id, p_function_name)
+--
+-- Why: a ticket opens one function once. Unknown, used, expired and foreign tickets get the same answer, so that trying
+-- tells nothing. Errors: HF101.
+create or replace function backup.claim_ticket(p_ticket_id uuid, p_function_name text)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_body jsonb;
+begin
+  update backup.tickets t
+     set claimed_at = clock_timestamp()
+   where t.ticket_id = p_ticket_id and t.function_name = p_function_name
+     and t.claimed_at is null and t.expires_at > clock_timestamp()
+  returning t.body into v_body;
+  if not found then
+    raise exception using errcode = 'HF101', message = 'ticket is not valid',
+      hint = 'A ticket starts one function once, within 5 minutes, in the database that issued it.';
+  end if;
+  return v_body;
+end;
+$$;
+
+comment on function backup.claim_ticket(uuid, text) is 'Uses up a ticket and returns what the function is to do. Errors: HF101.';
+revoke all on function backup.claim_ticket(uuid, text) from public;
+
 -- sql/functions/claim_verification_check.sql
 -- backup.claim_verification_check(verification id)
 --
@@ -791,21 +1881,249 @@ comment on function backup.claim_verification_check(uuid) is
   'Marks the next pending check of a verification as running and returns its name; null when none is left. Errors: HF006.';
 revoke all on function backup.claim_verification_check(uuid) from public;
 
+-- sql/functions/record_findings.sql
+-- backup.record_findings(verification id, check name, findings, duration)
+--
+-- Why: the one way a result enters the ledger, whoever found it: a function, a pg_cron job or the command.
+-- The first report of a check wins; a late one of a process presumed dead is ignored.
+create or replace function backup.record_findings(
+  p_verification_id uuid,
+  p_check_name      text,
+  p_findings        jsonb,
+  p_duration_ms     double precision
+)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_state text;
+begin
+  select c.state into v_state
+  from backup.verification_checks c
+  where c.verification_id = p_verification_id and c.check_name = p_check_name
+  for update;
+  if not found then
+    raise exception using errcode = 'HF006',
+      message = format('verification %s has no check %I', p_verification_id, p_check_name),
+      hint = 'List the checks of a verification with: select * from backup.verification_checks;';
+  end if;
+  if v_state = 'done' then
+    return false;
+  end if;
+
+  -- A check without an answer would look like a check that found nothing wrong.
+  if jsonb_array_length(p_findings) = 0 then
+    p_findings := jsonb_build_array(jsonb_build_object(
+      'subject', p_check_name, 'verdict', 'skipped', 'actual', 'there is nothing to check'));
+  end if;
+
+  insert into backup.verification_results
+    (verification_id, check_name, subject, verdict, expected, actual, evidence, duration_ms)
+  select p_verification_id, p_check_name, coalesce(f.value ->> 'subject', p_check_name),
+         coalesce((f.value ->> 'verdict')::backup.verdict, 'inconclusive'),
+         f.value ->> 'expected', f.value ->> 'actual',
+         case when jsonb_typeof(f.value -> 'evidence') = 'object' then f.value -> 'evidence' else '{}' end,
+         p_duration_ms
+  from jsonb_array_elements(p_findings) with ordinality as f (value, position)
+  order by f.position;
+
+  update backup.verification_checks c
+  set state = 'done', finished_at = clock_timestamp(), started_at = coalesce(c.started_at, clock_timestamp())
+  where c.verification_id = p_verification_id and c.check_name = p_check_name;
+
+  perform backup.close_verification(p_verification_id);
+  return true;
+end
+$$;
+
+comment on function backup.record_findings(uuid, text, jsonb, double precision) is
+  'Stores the answers of one check, an array of {subject, verdict, expected, actual, evidence}, and closes the verification when it was the last. False: the check had already reported. Errors: HF006.';
+revoke all on function backup.record_findings(uuid, text, jsonb, double precision) from public;
+
+-- sql/functions/schedule_once.sql
+-- backup.schedule_once(p_job_name, p_command)
+--
+-- Why: pg_cron has no one-off jobs. The command has to unschedule p_job_name itself as its first step. Versions from 1.5 on
+-- take seconds, which starts it at once; older ones start it at the next full minute.
+-- Returns false where the database has no pg_cron; the caller then needs another session to run the command.
+create or replace function backup.schedule_once(p_job_name text, p_command text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if to_regprocedure('cron.schedule(text,text,text)') is null then
+    return false;
+  end if;
+  begin
+    execute 'select cron.schedule($1, $2, $3)' using p_job_name, '1 seconds', p_command;
+  exception when others then
+    -- Whatever this version dislikes about seconds, the minute form says whether scheduling works at all.
+    execute 'select cron.schedule($1, $2, $3)' using p_job_name, '* * * * *', p_command;
+  end;
+  return true;
+end;
+$$;
+
+comment on function backup.schedule_once(text, text) is
+  'Schedules a command as soon as pg_cron can. The command must unschedule the job itself. False without pg_cron.';
+revoke all on function backup.schedule_once(text, text) from public;
+
+-- sql/functions/hand_over_check.sql
+-- requires: functions/schedule_once.sql, functions/record_findings.sql
+-- backup.hand_over_check(verification id, check name)
+--
+-- Why: an Edge Function lives for minutes; a check of a large table may need hours. pg_cron runs it inside the
+-- database. The job removes itself and commits before it starts to work, so a crash cannot make it run twice.
+create or replace function backup.hand_over_check(p_verification_id uuid, p_check_name text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job_name text := format('holdfast-check-%s-%s', p_check_name, p_verification_id);
+  v_reason   text := 'pg_cron is not installed to run it in the background';
+begin
+  update backup.verification_checks c
+  set state = 'background', job_name = v_job_name, started_at = clock_timestamp()
+  where c.verification_id = p_verification_id and c.check_name = p_check_name and c.state in ('pending', 'running');
+  if not found then
+    return false;
+  end if;
+
+  begin
+    if backup.schedule_once(v_job_name, format(
+        'begin; select cron.unschedule(%1$L); commit; '
+        'begin; set local statement_timeout = %2$L; set local search_path = ''''; '
+        'select backup.run_background_check(%3$L, %4$L); commit;',
+        v_job_name,
+        (select (extract(epoch from s.background_timeout) * 1000)::bigint from backup.settings s),
+        p_verification_id, p_check_name)) then
+      return true;
+    end if;
+  exception when others then
+    v_reason := format('pg_cron refused the job: error %s: %s', sqlstate, sqlerrm);
+  end;
+
+  perform backup.record_findings(p_verification_id, p_check_name, jsonb_build_array(jsonb_build_object(
+    'subject', p_check_name, 'verdict', 'inconclusive', 'expected', 'an answer',
+    'actual', 'there was not enough time for it here, and ' || v_reason,
+    'evidence', jsonb_build_object('repeat_with', format('select * from backup.%I();', p_check_name)))), null);
+  return false;
+end
+$$;
+
+comment on function backup.hand_over_check(uuid, text) is
+  'Schedules a one-off pg_cron job that runs a check without the limits of a function; true when it will. Without pg_cron the check becomes inconclusive with the reason.';
+revoke all on function backup.hand_over_check(uuid, text) from public;
+
+-- sql/functions/functions_url.sql
+-- requires: tables/settings.sql
+-- backup.functions_url()
+--
+-- Why: where the Edge Functions of this project answer: the setting, else Vault's project_url as Supabase documents it for
+-- scheduled functions. Null when neither is there.
+create or replace function backup.functions_url()
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_url text := (select rtrim(s.functions_url, '/') from backup.settings s);
+begin
+  if v_url is null and to_regclass('vault.decrypted_secrets') is not null
+     and has_table_privilege('vault.decrypted_secrets', 'select') then
+    execute $q$select rtrim(d.decrypted_secret, '/') || '/functions/v1' from vault.decrypted_secrets d
+               where d.name = 'project_url' limit 1$q$ into v_url;
+  end if;
+  return v_url;
+end;
+$$;
+
+comment on function backup.functions_url() is 'Base URL of the Edge Functions: backup.settings.functions_url, else Vault secret project_url + /functions/v1, else null.';
+revoke all on function backup.functions_url() from public;
+
+-- sql/functions/dispatch.sql
+-- requires: tables/tickets.sql, functions/functions_url.sql
+-- backup.dispatch(p_function_name, p_body, p_run_id)
+--
+-- Why: the one way the database starts a function. The ticket is committed together with the request that carries it, so a
+-- function that receives it finds it, and only in the database that issued it. Where pg_net or the URL is missing, the
+-- ticket waits for a clock outside the database to deliver it.
+-- Returns the ticket.
+create or replace function backup.dispatch(p_function_name text, p_body jsonb default '{}', p_run_id text default null)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_ticket uuid := gen_random_uuid();
+  v_url    text := backup.functions_url();
+  v_posted boolean := v_url is not null
+    and to_regprocedure('net.http_post(text,jsonb,jsonb,jsonb,integer)') is not null;
+begin
+  insert into backup.tickets (ticket_id, function_name, body, run_id, expires_at, posted)
+  values (v_ticket, p_function_name, p_body, p_run_id, clock_timestamp() + interval '5 minutes', v_posted);
+  if v_posted then
+    execute 'select net.http_post(url := $1, body := $2, headers := $3, timeout_milliseconds := 10000)'
+      using v_url || '/' || p_function_name, '{}'::jsonb,
+            jsonb_build_object('Content-Type', 'application/json', 'x-holdfast-ticket', v_ticket);
+  end if;
+  return v_ticket;
+end;
+$$;
+
+comment on function backup.dispatch(text, jsonb, text) is
+  'Issues a one-time ticket and posts it to an Edge Function with pg_net. The ticket is valid for 5 minutes.';
+revoke all on function backup.dispatch(text, jsonb, text) from public;
+
+-- sql/functions/request_report.sql
+-- requires: functions/dispatch.sql, tables/verifications.sql
+-- backup.request_report(verification id)
+--
+-- Why: reports are written by the verify-backup function. When the last answer comes from a pg_cron job, nobody is there
+-- to write one, so a ticket asks for it. Without a report the answers are complete all the same; readers format them then.
+create or replace function backup.request_report(p_verification_id uuid)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if not exists (
+    select from backup.verifications v
+    where v.verification_id = p_verification_id and v.verdict is not null and v.report is null) then
+    return false;
+  end if;
+  perform backup.dispatch('verify-backup', jsonb_build_object('verification_id', p_verification_id));
+  return true;
+exception when others then
+  -- A report is a convenience here: an answer just recorded must not be rolled back for it.
+  raise warning 'report of verification % was not requested: error %', p_verification_id, sqlstate;
+  return false;
+end
+$$;
+
+comment on function backup.request_report(uuid) is
+  'Asks verify-backup to write the report of a finished verification that has none; true when it did.';
+revoke all on function backup.request_report(uuid) from public;
+
 -- sql/functions/close_overdue_checks.sql
+-- requires: functions/record_findings.sql, functions/hand_over_check.sql, functions/request_report.sql, functions/unschedule.sql
 -- backup.close_overdue_checks()
 --
 -- Why: a function can be killed and a database restarted in mid-check. The minute tick calls this, so that such a
 -- verification ends as inconclusive and does not stay open for ever.
 -- A check nobody works on any more gets ten minutes: more than the longest life of a function (400 s).
 create or replace function backup.close_overdue_checks()
-returns integer
+returns setof text
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_check   record;
+  v_check    record;
   v_settings backup.settings;
-  v_closed  integer := 0;
 begin
   select * into v_settings from backup.settings;
   for v_check in
@@ -826,10 +2144,13 @@ begin
     order by v.started_at, c.check_name
     for update of c skip locked
   loop
-    if v_check.job_name is not null and pg_catalog.to_regnamespace('cron') is not null then
-      -- The job normally removed itself; one that never started must not start after its check is closed.
-      execute 'select cron.unschedule(j.jobid) from cron.job j where j.jobname = $1' using v_check.job_name;
+    if v_check.state = 'pending' and v_check.check_name <> 'check_backup_objects' then
+      -- Nothing is known against a check that was never started, and the database can still run it.
+      perform backup.hand_over_check(v_check.verification_id, v_check.check_name);
+      continue;
     end if;
+    -- The job normally removed itself; one that never started must not start after its check is closed.
+    perform backup.unschedule(v_check.job_name);
     perform backup.record_findings(v_check.verification_id, v_check.check_name, jsonb_build_array(jsonb_build_object(
       'subject', v_check.check_name, 'verdict', 'inconclusive', 'expected', 'an answer',
       'actual', case v_check.state
@@ -837,14 +2158,14 @@ begin
         when 'running' then 'the process that ran it ended without reporting'
         else 'the verification ended before it was started' end,
       'evidence', jsonb_build_object('state', v_check.state))), null);
-    v_closed := v_closed + 1;
+    perform backup.request_report(v_check.verification_id);
+    return next v_check.check_name;
   end loop;
-  return v_closed;
 end
 $$;
 
 comment on function backup.close_overdue_checks() is
-  'Closes as inconclusive the checks whose process or pg_cron job never reported, and returns how many. Called by the minute tick.';
+  'Closes as inconclusive the checks whose process or pg_cron job never reported, and returns their names; checks never started are handed to pg_cron instead. Called by the minute tick.';
 revoke all on function backup.close_overdue_checks() from public;
 
 -- sql/functions/close_verification.sql
@@ -922,7 +2243,7 @@ revoke all on function backup.close_verification(uuid) from public;
 --
 -- Why: a worker that was slow, frozen or presumed dead must not report over the head of its successor. The rows are locked,
 -- so that a claim cannot change hands between this look and the report.
--- Locks: the run row, shared. Errors: HF003 the run has ended, HF004 the claim is no longer held.
+-- Locks: the run row, so that reports, claims and the end of a run follow one another. Errors: HF003 the run has ended, HF004 the claim is no longer held.
 create or replace function backup.held_chunks(p_run_id text, p_claim_id uuid)
 returns setof backup.chunks
 language plpgsql
@@ -931,7 +2252,7 @@ as $$
 declare
   v_state backup.run_state;
 begin
-  select r.state into v_state from backup.runs r where r.run_id = p_run_id for share;
+  select r.state into v_state from backup.runs r where r.run_id = p_run_id for no key update;
   if v_state is distinct from 'exporting' then
     raise exception using errcode = 'HF003', message = format('run %s is not exporting', p_run_id),
       detail = format('Its state is %s.', coalesce(v_state::text, 'unknown')), hint = 'Stop the worker; the run has ended.';
@@ -987,6 +2308,367 @@ $$;
 
 comment on function backup.complete_chunks(text, uuid, jsonb) is 'Records the results of claimed chunks, all or none. Errors: HF003, HF004.';
 revoke all on function backup.complete_chunks(text, uuid, jsonb) from public;
+
+-- sql/functions/disable.sql
+-- requires: functions/unschedule.sql, tables/policies.sql
+-- backup.disable()
+--
+-- Why: one call stops everything Holdfast starts by itself. Backups in the bucket and the ledger stay.
+create or replace function backup.disable()
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update backup.policies p set enabled = false where p.provider = 'aws_s3';
+  perform backup.unschedule('holdfast-' || j.name) from unnest(array['tick', 'verify', 'prune', 'export']) as j(name);
+end;
+$$;
+
+comment on function backup.disable() is 'Turns the S3 backup off and removes every schedule; what is in the bucket stays. Safe to call again.';
+revoke all on function backup.disable() from public;
+
+-- sql/functions/end_stuck_runs.sql
+-- requires: functions/fail_run.sql, functions/keeper_snapshot.sql, tables/settings.sql
+-- backup.end_stuck_runs()
+--
+-- Why: a run whose keeper never came or has died cannot finish; saying so at once beats workers that find out one by one.
+-- Returns the runs it ended.
+create or replace function backup.end_stuck_runs()
+returns setof text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_settings backup.settings;
+  v_run      record;
+begin
+  select * into v_settings from backup.settings;
+  for v_run in
+    select r.*, k.snapshot_id as held from backup.runs r
+    left join lateral backup.keeper_snapshot(r.run_id) k on true
+    where r.state in ('starting', 'exporting')
+    for update of r skip locked
+  loop
+    if v_run.state = 'exporting' and v_run.held is distinct from v_run.snapshot_id then
+      perform backup.fail_run(v_run.run_id, 'HF300', 'snapshot lost', 'The session that held the snapshot has ended.');
+      return next v_run.run_id;
+    elsif v_run.state = 'starting' and v_run.held is null
+          and clock_timestamp() > v_run.requested_at + v_settings.keeper_start_timeout then
+      perform backup.fail_run(v_run.run_id, 'HF005', 'keeper did not start',
+        'No session took the snapshot within backup.settings.keeper_start_timeout. Is pg_cron running?');
+      return next v_run.run_id;
+    end if;
+  end loop;
+end;
+$$;
+
+comment on function backup.end_stuck_runs() is 'Fails active runs whose keeper has died or never came; returns their ids.';
+revoke all on function backup.end_stuck_runs() from public;
+
+-- sql/functions/run_progress.sql
+-- requires: tables/runs.sql, tables/chunks.sql
+-- backup.run_progress(p_run_id)
+--
+-- Why: a worker that finds nothing to claim asks what to do: wait for a back-off, leave the rest to others, or stop.
+create or replace function backup.run_progress(
+  p_run_id text,
+  out state backup.run_state, out chunks_done bigint, out chunks_total bigint, out bytes_done bigint, out bytes_total bigint,
+  out claimable bigint, out next_claim_in interval, out failure_code text, out failure_message text)
+language sql
+stable
+set search_path = ''
+as $$
+  select r.state,
+         count(c) filter (where c.state = 'done'),
+         count(c) filter (where c.state <> 'replaced'),
+         coalesce(sum(c.estimated_bytes) filter (where c.state = 'done'), 0)::bigint,
+         coalesce(sum(c.estimated_bytes) filter (where c.state <> 'replaced'), 0)::bigint,
+         count(c) filter (where c.phase = p.phase and (
+             (c.state = 'pending' and c.not_before <= clock_timestamp())
+             or (c.state = 'claimed' and c.lease_until < clock_timestamp()))),
+         min(c.not_before) filter (where c.phase = p.phase and c.state = 'pending') - clock_timestamp(),
+         r.failure_code, r.failure_message
+  from backup.runs r
+  left join backup.chunks c on c.run_id = r.run_id
+  left join lateral (select min(o.phase) as phase from backup.chunks o
+                     where o.run_id = r.run_id and o.state in ('pending', 'claimed')) p on true
+  where r.run_id = p_run_id
+  group by r.run_id
+$$;
+
+comment on function backup.run_progress(text) is 'State of a run, how much is done, what can be claimed now and when the next back-off ends. Nulls for an unknown run.';
+revoke all on function backup.run_progress(text) from public;
+
+-- sql/functions/hand_over.sql
+-- requires: functions/dispatch.sql, functions/run_progress.sql
+-- backup.hand_over(p_run_id, p_workers)
+--
+-- Why: a function that has spent its budget asks the database for a fresh one. Only while there is something to claim: the
+-- worker that finishes a phase goes on with the next one itself.
+-- Returns how many were dispatched.
+create or replace function backup.hand_over(p_run_id text, p_workers integer default 1)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_progress record;
+  v_count    integer := 0;
+begin
+  select * into v_progress from backup.run_progress(p_run_id);
+  if v_progress.state = 'exporting' then
+    v_count := least(p_workers, v_progress.claimable)::integer;
+    for i in 1 .. v_count loop
+      perform backup.dispatch('export-backup', jsonb_build_object('action', 'work', 'run_id', p_run_id), p_run_id);
+    end loop;
+  end if;
+  return v_count;
+end;
+$$;
+
+comment on function backup.hand_over(text, integer) is 'Dispatches fresh workers for a run while chunks can be claimed; returns how many.';
+revoke all on function backup.hand_over(text, integer) from public;
+
+-- sql/functions/live_workers.sql
+-- requires: tables/chunks.sql, tables/tickets.sql
+-- backup.live_workers(p_run_id)
+--
+-- Why: how many workers a run has, without asking them: those with a running lease, and those whose ticket was issued so
+-- recently that they may not have claimed anything yet. Counting too many only delays help until the next minute.
+create or replace function backup.live_workers(p_run_id text)
+returns integer
+language sql
+stable
+set search_path = ''
+as $$
+  select (select count(distinct c.claimed_by) from backup.chunks c
+          where c.run_id = p_run_id and c.state = 'claimed' and c.lease_until > clock_timestamp())::integer
+       + (select count(*) from backup.tickets t
+          where t.run_id = p_run_id and t.issued_at > clock_timestamp() - interval '20 seconds')::integer
+$$;
+
+comment on function backup.live_workers(text) is 'Estimate of the functions that work on a run right now.';
+revoke all on function backup.live_workers(text) from public;
+
+-- sql/functions/revive_runs.sql
+-- requires: functions/hand_over.sql, functions/live_workers.sql, tables/settings.sql
+-- backup.revive_runs()
+--
+-- Why: workers die without a word: out of CPU time, out of memory, or with their isolate. Each minute the missing ones of
+-- every active run are replaced. Runs of the command line look after themselves.
+-- Returns how many workers were dispatched.
+create or replace function backup.revive_runs()
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_workers integer := (select s.workers from backup.settings s);
+  v_count   integer := 0;
+  v_run     record;
+begin
+  for v_run in
+    select r.run_id, r.state from backup.runs r
+    where r.engine = 'functions' and r.state in ('starting', 'exporting') and r.keeper_pid is not null
+  loop
+    if v_run.state = 'starting' and backup.live_workers(v_run.run_id) = 0 then
+      perform backup.dispatch('export-backup', jsonb_build_object('action', 'work', 'run_id', v_run.run_id), v_run.run_id);
+      v_count := v_count + 1;
+    elsif v_run.state = 'exporting' then
+      v_count := v_count + backup.hand_over(v_run.run_id, greatest(0, v_workers - backup.live_workers(v_run.run_id)));
+    end if;
+  end loop;
+  return v_count;
+end;
+$$;
+
+comment on function backup.revive_runs() is 'Dispatches workers for active runs that have fewer than backup.settings.workers; returns how many.';
+revoke all on function backup.revive_runs() from public;
+
+-- sql/functions/tick.sql
+-- requires: functions/end_stuck_runs.sql, functions/revive_runs.sql, tables/tickets.sql
+-- backup.tick()
+--
+-- Why: the heartbeat. Everything that must go on although a function died is done here, once a minute, by pg_cron.
+-- Returns what it did, as {"ended": n, "dispatched": n, "checks_closed": n, "tickets_deleted": n}.
+create or replace function backup.tick()
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_ended      integer;
+  v_dispatched integer;
+  v_checks     integer;
+  v_tickets    integer;
+begin
+  select count(*) into v_ended from backup.end_stuck_runs();
+  v_dispatched := backup.revive_runs();
+  select count(*) into v_checks from backup.close_overdue_checks();
+  -- Used and expired tickets are of no use after an hour; claim_ticket() refuses them anyway.
+  delete from backup.tickets t where t.expires_at < clock_timestamp() - interval '1 hour';
+  get diagnostics v_tickets = row_count;
+  return jsonb_build_object('ended', v_ended, 'dispatched', v_dispatched,
+                            'checks_closed', v_checks, 'tickets_deleted', v_tickets);
+end;
+$$;
+
+comment on function backup.tick() is 'The minute heartbeat: ends stuck runs, replaces dead workers, closes overdue checks, deletes old tickets.';
+revoke all on function backup.tick() from public;
+
+-- sql/functions/prune_ledger.sql
+-- requires: tables/job_runs.sql, tables/runs.sql
+-- backup.prune_ledger()
+--
+-- Why: pg_cron keeps its own history for ever, and chunks are of no use once their run has ended and its manifest lists
+-- them. The newest complete run keeps its chunks, because verifications compare the bucket with them.
+create or replace function backup.prune_ledger()
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job_runs integer;
+  v_chunks   integer;
+  v_cron     integer := 0;
+begin
+  delete from backup.job_runs j where j.started_at < clock_timestamp() - interval '30 days';
+  get diagnostics v_job_runs = row_count;
+  delete from backup.chunks c
+  using backup.runs r
+  where r.run_id = c.run_id and r.state in ('complete', 'failed')
+    and r.finished_at < clock_timestamp() - interval '30 days'
+    and r.run_id <> coalesce((select max(n.run_id) from backup.runs n where n.state = 'complete'), '');
+  get diagnostics v_chunks = row_count;
+  if to_regclass('cron.job_run_details') is not null and has_table_privilege('cron.job_run_details', 'delete') then
+    execute $q$delete from cron.job_run_details where end_time < now() - interval '7 days'$q$;
+    get diagnostics v_cron = row_count;
+  end if;
+  return jsonb_build_object('job_runs', v_job_runs, 'chunks', v_chunks, 'cron_details', v_cron);
+end;
+$$;
+
+comment on function backup.prune_ledger() is 'Deletes old rows of job_runs, chunks of ended runs and pg_cron''s job_run_details; returns how many.';
+revoke all on function backup.prune_ledger() from public;
+
+-- sql/functions/run_job.sql
+-- requires: tables/job_runs.sql, functions/tick.sql, functions/dispatch.sql, functions/prune_ledger.sql
+-- backup.run_job(p_job_name)
+--
+-- Why: every scheduled entry goes through here, so that job_runs tells when it ran, how long, and with which outcome. An
+-- error is recorded and not raised again: raising would undo the record. A tick without anything to do leaves no row,
+-- or the ledger would grow by one row a minute.
+-- Errors: HF100 unknown job.
+create or replace function backup.run_job(p_job_name text)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_started timestamptz := clock_timestamp();
+  v_result  jsonb;
+  v_code    text;
+  v_error   text;
+begin
+  begin
+    case p_job_name
+      when 'tick' then
+        v_result := backup.tick();
+      when 'export' then
+        v_result := jsonb_build_object('ticket', backup.dispatch('export-backup', '{"action": "start", "trigger": "schedule"}') is not null);
+      when 'verify' then
+        v_result := jsonb_build_object('ticket', backup.dispatch('verify-backup', '{"trigger": "schedule"}') is not null);
+      when 'prune' then
+        v_result := backup.prune_ledger();
+      else
+        raise exception using errcode = 'HF100', message = format('job %L does not exist', p_job_name),
+          hint = 'Jobs are tick, export, verify and prune.';
+    end case;
+  exception when others then
+    get stacked diagnostics v_code = returned_sqlstate, v_error = message_text;
+    if v_code = 'HF100' then
+      raise;
+    end if;
+  end;
+  if v_error is not null or p_job_name <> 'tick'
+     or exists (select from jsonb_each(v_result) e where e.value <> '0'::jsonb) then
+    insert into backup.job_runs (job_name, status, started_at, finished_at, result, error_code, error)
+    values (p_job_name, case when v_error is null then 'succeeded' else 'failed' end,
+            v_started, clock_timestamp(), v_result, v_code, v_error);
+  end if;
+  return v_result;
+end;
+$$;
+
+comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, prune) and records it in backup.job_runs. Errors: HF100.';
+revoke all on function backup.run_job(text) from public;
+
+-- sql/functions/install_schedules.sql
+-- requires: functions/run_job.sql, tables/policies.sql
+-- backup.install_schedules()
+--
+-- Why: pg_cron is the clock. The same name overwrites, so calling it again changes nothing but brings schedules up to date.
+-- The export is scheduled only while an S3 policy is on. Errors: HF005 pg_cron is missing.
+create or replace function backup.install_schedules()
+returns table (job_name text, schedule text)
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_job record;
+begin
+  if to_regprocedure('cron.schedule(text,text,text)') is null then
+    raise exception using errcode = 'HF005', message = 'pg_cron is not installed',
+      hint = 'Run create extension pg_cron; or enable it under Integrations > Cron in the dashboard.';
+  end if;
+  for v_job in
+    select * from (values
+      ('tick',   '* * * * *',  true),
+      ('verify', '0 2 * * 0',  true),
+      ('prune',  '17 3 * * *', true),
+      ('export', case when exists (select from backup.policies p where p.name = 'secondary_daily' and p.enabled)
+                      then '0 1 * * *' else '0 1 * * 0' end,
+                 exists (select from backup.policies p where p.provider = 'aws_s3' and p.enabled))
+    ) as j(name, schedule, wanted)
+  loop
+    if v_job.wanted then
+      execute 'select cron.schedule($1, $2, $3)'
+        using 'holdfast-' || v_job.name, v_job.schedule, format('select backup.run_job(%L)', v_job.name);
+      job_name := 'holdfast-' || v_job.name;
+      schedule := v_job.schedule;
+      return next;
+    else
+      perform backup.unschedule('holdfast-' || v_job.name);
+    end if;
+  end loop;
+end;
+$$;
+
+comment on function backup.install_schedules() is
+  'Schedules the minute tick, the weekly verification (Sunday 02:00 UTC), the nightly clean-up and, when S3 is enabled, the export. Safe to call again. Errors: HF005.';
+revoke all on function backup.install_schedules() from public;
+
+-- sql/functions/enable.sql
+-- requires: functions/install_schedules.sql
+-- backup.enable(p_daily)
+--
+-- Why: one call turns the secondary backup on: the strategy rows and the schedules belong together.
+-- Errors: HF005 pg_cron is missing.
+create or replace function backup.enable(p_daily boolean default false)
+returns table (job_name text, schedule text)
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update backup.policies p set enabled = (p.name <> 'secondary_daily' or p_daily) where p.provider = 'aws_s3';
+  return query select * from backup.install_schedules();
+end;
+$$;
+
+comment on function backup.enable(boolean) is 'Turns the S3 backup on, weekly or with p_daily every day, and installs the schedules. Safe to call again. Errors: HF005.';
+revoke all on function backup.enable(boolean) from public;
 
 -- sql/functions/fingerprint_expression.sql
 -- backup.fingerprint_expression(p_relid)
@@ -1158,63 +2840,6 @@ $$;
 comment on function backup.globals() is
   'Roles, memberships, settings, extensions and scheduled jobs as JSON; cron_jobs is null without pg_cron. Errors: HF305.';
 revoke all on function backup.globals() from public;
-
--- sql/functions/hand_over_check.sql
--- backup.hand_over_check(verification id, check name)
---
--- Why: an Edge Function lives for minutes; a check of a large table may need hours. pg_cron runs it inside the
--- database. The job removes itself and commits before it starts to work, so a crash cannot make it run twice.
--- "N seconds" schedules need pg_cron 1.5; an older one waits for the next minute.
-create or replace function backup.hand_over_check(p_verification_id uuid, p_check_name text)
-returns boolean
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_job_name text := format('holdfast-check-%s-%s', p_check_name, p_verification_id);
-  v_command  text;
-  v_reason   text;
-begin
-  update backup.verification_checks c
-  set state = 'background', job_name = v_job_name, started_at = clock_timestamp()
-  where c.verification_id = p_verification_id and c.check_name = p_check_name and c.state in ('pending', 'running');
-  if not found then
-    return false;
-  end if;
-
-  v_command := format(
-    'begin; select cron.unschedule(%1$L); commit; begin; set local statement_timeout = %2$L; set local search_path = ''''; select backup.run_background_check(%3$L, %4$L); commit;',
-    v_job_name,
-    (select (extract(epoch from s.background_timeout) * 1000)::bigint from backup.settings s),
-    p_verification_id, p_check_name);
-
-  if pg_catalog.to_regnamespace('cron') is null then
-    v_reason := 'it ran longer than backup.settings.check_timeout, and pg_cron is not installed to run it in the background';
-  else
-    begin
-      execute 'select cron.schedule($1, $2, $3)' using v_job_name, '5 seconds', v_command;
-      return true;
-    exception when others then
-      null; -- this pg_cron knows no seconds
-    end;
-    begin
-      execute 'select cron.schedule($1, $2, $3)' using v_job_name, '* * * * *', v_command;
-      return true;
-    exception when others then
-      v_reason := format('it ran longer than backup.settings.check_timeout, and pg_cron refused the job: error %s: %s', sqlstate, sqlerrm);
-    end;
-  end if;
-
-  perform backup.record_findings(p_verification_id, p_check_name, jsonb_build_array(jsonb_build_object(
-    'subject', p_check_name, 'verdict', 'inconclusive', 'expected', 'an answer', 'actual', v_reason,
-    'evidence', jsonb_build_object('repeat_with', format('select * from backup.%I();', p_check_name)))), null);
-  return false;
-end
-$$;
-
-comment on function backup.hand_over_check(uuid, text) is
-  'Schedules a one-off pg_cron job that runs a check without the limits of a function; true when it will. Without pg_cron the check becomes inconclusive with the reason.';
-revoke all on function backup.hand_over_check(uuid, text) from public;
 
 -- sql/functions/hold_snapshot.sql
 -- requires: tables/runs.sql, tables/settings.sql, functions/fail_run.sql
@@ -1419,66 +3044,6 @@ comment on function backup.raise_alert(text, text, text, jsonb) is
   'Opens an alert for a cause, or counts another occurrence of the open one, and returns its id. Severity: warning or critical.';
 revoke all on function backup.raise_alert(text, text, text, jsonb) from public;
 
--- sql/functions/record_findings.sql
--- backup.record_findings(verification id, check name, findings, duration)
---
--- Why: the one way a result enters the ledger, whoever found it: a function, a pg_cron job or the command.
--- The first report of a check wins; a late one of a process presumed dead is ignored.
-create or replace function backup.record_findings(
-  p_verification_id uuid,
-  p_check_name      text,
-  p_findings        jsonb,
-  p_duration_ms     double precision
-)
-returns boolean
-language plpgsql
-set search_path = ''
-as $$
-declare
-  v_state text;
-begin
-  select c.state into v_state
-  from backup.verification_checks c
-  where c.verification_id = p_verification_id and c.check_name = p_check_name
-  for update;
-  if not found then
-    raise exception using errcode = 'HF006',
-      message = format('verification %s has no check %I', p_verification_id, p_check_name),
-      hint = 'List the checks of a verification with: select * from backup.verification_checks;';
-  end if;
-  if v_state = 'done' then
-    return false;
-  end if;
-
-  -- A check without an answer would look like a check that found nothing wrong.
-  if jsonb_array_length(p_findings) = 0 then
-    p_findings := jsonb_build_array(jsonb_build_object(
-      'subject', p_check_name, 'verdict', 'skipped', 'actual', 'there is nothing to check'));
-  end if;
-
-  insert into backup.verification_results
-    (verification_id, check_name, subject, verdict, expected, actual, evidence, duration_ms)
-  select p_verification_id, p_check_name, coalesce(f.value ->> 'subject', p_check_name),
-         coalesce((f.value ->> 'verdict')::backup.verdict, 'inconclusive'),
-         f.value ->> 'expected', f.value ->> 'actual',
-         case when jsonb_typeof(f.value -> 'evidence') = 'object' then f.value -> 'evidence' else '{}' end,
-         p_duration_ms
-  from jsonb_array_elements(p_findings) with ordinality as f (value, position)
-  order by f.position;
-
-  update backup.verification_checks c
-  set state = 'done', finished_at = clock_timestamp(), started_at = coalesce(c.started_at, clock_timestamp())
-  where c.verification_id = p_verification_id and c.check_name = p_check_name;
-
-  perform backup.close_verification(p_verification_id);
-  return true;
-end
-$$;
-
-comment on function backup.record_findings(uuid, text, jsonb, double precision) is
-  'Stores the answers of one check, an array of {subject, verdict, expected, actual, evidence}, and closes the verification when it was the last. False: the check had already reported. Errors: HF006.';
-revoke all on function backup.record_findings(uuid, text, jsonb, double precision) from public;
-
 -- sql/functions/record_plan.sql
 -- requires: functions/held_chunks.sql, functions/chunk_ranges.sql, tables/run_tables.sql, tables/settings.sql
 -- backup.record_plan(p_run_id, p_claim_id, p_tables, p_schema_fingerprint, p_snapshot_xids)
@@ -1519,12 +3084,13 @@ begin
     from backup.run_tables t
     cross join lateral backup.chunk_ranges(t.pages, t.total_bytes, v_chunk_bytes) c
     where t.run_id = p_run_id and t.status = 'pending'
-    union all select 'sequences', null, null, null, null, 0, -1
-    union all select 'manifest', null, null, null, null, 0, -2
+    union all select 'schema_sql', null, null, null, null, 0, -1
+    union all select 'sequences', null, null, null, null, 0, -2
+    union all select 'manifest', null, null, null, null, 0, -3
   )
   insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, first_tid, end_tid, estimated_bytes)
   select p_run_id,
-         v_plan + row_number() over (order by kind in ('data', 'sequences', 'manifest'), size desc, schema_name, table_name, first_tid),
+         v_plan + row_number() over (order by kind not in ('schema', 'globals'), size desc, schema_name, table_name, first_tid),
          kind, schema_name, table_name, first_tid, end_tid, estimated_bytes
   from work;
   get diagnostics v_count = row_count;
@@ -1543,15 +3109,16 @@ comment on function backup.record_plan(text, uuid, jsonb, text, text) is
   'Stores the tables of a run and makes its chunks; returns how many. Errors: HF003, HF004.';
 revoke all on function backup.record_plan(text, uuid, jsonb, text, text) from public;
 
--- sql/functions/release_chunks.sql
+-- sql/functions/release_chunk.sql
 -- requires: functions/held_chunks.sql, functions/fail_run.sql, tables/settings.sql
--- backup.release_chunks(p_run_id, p_claim_id, p_code, p_message, p_retry)
+-- backup.release_chunk(p_run_id, p_claim_id, p_chunk_no, p_code, p_message, p_retry)
 --
--- Why: a worker that meets an error gives its chunks back at once, so that nobody waits for the lease. With p_retry they
--- may be claimed again after a back-off that doubles (2 s, 4 s, 8 s, … at most 5 minutes); without it, or when a chunk's
+-- Why: a worker that meets an error gives the chunk back at once, so that nobody waits for the lease. With p_retry it
+-- may be claimed again after a back-off that doubles (2 s, 4 s, 8 s, … at most 5 minutes); without it, or when its
 -- attempts are spent, the run fails with this error.
--- Returns whether the chunks will be tried again. Errors: HF003, HF004.
-create or replace function backup.release_chunks(p_run_id text, p_claim_id uuid, p_code text, p_message text, p_retry boolean)
+-- Returns whether the chunk will be tried again. Errors: HF003, HF004.
+create or replace function backup.release_chunk(
+  p_run_id text, p_claim_id uuid, p_chunk_no integer, p_code text, p_message text, p_retry boolean)
 returns boolean
 language plpgsql
 set search_path = ''
@@ -1560,11 +3127,15 @@ declare
   v_max_attempts integer := (select s.max_attempts from backup.settings s);
   v_attempts     integer;
 begin
-  select max(h.attempts) into v_attempts from backup.held_chunks(p_run_id, p_claim_id) h;
+  select h.attempts into v_attempts from backup.held_chunks(p_run_id, p_claim_id) h where h.chunk_no = p_chunk_no;
+  if not found then
+    raise exception using errcode = 'HF004', message = format('claim %s does not hold chunk %s', p_claim_id, p_chunk_no),
+      hint = 'The lease ran out and another worker took over. Drop the result.';
+  end if;
   update backup.chunks c
      set state = 'pending', claim_id = null, lease_until = null, error_code = p_code, error_message = p_message,
          not_before = clock_timestamp() + least(make_interval(secs => 2 ^ least(c.attempts, 10)), interval '5 minutes')
-   where c.run_id = p_run_id and c.claim_id = p_claim_id and c.state = 'claimed';
+   where c.run_id = p_run_id and c.chunk_no = p_chunk_no;
   if p_retry and v_attempts < v_max_attempts then
     return true;
   end if;
@@ -1574,9 +3145,9 @@ begin
 end;
 $$;
 
-comment on function backup.release_chunks(text, uuid, text, text, boolean) is
-  'Gives claimed chunks back after an error: to be tried again later, or to fail the run. Errors: HF003, HF004.';
-revoke all on function backup.release_chunks(text, uuid, text, text, boolean) from public;
+comment on function backup.release_chunk(text, uuid, integer, text, text, boolean) is
+  'Gives a claimed chunk back after an error: to be tried again later, or to fail the run. Errors: HF003, HF004.';
+revoke all on function backup.release_chunk(text, uuid, integer, text, text, boolean) from public;
 
 -- sql/functions/replan_table.sql
 -- requires: functions/held_chunks.sql, functions/chunk_ranges.sql, tables/run_tables.sql
@@ -1649,68 +3220,29 @@ $$;
 comment on function backup.resolve_alert(text) is 'Closes the open alert of a cause; true when there was one.';
 revoke all on function backup.resolve_alert(text) from public;
 
--- sql/functions/run_background_check.sql
--- backup.run_background_check(verification id, check name)
+-- sql/functions/return_chunks.sql
+-- requires: functions/held_chunks.sql
+-- backup.return_chunks(p_run_id, p_claim_id)
 --
--- Why: what the pg_cron job of a handed-over check runs. Nobody is left to hand it to after this, so here a timeout is
--- an answer: inconclusive.
-create or replace function backup.run_background_check(p_verification_id uuid, p_check_name text)
-returns boolean
+-- Why: chunks that were claimed together with one that failed were not tried; giving them back costs them no attempt.
+-- Errors: HF003, HF004.
+create or replace function backup.return_chunks(p_run_id text, p_claim_id uuid)
+returns integer
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_started timestamptz := clock_timestamp();
+  v_held  integer[] := array(select h.chunk_no from backup.held_chunks(p_run_id, p_claim_id) h);
 begin
-  return backup.run_verification_check(p_verification_id, p_check_name);
-exception when query_canceled then
-  return backup.record_findings(p_verification_id, p_check_name, jsonb_build_array(jsonb_build_object(
-    'subject', p_check_name, 'verdict', 'inconclusive',
-    'expected', format('an answer within %s', (select s.background_timeout from backup.settings s)),
-    'actual', 'the check was cancelled or ran longer',
-    'evidence', jsonb_build_object('sqlstate', sqlstate,
-      'raise_the_limit_with', 'update backup.settings set background_timeout = ''8 hours'' where id;'))),
-    extract(epoch from clock_timestamp() - v_started) * 1000);
-end
+  update backup.chunks c
+     set state = 'pending', claim_id = null, lease_until = null, attempts = c.attempts - 1
+   where c.run_id = p_run_id and c.chunk_no = any (v_held);
+  return cardinality(v_held);
+end;
 $$;
 
-comment on function backup.run_background_check(uuid, text) is
-  'Runs a handed-over check inside its pg_cron job; a timeout is recorded as inconclusive. Errors: HF006.';
-revoke all on function backup.run_background_check(uuid, text) from public;
-
--- sql/functions/run_progress.sql
--- requires: tables/runs.sql, tables/chunks.sql
--- backup.run_progress(p_run_id)
---
--- Why: a worker that finds nothing to claim asks what to do: wait for a back-off, leave the rest to others, or stop.
-create or replace function backup.run_progress(
-  p_run_id text,
-  out state backup.run_state, out chunks_done bigint, out chunks_total bigint, out bytes_done bigint, out bytes_total bigint,
-  out claimable bigint, out next_claim_in interval, out failure_code text, out failure_message text)
-language sql
-stable
-set search_path = ''
-as $$
-  select r.state,
-         count(c) filter (where c.state = 'done'),
-         count(c) filter (where c.state <> 'replaced'),
-         coalesce(sum(c.estimated_bytes) filter (where c.state = 'done'), 0)::bigint,
-         coalesce(sum(c.estimated_bytes) filter (where c.state <> 'replaced'), 0)::bigint,
-         count(c) filter (where c.phase = p.phase and (
-             (c.state = 'pending' and c.not_before <= clock_timestamp())
-             or (c.state = 'claimed' and c.lease_until < clock_timestamp()))),
-         min(c.not_before) filter (where c.phase = p.phase and c.state = 'pending') - clock_timestamp(),
-         r.failure_code, r.failure_message
-  from backup.runs r
-  left join backup.chunks c on c.run_id = r.run_id
-  left join lateral (select min(o.phase) as phase from backup.chunks o
-                     where o.run_id = r.run_id and o.state in ('pending', 'claimed')) p on true
-  where r.run_id = p_run_id
-  group by r.run_id
-$$;
-
-comment on function backup.run_progress(text) is 'State of a run, how much is done, what can be claimed now and when the next back-off ends. Nulls for an unknown run.';
-revoke all on function backup.run_progress(text) from public;
+comment on function backup.return_chunks(text, uuid) is 'Gives untried chunks of a claim back; returns how many. Errors: HF003, HF004.';
+revoke all on function backup.return_chunks(text, uuid) from public;
 
 -- sql/functions/run_verification_check.sql
 -- backup.run_verification_check(verification id, check name)
@@ -1756,34 +3288,156 @@ comment on function backup.run_verification_check(uuid, text) is
   'Runs one SQL check of a verification and records its answers; an error becomes an inconclusive answer, a timeout (57014) is raised to the caller. False: it had already reported. Errors: HF006.';
 revoke all on function backup.run_verification_check(uuid, text) from public;
 
--- sql/functions/schedule_once.sql
--- backup.schedule_once(p_job_name, p_command)
+-- sql/functions/run_background_check.sql
+-- requires: functions/run_verification_check.sql, functions/record_findings.sql, functions/request_report.sql
+-- backup.run_background_check(verification id, check name)
 --
--- Why: pg_cron has no one-off jobs. The command has to unschedule p_job_name itself as its first step. Versions from 1.5 on
--- take seconds, which starts it at once; older ones start it at the next full minute.
--- Returns false where the database has no pg_cron; the caller then needs another session to run the command.
-create or replace function backup.schedule_once(p_job_name text, p_command text)
+-- Why: what the pg_cron job of a handed-over check runs. Nobody is left to hand it to after this, so here a timeout is
+-- an answer: inconclusive.
+create or replace function backup.run_background_check(p_verification_id uuid, p_check_name text)
 returns boolean
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_started  timestamptz := clock_timestamp();
+  v_recorded boolean;
 begin
-  if to_regprocedure('cron.schedule(text,text,text)') is null then
-    return false;
-  end if;
   begin
-    execute 'select cron.schedule($1, $2, $3)' using p_job_name, '1 seconds', p_command;
-  exception when others then
-    -- Whatever this version dislikes about seconds, the minute form says whether scheduling works at all.
-    execute 'select cron.schedule($1, $2, $3)' using p_job_name, '* * * * *', p_command;
+    v_recorded := backup.run_verification_check(p_verification_id, p_check_name);
+  exception when query_canceled then
+    v_recorded := backup.record_findings(p_verification_id, p_check_name, jsonb_build_array(jsonb_build_object(
+    'subject', p_check_name, 'verdict', 'inconclusive',
+    'expected', format('an answer within %s', (select s.background_timeout from backup.settings s)),
+    'actual', 'the check was cancelled or ran longer',
+    'evidence', jsonb_build_object('sqlstate', sqlstate,
+      'raise_the_limit_with', 'update backup.settings set background_timeout = ''8 hours'' where id;'))),
+    extract(epoch from clock_timestamp() - v_started) * 1000);
   end;
-  return true;
-end;
+  perform backup.request_report(p_verification_id);
+  return v_recorded;
+end
 $$;
 
-comment on function backup.schedule_once(text, text) is
-  'Schedules a command as soon as pg_cron can. The command must unschedule the job itself. False without pg_cron.';
-revoke all on function backup.schedule_once(text, text) from public;
+comment on function backup.run_background_check(uuid, text) is
+  'Runs a handed-over check inside its pg_cron job; a timeout is recorded as inconclusive. Errors: HF006.';
+revoke all on function backup.run_background_check(uuid, text) from public;
+
+-- sql/functions/run_sample_queries.sql
+-- requires: tables/sample_queries.sql
+-- backup.run_sample_queries(name)
+--
+-- Why: what the application asks for must be answered, correctly and in time, also in a restored database.
+-- A query runs as the caller, as one statement, through a cursor, read-only, in a block that is always rolled back.
+-- Time budget: between batches of rows a query over budget is stopped. One that computes for long before its first row can only be
+-- interrupted from outside, because PostgreSQL counts statement_timeout from the start of the outer statement: when
+-- that happens after the query's own budget is spent, the query fails and the ones behind it are inconclusive, not run;
+-- before that, the cancellation is passed on. Give p_name to run one query as a statement of its own.
+-- Evidence holds times and numbers of rows, never a value that a query returned.
+-- Locks: those of the queries, until the transaction ends; waits at most 10 s for each.
+create or replace function backup.run_sample_queries(p_name text default null)
+returns setof backup.finding
+language plpgsql
+set search_path = ''
+set row_security = off
+set lock_timeout = '10s'
+set cursor_tuple_fraction = 1
+as $$
+declare
+  v_query     record;
+  v_cursor    refcursor;
+  v_row       record;
+  v_scalar    text;
+  v_batch     bigint;
+  v_rows      bigint;
+  v_started   timestamptz;
+  v_ms        numeric;
+  v_done      boolean;
+  v_cancelled text;
+  v_state     text;
+  v_message   text;
+  v_met       boolean;
+  v_expected  text;
+begin
+  for v_query in
+    select q.* from backup.sample_queries q
+    where q.enabled and (p_name is null or q.name = p_name)
+    order by q.name
+  loop
+    v_expected := format('%s, within %s ms', case v_query.expectation
+      when 'runs' then 'runs' when 'non_empty' then 'at least 1 row' when 'empty' then 'no row'
+      when 'rows_min' then format('at least %s rows', v_query.expected_value)
+      when 'rows_equal' then format('exactly %s rows', v_query.expected_value)
+      else 'the configured value' end, v_query.max_ms);
+    if v_cancelled is not null then
+      return next ('run_sample_queries', v_query.name, 'inconclusive'::backup.verdict, v_expected,
+        'not run: the time was spent by another query', jsonb_build_object('spent_by', v_cancelled,
+        'repeat_with', format('select * from backup.run_sample_queries(%L);', v_query.name)))::backup.finding;
+      continue;
+    end if;
+
+    v_rows := 0; v_scalar := null; v_done := false; v_state := null;
+    v_started := clock_timestamp();
+    begin
+      perform pg_catalog.set_config('transaction_read_only', 'on', true);
+      open v_cursor no scroll for execute v_query.query;
+      fetch v_cursor into v_row;
+      if found then
+        v_rows := 1;
+        if v_query.expectation = 'scalar_equals' then
+          select j.value into v_scalar from json_each_text(row_to_json(v_row)) as j limit 1;
+        end if;
+        loop
+          exit when clock_timestamp() - v_started > v_query.max_ms * interval '1 millisecond';
+          move forward 1000 in v_cursor;
+          get diagnostics v_batch = row_count;
+          v_rows := v_rows + v_batch;
+          exit when v_batch = 0;
+        end loop;
+      end if;
+      v_done := true;
+      raise exception using errcode = 'transaction_rollback';
+    exception
+      when query_canceled then
+        if clock_timestamp() - v_started <= v_query.max_ms * interval '1 millisecond' then
+          raise;
+        end if;
+        v_cancelled := v_query.name; v_state := sqlstate;
+      when others then
+        if not v_done then
+          v_state := sqlstate; v_message := sqlerrm;
+        end if;
+    end;
+    v_ms := round(extract(epoch from clock_timestamp() - v_started)::numeric * 1000, 1);
+
+    v_met := case v_query.expectation
+      when 'runs' then true
+      when 'non_empty' then v_rows > 0
+      when 'empty' then v_rows = 0
+      when 'rows_min' then v_rows >= v_query.expected_value::bigint
+      when 'rows_equal' then v_rows = v_query.expected_value::bigint
+      else v_rows > 0 and v_scalar is not distinct from v_query.expected_value end;
+    return next ('run_sample_queries', v_query.name,
+      -- Not being allowed to look says nothing about the data; any other error is the query's own failure.
+      case when v_state in ('42501', '55P03') then 'inconclusive'
+           when v_state is not null or v_ms > v_query.max_ms or not v_met then 'failed'
+           else 'passed' end::backup.verdict,
+      v_expected,
+      case when v_cancelled is not null then 'cancelled after its time budget'
+           when v_state is not null then (backup._finding_of_error('', '', '', v_state, v_message)).actual
+           when v_ms > v_query.max_ms then 'stopped after its time budget'
+           when v_query.expectation = 'scalar_equals' and v_rows > 0 then
+             case when v_met then 'the configured value' else 'another value' end
+           else v_rows || ' rows' end,
+      jsonb_strip_nulls(jsonb_build_object('duration_ms', v_ms, 'max_ms', v_query.max_ms, 'rows', v_rows,
+        'sqlstate', v_state)))::backup.finding;
+  end loop;
+end
+$$;
+
+comment on function backup.run_sample_queries(text) is
+  'Runs the enabled queries of backup.sample_queries read-only, compares each with its expectation and measures it against its time budget. With a name: that query only.';
+revoke all on function backup.run_sample_queries(text) from public;
 
 -- sql/functions/schedule_keeper.sql
 -- requires: functions/schedule_once.sql, functions/keeper_command.sql
@@ -1822,38 +3476,38 @@ as $$
     select c.* from pg_catalog.pg_class c where c.relnamespace in (select oid from schemas)
   ),
   facts(fact) as (
-    select pg_catalog.row('n', s.oid, s.nspname, s.nspowner, s.nspacl)::text from schemas s
+    select row('n', s.oid, s.nspname, s.nspowner, s.nspacl)::text from schemas s
     union all
-    select pg_catalog.row('c', c.oid, c.relname, c.relnamespace, c.relkind, c.relowner, c.relacl, c.relpersistence,
+    select row('c', c.oid, c.relname, c.relnamespace, c.relkind, c.relowner, c.relacl, c.relpersistence,
                c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.relispartition, c.reloptions,
                pg_catalog.pg_get_expr(c.relpartbound, c.oid))::text
     from relations c
     union all
-    select pg_catalog.row('a', a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef,
+    select row('a', a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef,
                a.attgenerated, a.attidentity, a.attisdropped, a.attcollation, a.attacl, a.attoptions)::text
     from pg_catalog.pg_attribute a join relations c on c.oid = a.attrelid where a.attnum > 0
     union all
-    select pg_catalog.row('d', d.oid, d.xmin)::text from pg_catalog.pg_attrdef d join relations c on c.oid = d.adrelid
+    select row('d', d.oid, d.xmin)::text from pg_catalog.pg_attrdef d join relations c on c.oid = d.adrelid
     union all
-    select pg_catalog.row('k', k.oid, k.xmin)::text from pg_catalog.pg_constraint k where k.connamespace in (select oid from schemas)
+    select row('k', k.oid, k.xmin)::text from pg_catalog.pg_constraint k where k.connamespace in (select oid from schemas)
     union all
-    select pg_catalog.row('i', i.indexrelid, i.indkey, i.indisvalid, i.indisready, i.indisunique)::text
+    select row('i', i.indexrelid, i.indkey, i.indisvalid, i.indisready, i.indisunique)::text
     from pg_catalog.pg_index i join relations c on c.oid = i.indexrelid
     union all
-    select pg_catalog.row('t', t.oid, t.xmin)::text from pg_catalog.pg_trigger t join relations c on c.oid = t.tgrelid
+    select row('t', t.oid, t.xmin)::text from pg_catalog.pg_trigger t join relations c on c.oid = t.tgrelid
     union all
-    select pg_catalog.row('r', r.oid, r.xmin)::text from pg_catalog.pg_rewrite r join relations c on c.oid = r.ev_class
+    select row('r', r.oid, r.xmin)::text from pg_catalog.pg_rewrite r join relations c on c.oid = r.ev_class
     union all
-    select pg_catalog.row('p', p.oid, p.xmin)::text from pg_catalog.pg_policy p join relations c on c.oid = p.polrelid
+    select row('p', p.oid, p.xmin)::text from pg_catalog.pg_policy p join relations c on c.oid = p.polrelid
     union all
-    select pg_catalog.row('f', p.oid, p.xmin)::text from pg_catalog.pg_proc p where p.pronamespace in (select oid from schemas)
+    select row('f', p.oid, p.xmin)::text from pg_catalog.pg_proc p where p.pronamespace in (select oid from schemas)
     union all
-    select pg_catalog.row('y', t.oid, t.xmin)::text from pg_catalog.pg_type t where t.typnamespace in (select oid from schemas)
+    select row('y', t.oid, t.xmin)::text from pg_catalog.pg_type t where t.typnamespace in (select oid from schemas)
     union all
-    select pg_catalog.row('e', e.oid, e.xmin)::text
+    select row('e', e.oid, e.xmin)::text
     from pg_catalog.pg_enum e join pg_catalog.pg_type t on t.oid = e.enumtypid where t.typnamespace in (select oid from schemas)
     union all
-    select pg_catalog.row('x', x.oid, x.extname, x.extversion)::text from pg_catalog.pg_extension x
+    select row('x', x.oid, x.extname, x.extversion)::text from pg_catalog.pg_extension x
   )
   select pg_catalog.md5(pg_catalog.string_agg(fact, E'\n' order by fact collate "C")) from facts
 $$;
@@ -1972,7 +3626,7 @@ begin
   end if;
   v_pages := (select t.pages from backup.run_tables t
               where (t.run_id, t.schema_name, t.table_name) = (p_run_id, v_chunk.schema_name, v_chunk.table_name));
-  v_first := trim(both '()' from '{' || trim(both '()' from v_chunk.first_tid::text) || '}')::bigint[];
+  v_first := ('{' || trim(both '()' from v_chunk.first_tid::text) || '}')::bigint[];
   v_end := case when v_chunk.end_tid is null then array[greatest(v_pages, v_first[1] + 2), 0]
                 else ('{' || trim(both '()' from v_chunk.end_tid::text) || '}')::bigint[] end;
 
@@ -2003,7 +3657,7 @@ comment on function backup.split_chunk(text, uuid, integer) is
 revoke all on function backup.split_chunk(text, uuid, integer) from public;
 
 -- sql/functions/start_run.sql
--- requires: tables/runs.sql, tables/chunks.sql, tables/settings.sql, functions/schedule_keeper.sql
+-- requires: tables/runs.sql, tables/chunks.sql, tables/settings.sql, functions/schedule_keeper.sql, functions/end_stuck_runs.sql
 -- backup.start_run(p_trigger, p_engine, p_tier, p_object_root)
 --
 -- Why: the one way a run comes into being, whoever asks. The unique index on active runs makes a second one impossible,
@@ -2028,6 +3682,8 @@ declare
   v_active  text;
   v_tier    backup.tier := p_tier;
 begin
+  -- A run whose keeper died must not block the next one until somebody notices.
+  perform backup.end_stuck_runs();
   if v_tier is null then
     select case
         when count(*) filter (where r.snapshot_at >= date_trunc('month', v_now, 'UTC')) = 0 then 'monthly'
@@ -2118,6 +3774,73 @@ comment on function backup.table_fingerprint(regclass) is
   'Row count and content hash of a table now, comparable with backup.run_tables. Children and partitions are not included.';
 revoke all on function backup.table_fingerprint(regclass) from public;
 
+-- sql/functions/table_stats.sql
+-- backup.table_stats(exact, schema, table)
+--
+-- Why: size and growth per table in one place, beside what the newest complete run held. Estimates come from the
+-- planner's statistics and cost nothing; p_exact counts every row, one scan per table. A table that cannot be read, or
+-- of which a policy would hide rows, keeps null in exact_rows and rows_since_run: no number is better than a wrong one.
+-- The estimate is null where a table was never analyzed. A partitioned table has no rows of its own; its partitions are listed.
+-- Locks: ACCESS SHARE on each table until the transaction ends; waits at most 10 s for it.
+create or replace function backup.table_stats(
+  p_exact  boolean default false,
+  p_schema text default null,
+  p_table  text default null
+)
+returns table (
+  schema_name text, table_name text, estimated_rows bigint, exact_rows bigint, total_bytes bigint, heap_bytes bigint,
+  toast_bytes bigint, index_bytes bigint, dead_rows bigint, last_analyzed_at timestamptz, rows_at_run bigint, rows_since_run bigint)
+language plpgsql
+stable
+set search_path = ''
+set row_security = off
+set lock_timeout = '10s'
+as $$
+declare
+  v_table record;
+begin
+  for v_table in
+    select t.relation, t.schema_name, t.table_name, t.relid, nullif(c.reltuples, -1)::bigint as estimated_rows,
+           coalesce(pg_catalog.pg_table_size(nullif(c.reltoastrelid, 0)), 0) as toast_bytes,
+           s.n_dead_tup, greatest(s.last_analyze, s.last_autoanalyze) as last_analyzed_at, b.rows
+    from backup._checked_tables(p_schema, p_table) t
+    join pg_catalog.pg_class c on c.oid = t.relid
+    left join pg_catalog.pg_stat_all_tables s on s.relid = t.relid
+    left join backup.run_tables b
+      on b.schema_name = t.schema_name and b.table_name = t.table_name and b.status = 'exported'
+     and b.run_id = (select r.run_id from backup.runs r where r.state = 'complete'
+                     order by r.snapshot_at desc nulls last, r.run_id desc limit 1)
+    where t.relkind = 'r'
+    order by t.schema_name, t.table_name
+  loop
+    schema_name := v_table.schema_name;
+    table_name := v_table.table_name;
+    estimated_rows := v_table.estimated_rows;
+    toast_bytes := v_table.toast_bytes;
+    total_bytes := pg_catalog.pg_total_relation_size(v_table.relid);
+    heap_bytes := pg_catalog.pg_table_size(v_table.relid) - toast_bytes;
+    index_bytes := pg_catalog.pg_indexes_size(v_table.relid);
+    dead_rows := v_table.n_dead_tup;
+    last_analyzed_at := v_table.last_analyzed_at;
+    rows_at_run := v_table.rows;
+    exact_rows := null;
+    if p_exact then
+      begin
+        execute format('select count(*) from %s', v_table.relation) into exact_rows;
+      exception when insufficient_privilege or lock_not_available or undefined_table then
+        exact_rows := null;
+      end;
+    end if;
+    rows_since_run := case when p_exact then exact_rows else estimated_rows end - rows_at_run;
+    return next;
+  end loop;
+end
+$$;
+
+comment on function backup.table_stats(boolean, text, text) is
+  'Rows (estimated, on request exact), sizes, dead rows and last analyze per table, beside the newest complete run. Arguments: count exactly, and a schema and a table to narrow it to.';
+revoke all on function backup.table_stats(boolean, text, text) from public;
+
 -- sql/functions/verification_check_names.sql
 -- backup.verification_check_names()
 --
@@ -2149,5 +3872,411 @@ $$;
 comment on function backup.verification_check_names() is
   'Checks of a verification in the order they run. check_backup_objects reads the bucket and runs in the verify-backup function; the others are SQL functions of the same name.';
 revoke all on function backup.verification_check_names() from public;
+
+-- sql/views/latest_verification.sql
+-- requires: tables/verifications.sql, tables/verification_results.sql, tables/verification_checks.sql
+create or replace view backup.latest_verification with (security_invoker = true) as
+with latest as (
+  select * from backup.verifications v order by v.started_at desc, v.verification_id desc limit 1
+)
+select
+  l.verification_id,
+  l.run_id,
+  l.started_at,
+  l.finished_at,
+  l.verdict as verification_verdict,
+  c.check_name,
+  c.state,
+  r.subject,
+  r.verdict,
+  r.expected,
+  r.actual,
+  r.evidence,
+  r.duration_ms
+from latest l
+join backup.verification_checks c using (verification_id)
+left join backup.verification_results r using (verification_id, check_name)
+order by array_position(array['failed', 'inconclusive', 'skipped', 'passed']::backup.verdict[], r.verdict) nulls first,
+         c.check_name, r.result_no;
+
+grant select on backup.latest_verification to service_role;
+comment on view backup.latest_verification is 'Every answer of the newest verification, what needs attention first.';
+comment on column backup.latest_verification.verification_verdict is 'Verdict of the whole verification; null while a check is still open.';
+comment on column backup.latest_verification.state is 'State of the check: pending, running, background (a pg_cron job works on it) or done.';
+comment on column backup.latest_verification.verdict is 'Answer of this check about this subject; null while it is open.';
+comment on column backup.latest_verification.duration_ms is 'Time of the whole check, in milliseconds.';
+
+-- sql/views/restore_points.sql
+-- requires: tables/runs.sql, tables/drills.sql, tables/policies.sql, tables/verifications.sql
+create or replace view backup.restore_points with (security_invoker = true) as
+select
+  r.run_id,
+  r.tier,
+  r.snapshot_at,
+  now() - r.snapshot_at as age,
+  proven.finished_at is not null as verified,
+  proven.finished_at as verified_at,
+  checked.verdict as last_check,
+  checked.finished_at as last_checked_at,
+  r.snapshot_at + p.retention as expires_at,
+  r.rows,
+  r.raw_bytes,
+  r.stored_bytes,
+  jsonb_array_length(r.warnings) as warnings,
+  r.manifest_key,
+  r.manifest_sha256
+from backup.runs r
+left join lateral (
+  select max(s.retention) as retention from backup.policies s where s.provider = 'aws_s3' and s.tier = r.tier
+) as p on true
+left join lateral (
+  select d.finished_at from backup.drills d
+  where d.run_id = r.run_id and d.verdict = 'passed' order by d.finished_at desc limit 1
+) as proven on true
+left join lateral (
+  select v.verdict, v.finished_at from backup.verifications v
+  where v.run_id = r.run_id and v.verdict is not null order by v.finished_at desc limit 1
+) as checked on true
+where r.state = 'complete'
+order by r.snapshot_at desc;
+
+grant select on backup.restore_points to service_role;
+comment on view backup.restore_points is
+  'Every backup that can be restored, newest first. A run without a manifest is not here, because it is not a backup.';
+comment on column backup.restore_points.snapshot_at is 'A restore brings the data back as it was at this time.';
+comment on column backup.restore_points.verified is 'True once a drill restored this very backup and found it equal.';
+comment on column backup.restore_points.last_check is 'Verdict of the newest verification that examined this backup''s objects. It is not a restore.';
+comment on column backup.restore_points.expires_at is 'When retention may delete it, from the policy of its tier.';
+comment on column backup.restore_points.raw_bytes is 'Size of the data before compression.';
+comment on column backup.restore_points.warnings is 'Number of things this backup does not cover; see warnings in backup.runs.';
+comment on column backup.restore_points.manifest_key is 'Object key of the manifest. Bucket and key are enough to restore.';
+
+-- sql/views/recovery_objectives.sql
+-- requires: tables/objectives.sql, tables/drills.sql, views/restore_points.sql
+create or replace view backup.recovery_objectives with (security_invoker = true) as
+with proven as (
+  select p.run_id, p.age from backup.restore_points p where p.verified order by p.snapshot_at desc limit 1
+), newest as (
+  select p.run_id, p.age from backup.restore_points p order by p.snapshot_at desc limit 1
+), timed as (
+  select count(*) as drills,
+         make_interval(secs => percentile_cont(0.95) within group (order by extract(epoch from d.finished_at - d.started_at))) as p95
+  from backup.drills d
+  where d.verdict = 'passed'
+), measured as (
+  select 'rpo' as name, (select p.age from proven p) as measured,
+    case
+      when exists (select from proven) then (select format('age of the newest verified restore point, %s', p.run_id) from proven p)
+      when exists (select from newest) then (select format('no restore point is verified by a drill; the newest unverified one is %s', n.run_id) from newest n)
+      else 'there is no restore point'
+    end as basis
+  union all
+  select 'rto', t.p95,
+    case when t.drills > 0 then format('95th percentile of %s passed drill(s), start to proof', t.drills)
+         else 'no drill has passed yet' end
+  from timed t
+)
+select
+  o.name,
+  o.target,
+  m.measured,
+  m.measured <= o.target as met,
+  m.basis,
+  (select n.age from newest n where o.name = 'rpo') as unverified,
+  o.description
+from backup.objectives o
+join measured m using (name)
+order by o.name;
+
+grant select on backup.recovery_objectives to service_role;
+comment on view backup.recovery_objectives is 'Recovery objectives beside what was measured. Only what a drill has proven counts.';
+comment on column backup.recovery_objectives.name is 'rpo: data that may be lost. rto: time until the database works again.';
+comment on column backup.recovery_objectives.measured is 'Null: never measured, see basis.';
+comment on column backup.recovery_objectives.met is 'Null when it was never measured; that is not yes.';
+comment on column backup.recovery_objectives.unverified is 'Age of the newest restore point, verified or not. What would be lost if it restores.';
+
+-- sql/views/status.sql
+-- requires: tables/chunks.sql, tables/alerts.sql, tables/policies.sql, views/restore_points.sql, views/recovery_objectives.sql
+-- Health answers "must somebody act?": a failure outranks progress, so that a retry does not hide it.
+-- Stale: the newest restore point is older than the enabled schedule allows, with a quarter of a period to spare.
+create or replace view backup.status with (security_invoker = true) as
+with active as (
+  select r.*, exists (
+      select from pg_catalog.pg_stat_activity a
+      where a.pid = r.keeper_pid and a.backend_start = r.keeper_backend_start) as keeper_alive
+  from backup.runs r where r.state in ('starting', 'exporting')
+), last_run as (
+  select * from backup.runs r order by r.requested_at desc, r.run_id desc limit 1
+), last_ended as (
+  select * from backup.runs r where r.finished_at is not null order by r.requested_at desc, r.run_id desc limit 1
+), newest as (
+  select * from backup.restore_points p order by p.snapshot_at desc limit 1
+), checked as (
+  select * from backup.verifications v where v.verdict is not null order by v.finished_at desc limit 1
+), progress as (
+  select count(*) filter (where c.state = 'done') as chunks_done,
+         count(*) as chunks_total,
+         sum(greatest(c.estimated_bytes, 1)) filter (where c.state = 'done') as bytes_done,
+         sum(greatest(c.estimated_bytes, 1)) as bytes_total,
+         bool_and(c.kind <> 'plan' or c.state = 'done') as planned
+  from active a join backup.chunks c using (run_id)
+  where c.state <> 'replaced'
+), secondary as (
+  select count(*) filter (where p.enabled) > 0 as enabled,
+         coalesce(1.25 * min(case p.frequency when 'daily' then interval '1 day' when 'weekly' then interval '7 days'
+                                       when 'monthly' then interval '31 days' end) filter (where p.enabled),
+                  interval '8 days 18 hours') as max_age
+  from backup.policies p where p.provider = 'aws_s3'
+), alerts as (
+  select count(*) as open, count(*) filter (where a.severity = 'critical') as critical,
+         coalesce(jsonb_agg(jsonb_build_object('cause', a.cause, 'severity', a.severity, 'message', a.message,
+           'occurrences', a.occurrences, 'raised_at', a.raised_at, 'last_seen', a.last_seen)
+           order by a.severity, a.raised_at), '[]') as list
+  from backup.alerts a where a.resolved_at is null
+)
+select
+  case
+    when last_ended.state = 'failed' or checked.verdict = 'failed' or alerts.critical > 0 then 'failing'
+    when active.run_id is not null then 'running'
+    when newest.run_id is null then 'never_ran'
+    when newest.age > secondary.max_age then 'stale'
+    else 'healthy'
+  end as health,
+  last_run.run_id as last_run_id,
+  last_run.state as last_run_state,
+  last_run.requested_at as last_run_requested_at,
+  last_run.finished_at as last_run_finished_at,
+  last_run.failure_code as last_run_failure_code,
+  last_run.failure_message as last_run_failure_message,
+  newest.run_id as newest_restore_point,
+  newest.snapshot_at as newest_snapshot_at,
+  newest.age as newest_age,
+  newest.verified as newest_verified,
+  secondary.max_age as stale_after,
+  checked.verification_id as last_verification_id,
+  checked.verdict as last_verdict,
+  checked.finished_at as last_verified_at,
+  rpo.measured as rpo,
+  rpo.target as rpo_target,
+  rpo.met as rpo_met,
+  rto.measured as rto,
+  rto.target as rto_target,
+  rto.met as rto_met,
+  active.run_id as active_run_id,
+  progress.chunks_done,
+  progress.chunks_total,
+  case when active.run_id is null then null
+       when not coalesce(progress.planned, false) then 0
+       else floor(100 * coalesce(progress.bytes_done, 0) / progress.bytes_total) end::integer as progress_percent,
+  now() - active.keeper_claimed_at as keeper_age,
+  case when active.keeper_pid is not null then active.keeper_alive end as keeper_alive,
+  alerts.open as open_alerts,
+  alerts.list as alerts,
+  secondary.enabled as secondary_backup,
+  case when secondary.enabled then 'on' else 'off: no S3 policy is enabled; call backup.enable() when a bucket is configured' end
+    as secondary_backup_reason
+from secondary
+cross join alerts
+left join active on true
+left join progress on active.run_id is not null
+left join last_run on true
+left join last_ended on true
+left join newest on true
+left join checked on true
+left join backup.recovery_objectives rpo on rpo.name = 'rpo'
+left join backup.recovery_objectives rto on rto.name = 'rto';
+
+grant select on backup.status to service_role;
+comment on view backup.status is 'One row: are the backups fine, and if not, what is wrong. Start here.';
+comment on column backup.status.health is
+  'failing: the last run or verification failed or a critical alert is open. running: an export is under way. never_ran: no restore point. stale: the newest is too old. healthy: none of these.';
+comment on column backup.status.newest_restore_point is 'Run to restore from, see backup.restore_points.';
+comment on column backup.status.newest_verified is 'True when a drill has restored it and found it equal.';
+comment on column backup.status.stale_after is 'Age at which the newest restore point counts as stale, from the shortest enabled S3 policy.';
+comment on column backup.status.last_verdict is 'Verdict of the newest finished verification.';
+comment on column backup.status.rpo is 'Age of the newest restore point that a drill has verified; null when there is none.';
+comment on column backup.status.rto is '95th percentile of the time passed drills took; null when there was none.';
+comment on column backup.status.progress_percent is 'Of the active export, by planned bytes.';
+comment on column backup.status.keeper_age is 'How long the active run has held its snapshot. It holds back vacuum, hence settings.keeper_max_age.';
+comment on column backup.status.keeper_alive is 'False: the session that holds the snapshot is gone, and the run is about to fail.';
+comment on column backup.status.alerts is 'Open alerts, critical ones first.';
+comment on column backup.status.secondary_backup is 'Whether exports to S3 are scheduled.';
+
+-- sql/views/table_stats.sql
+-- requires: functions/table_stats.sql
+create or replace view backup.table_stats with (security_invoker = true) as
+select s.* from backup.table_stats() s;
+
+comment on view backup.table_stats is
+  'Estimated rows and sizes per table beside the newest complete run. Exact numbers: select * from backup.table_stats(true);';
+
+-- sql/pgtap/backup_tests.sql
+-- pgTAP tests that live in the database. Holdfast puts its own here with backup.install_tests(); every other function
+-- whose name starts with "test" is the user's invariant, is run beside them and never touched.
+create schema if not exists backup_tests;
+comment on schema backup_tests is
+  'pgTAP tests of this database. Add invariants as functions named test_… that return setof text; run all: select * from backup.run_tests();';
+revoke all on schema backup_tests from public;
+
+-- sql/pgtap/install_tests.sql
+-- requires: pgtap/backup_tests.sql, functions/_pgtap_schema.sql
+-- backup.install_tests()
+--
+-- Why: pgTAP calls its own functions without a schema, so a test must be created with the search_path of the place
+-- where pgTAP is in this database. Without pgTAP nothing is created and nothing is returned.
+-- Each test turns the findings of one check into TAP: passed → ok, failed → not ok, skipped → # SKIP, and inconclusive →
+-- not ok with that word in front, because TAP has no verdict for "could not look".
+-- Idempotent: replaces the tests of this list and leaves every other function of the schema alone.
+create or replace function backup.install_tests()
+returns setof text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_pgtap name := backup._pgtap_schema();
+  v_test  record;
+begin
+  if v_pgtap is null then
+    return;
+  end if;
+
+  for v_test in
+    select * from (values
+      ('test_row_counts',     'check_row_counts'),
+      ('test_foreign_keys',   'check_foreign_keys'),
+      ('test_critical_data',  'check_critical_data'),
+      ('test_sample_queries', 'run_sample_queries'),
+      ('test_sequences',      'check_sequences'),
+      ('test_constraints',    'check_constraints'),
+      ('test_indexes',        'check_indexes'),
+      ('test_row_security',   'check_row_security')) as t (test_name, check_name)
+  loop
+    execute format($create$
+      create or replace function backup_tests.%1$I()
+      returns setof text
+      language plpgsql
+      set search_path = %2$I
+      as $test$
+      declare
+        v_finding backup.finding;
+      begin
+        for v_finding in select * from backup.%3$I() loop
+          return next case v_finding.verdict
+            when 'passed' then %2$I.ok(true, v_finding.subject)
+            when 'skipped' then %2$I.skip(concat(v_finding.subject, ': ', v_finding.actual), 1)
+            when 'inconclusive' then %2$I.ok(false, concat('inconclusive: ', v_finding.subject, ': ', v_finding.actual))
+            else %2$I.ok(false, concat(v_finding.subject, ': ', v_finding.actual)) end;
+        end loop;
+        if not found then
+          return next %2$I.skip('there is nothing to check', 1);
+        end if;
+      end
+      $test$
+      $create$, v_test.test_name, v_pgtap, v_test.check_name);
+    execute format('comment on function backup_tests.%I() is %L', v_test.test_name,
+      format('Holds when every finding of backup.%s() passes.', v_test.check_name));
+    execute format('revoke all on function backup_tests.%I() from public', v_test.test_name);
+    return next format('backup_tests.%I', v_test.test_name);
+  end loop;
+end
+$$;
+
+comment on function backup.install_tests() is
+  'Creates or replaces the pgTAP tests of schema backup_tests and returns their names; returns nothing where pgTAP is not installed.';
+revoke all on function backup.install_tests() from public;
+
+-- sql/pgtap/run_tests.sql
+-- requires: pgtap/backup_tests.sql, functions/_pgtap_schema.sql
+-- backup.run_tests()
+--
+-- Why: runs every pgTAP test of schema backup_tests and returns one finding per test function, so that invariants which
+-- users add count in a verification like any check.
+-- pgTAP rolls back each test; the whole run is rolled back here once more, which also covers startup and shutdown
+-- functions and pgTAP's own temporary tables. Evidence holds counts and the names of failed assertions; what an assertion
+-- compared stays out of it, because diagnostics quote values.
+-- Verdict of a test: failed if an assertion failed or the test died; inconclusive if it died for lack of privileges or all its
+-- failures say "inconclusive:"; skipped if every assertion was skipped; else passed. A test without assertions fails.
+-- pgTAP keeps one plan per session: inside another pgTAP test this must be called before plan().
+create or replace function backup.run_tests()
+returns setof backup.finding
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_pgtap  name := backup._pgtap_schema();
+  v_lines  text[];
+  v_line   text;
+  v_match  text[];
+  v_ok     integer := 0;
+  v_skip   integer := 0;
+  v_todo   integer := 0;
+  v_failed text[] := '{}';
+  v_died   text;
+  v_done   boolean := false;
+  v_any    boolean := false;
+begin
+  if v_pgtap is null then
+    return next ('run_tests', 'backup_tests', 'skipped'::backup.verdict, 'every test passes',
+      'pgTAP is not installed: create extension pgtap with schema extensions;', '{}'::jsonb)::backup.finding;
+    return;
+  end if;
+
+  begin
+    perform pg_catalog.set_config('search_path', quote_ident(v_pgtap), true);
+    perform pg_catalog.set_config('client_min_messages', 'warning', true);
+    execute format('select array_agg(t.line order by t.position) from %I.runtests(''backup_tests''::name) with ordinality as t (line, position)', v_pgtap)
+      into v_lines;
+    v_done := true;
+    raise exception using errcode = 'transaction_rollback';
+  exception when others then
+    if not v_done then
+      return next backup._finding_of_error('run_tests', 'backup_tests', 'every test passes', sqlstate, sqlerrm);
+      return;
+    end if;
+  end;
+
+  foreach v_line in array string_to_array(array_to_string(v_lines, E'\n'), E'\n') loop
+    v_match := regexp_match(v_line, '^    (not )?ok \d+(?: - ([^#\\]*(?:\\.[^#\\]*)*))?\s*(?:# (SKIP|TODO)\M.*)?', 'i');
+    if v_match is not null then
+      if upper(v_match[3]) = 'SKIP' then v_skip := v_skip + 1;
+      elsif upper(v_match[3]) = 'TODO' then v_todo := v_todo + 1;
+      elsif v_match[1] is null then v_ok := v_ok + 1;
+      else v_failed := v_failed || coalesce(btrim(v_match[2]), 'assertion without a name');
+      end if;
+      continue;
+    end if;
+    v_died := coalesce(v_died, substring(v_line from '^    # Test died: (\w{5})'));
+
+    v_match := regexp_match(v_line, '^(not )?ok \d+ - (.*)$');
+    if v_match is not null then
+      v_any := true;
+      return next ('run_tests', v_match[2],
+        case when v_died in ('42501', '55P03') then 'inconclusive'
+             when v_died is null and v_failed <> '{}'
+               and not exists (select from unnest(v_failed) f where f not like 'inconclusive:%') then 'inconclusive'
+             when v_match[1] is not null then 'failed'
+             when v_ok = 0 then 'skipped'
+             else 'passed' end::backup.verdict,
+        'every assertion holds',
+        case when v_died is not null then format('the test died with error %s', v_died)
+             when v_ok + v_skip + v_todo + cardinality(v_failed) = 0 then 'the test made no assertion'
+             else concat_ws(', ', nullif(v_ok, 0) || ' hold', nullif(cardinality(v_failed), 0) || ' do not hold',
+                            nullif(v_skip, 0) || ' skipped', nullif(v_todo, 0) || ' to do') end,
+        jsonb_strip_nulls(jsonb_build_object('held', v_ok, 'skipped', v_skip, 'todo', v_todo,
+          'failed', cardinality(v_failed), 'failures', to_jsonb(v_failed[1:20]), 'sqlstate', v_died)))::backup.finding;
+      v_ok := 0; v_skip := 0; v_todo := 0; v_failed := '{}'; v_died := null;
+    end if;
+  end loop;
+
+  if not v_any then
+    return next ('run_tests', 'backup_tests', 'skipped'::backup.verdict, 'every test passes',
+      'the schema holds no test: select backup.install_tests();', '{}'::jsonb)::backup.finding;
+  end if;
+end
+$$;
+
+comment on function backup.run_tests() is
+  'Runs the pgTAP tests of schema backup_tests, rolled back, and returns one finding per test; skipped where pgTAP is not installed.';
+revoke all on function backup.run_tests() from public;
 
 reset check_function_bodies;
