@@ -117,4 +117,4 @@ grant all on storage.buckets, storage.objects to postgres with grant option;
 grant all on storage.buckets, storage.objects to anon, authenticated, service_role;
 grant all on storage.s3_multipart_uploads, storage.s3_multipart_uploads_parts to postgres, service_role;
 grant execute on all functions in schema storage to postgres, anon, authenticated, service_role;
-revoke truncate on all tables in schema storage from postgres;
+revoke truncate on all tables in schema storage from postgres, anon, authenticated, service_role;
