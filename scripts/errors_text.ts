@@ -127,6 +127,10 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "Every attempt at one chunk ended without a result: its workers were killed or did not come back.",
     remedy: "Look at the logs of `export-backup` for the memory and CPU limits, then start a new run.",
   },
+  HF308: {
+    cause: "Before the manifest is written the bucket is listed once more, and an object of the run is missing or has another size. The run fails instead of claiming what is not there.",
+    remedy: "Check the bucket's lifecycle rules and who may delete below the prefix, then start a new run.",
+  },
   HF900: {
     cause: "A local stack already runs in this folder.",
     remedy: "Use it, or stop it with Ctrl-C where it was started.",

@@ -17,10 +17,14 @@ describe("checkSourceText()", () => {
     expect(check("supabase/migrations/1_a.sql", "select 1;\n".repeat(301))).toEqual([]);
   });
 
-  it.each(["issue" + " #12", "see .." + "/shared/x", "design" + ".md", "a sub" + "agent", "TO" + "DO: later", "FIX" + "ME"])(
+  it.each(["issue" + " #12", "see .." + "/shared/x", "design" + ".md", "a sub" + "agent", "TO" + "DO: later", "-- FIX" + "ME"])(
     "checkSourceText() notices words of the outside world: %s",
     (words) => expect(check("docs/a.md", words)).toHaveLength(1),
   );
+
+  it("checkSourceText() knows the directive of a TAP line from a note", () => {
+    expect(check("sql/pgtap/a.sql", "select regexp_match(v_line, '# (SKIP|TO" + "DO)');")).toEqual([]);
+  });
 
   it("checkSourceText() notices an import without .ts, static, for its effect, and dynamic", () => {
     expect(check("cli/a.ts", `import { b } from "./b";\nimport "./c.js";\nawait import${"("}"../d");\nexport { b } from "node:fs";\nconst x = 1;`)).toEqual([

@@ -7,9 +7,11 @@ const ANY_SIZE = /^(?:supabase\/(?:migrations\/|seed\.sql)|tests\/fixtures\/)/;
 
 const IMPORT = /^\s*(?:import|export)\b[^;"']*?\bfrom\s+["']([^"']+)["']|^\s*import\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/gm;
 
+/** A note about undone work: the word opens a comment or is followed by what is to be done. TAP output has the bare word. */
+const UNDONE = "(?:(?://|--|\\*|#|<!--)\\s*(?:TO" + "DO|FIX" + "ME)\\b|\\b(?:TO" + "DO|FIX" + "ME)[:(])";
+
 /** Words that point outside of this repository or at work that is not done. Split so that this file passes itself. */
-const FOREIGN_WORDS = ["issue" + " #", ".." + "/shared/", "design" + "\\.md", "sub" + "agent", "\\bTO" + "DO\\b", "\\bFIX" + "ME\\b"];
-const FOREIGN = new RegExp(FOREIGN_WORDS.join("|").replaceAll("../", "\\.\\./"), "g");
+const FOREIGN = new RegExp(["issue" + " #", "\\.\\." + "/shared/", "design" + "\\.md", "sub" + "agent", UNDONE].join("|"), "g");
 
 /** Breaches of the rules that hold for the text of one file. */
 export function checkSourceText({ path, text }: RepositoryFile): string[] {
