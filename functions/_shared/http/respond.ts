@@ -1,5 +1,7 @@
 import { HoldfastError } from "../errors/holdfast_error.ts";
-import { fromPostgres, sqlStateOf } from "../errors/from_postgres.ts";
+import { describeUnexpected } from "../errors/describe_unexpected.ts";
+import { fromPostgres } from "../errors/from_postgres.ts";
+import { MethodNotAllowed } from "./check_method.ts";
 
 const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
@@ -18,12 +20,9 @@ export function respondMarkdown(text: string): Response {
  * The only place that turns an error into a response. What a caller cannot act on is a bug: it is logged without
  * its message, which may quote data, and answered with 500 and nothing else.
  */
-export function respondError(
-  error: unknown,
-  log: (line: string) => void = (line) => console.error(line),
-  headers: Readonly<Record<string, string>> = {},
-): Response {
+export function respondError(error: unknown, log: (line: string) => void = (line) => console.error(line)): Response {
   const known = fromPostgres(error);
+  const headers: Record<string, string> = known instanceof MethodNotAllowed ? { allow: known.allow } : {};
   if (known instanceof HoldfastError) return respondJson(known.httpStatus, known.toJSON(), headers);
   log(`unexpected error: ${describeUnexpected(known)}`);
   return respondJson(500, {
@@ -32,11 +31,4 @@ export function respondError(
     details: null,
     hint: "Look for 'unexpected error' in the logs of this function.",
   });
-}
-
-/** Name, SQLSTATE and the place in the code; a message may hold values of rows. */
-export function describeUnexpected(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  return [error.name, sqlStateOf(error) ?? "", ...frames.slice(0, 8).map((line) => line.trim())].filter(Boolean).join(" ");
 }
