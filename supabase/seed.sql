@@ -331,8 +331,8 @@ insert into public.prescriptions (tenant_id, visit_id, visited_at, medicine, dos
 select
   tenant_id, id, visited_at, (array['Amoxicillin', 'Meloxicam', 'Prednisolone', 'Metronidazole', 'Maropitant', 'Gabapentin'])[1 + id % 6],
   0.1 * (1 + id % 120), (array[interval '8 hours', interval '12 hours', interval '1 day', interval '1 mon'])[1 + id % 4],
-  daterange(visited_at::date, visited_at::date + 7 + (id % 60)::integer)
-from public.visits where id % 2 = 0 order by id;
+  daterange(day, day + 7 + (id % 60)::integer)
+from public.visits cross join lateral (select (visited_at at time zone 'utc')::date as day) d where id % 2 = 0 order by id;
 
 insert into public.vaccinations (tenant_id, pet_id, vaccine, batch, given_on)
 select
@@ -356,7 +356,7 @@ insert into public.invoices (id, tenant_id, owner_id, status, issued_on, due_on,
 select
   md5('invoice ' || i)::uuid, md5('tenant ' || (o % 40 + 1))::uuid, md5('owner ' || o)::uuid,
   (array['paid', 'paid', 'paid', 'sent', 'overdue', 'draft', 'written off'])[1 + i % 7]::public.invoice_status,
-  issued_on, issued_on + 30, lines.total, issued_on + time '17:00' at time zone 'utc', issued_on + time '17:30' at time zone 'utc'
+  issued_on, issued_on + 30, lines.total, (issued_on + time '17:00') at time zone 'utc', (issued_on + time '17:30') at time zone 'utc'
 from generate_series(1, 30000) i
 cross join lateral (select i * 7 % 12000 + 1 as o, date '2025-12-01' + i % 350 as issued_on) a
 join (select invoice_id, sum(amount) as total from public.invoice_lines group by invoice_id) lines on lines.invoice_id = md5('invoice ' || i)::uuid
@@ -394,8 +394,10 @@ select
   ('10.' || g % 200 || '.' || g % 250 || '.7')::inet, timestamptz '2026-05-01+00' + g * interval '6 minutes'
 from generate_series(1, 40000) g;
 
-insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
-values ('pet-photos', 'pet-photos', true, 5242880, array['image/jpeg', 'image/png']), ('lab-reports', 'lab-reports', false, null, null);
+insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types, created_at, updated_at)
+values
+  ('pet-photos', 'pet-photos', true, 5242880, array['image/jpeg', 'image/png'], '2026-01-01 09:00+00', '2026-01-01 09:00+00'),
+  ('lab-reports', 'lab-reports', false, null, null, '2026-01-01 09:00+00', '2026-01-01 09:00+00');
 
 insert into storage.objects (id, bucket_id, name, owner_id, version, created_at, updated_at, last_accessed_at, metadata)
 select

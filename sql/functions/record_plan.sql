@@ -37,12 +37,13 @@ begin
     from backup.run_tables t
     cross join lateral backup.chunk_ranges(t.pages, t.total_bytes, v_chunk_bytes) c
     where t.run_id = p_run_id and t.status = 'pending'
-    union all select 'sequences', null, null, null, null, 0, -1
-    union all select 'manifest', null, null, null, null, 0, -2
+    union all select 'schema_sql', null, null, null, null, 0, -1
+    union all select 'sequences', null, null, null, null, 0, -2
+    union all select 'manifest', null, null, null, null, 0, -3
   )
   insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, first_tid, end_tid, estimated_bytes)
   select p_run_id,
-         v_plan + row_number() over (order by kind in ('data', 'sequences', 'manifest'), size desc, schema_name, table_name, first_tid),
+         v_plan + row_number() over (order by kind not in ('schema', 'globals'), size desc, schema_name, table_name, first_tid),
          kind, schema_name, table_name, first_tid, end_tid, estimated_bytes
   from work;
   get diagnostics v_count = row_count;

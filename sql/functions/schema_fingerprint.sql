@@ -19,38 +19,38 @@ as $$
     select c.* from pg_catalog.pg_class c where c.relnamespace in (select oid from schemas)
   ),
   facts(fact) as (
-    select pg_catalog.row('n', s.oid, s.nspname, s.nspowner, s.nspacl)::text from schemas s
+    select row('n', s.oid, s.nspname, s.nspowner, s.nspacl)::text from schemas s
     union all
-    select pg_catalog.row('c', c.oid, c.relname, c.relnamespace, c.relkind, c.relowner, c.relacl, c.relpersistence,
+    select row('c', c.oid, c.relname, c.relnamespace, c.relkind, c.relowner, c.relacl, c.relpersistence,
                c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.relispartition, c.reloptions,
                pg_catalog.pg_get_expr(c.relpartbound, c.oid))::text
     from relations c
     union all
-    select pg_catalog.row('a', a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef,
+    select row('a', a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef,
                a.attgenerated, a.attidentity, a.attisdropped, a.attcollation, a.attacl, a.attoptions)::text
     from pg_catalog.pg_attribute a join relations c on c.oid = a.attrelid where a.attnum > 0
     union all
-    select pg_catalog.row('d', d.oid, d.xmin)::text from pg_catalog.pg_attrdef d join relations c on c.oid = d.adrelid
+    select row('d', d.oid, d.xmin)::text from pg_catalog.pg_attrdef d join relations c on c.oid = d.adrelid
     union all
-    select pg_catalog.row('k', k.oid, k.xmin)::text from pg_catalog.pg_constraint k where k.connamespace in (select oid from schemas)
+    select row('k', k.oid, k.xmin)::text from pg_catalog.pg_constraint k where k.connamespace in (select oid from schemas)
     union all
-    select pg_catalog.row('i', i.indexrelid, i.indkey, i.indisvalid, i.indisready, i.indisunique)::text
+    select row('i', i.indexrelid, i.indkey, i.indisvalid, i.indisready, i.indisunique)::text
     from pg_catalog.pg_index i join relations c on c.oid = i.indexrelid
     union all
-    select pg_catalog.row('t', t.oid, t.xmin)::text from pg_catalog.pg_trigger t join relations c on c.oid = t.tgrelid
+    select row('t', t.oid, t.xmin)::text from pg_catalog.pg_trigger t join relations c on c.oid = t.tgrelid
     union all
-    select pg_catalog.row('r', r.oid, r.xmin)::text from pg_catalog.pg_rewrite r join relations c on c.oid = r.ev_class
+    select row('r', r.oid, r.xmin)::text from pg_catalog.pg_rewrite r join relations c on c.oid = r.ev_class
     union all
-    select pg_catalog.row('p', p.oid, p.xmin)::text from pg_catalog.pg_policy p join relations c on c.oid = p.polrelid
+    select row('p', p.oid, p.xmin)::text from pg_catalog.pg_policy p join relations c on c.oid = p.polrelid
     union all
-    select pg_catalog.row('f', p.oid, p.xmin)::text from pg_catalog.pg_proc p where p.pronamespace in (select oid from schemas)
+    select row('f', p.oid, p.xmin)::text from pg_catalog.pg_proc p where p.pronamespace in (select oid from schemas)
     union all
-    select pg_catalog.row('y', t.oid, t.xmin)::text from pg_catalog.pg_type t where t.typnamespace in (select oid from schemas)
+    select row('y', t.oid, t.xmin)::text from pg_catalog.pg_type t where t.typnamespace in (select oid from schemas)
     union all
-    select pg_catalog.row('e', e.oid, e.xmin)::text
+    select row('e', e.oid, e.xmin)::text
     from pg_catalog.pg_enum e join pg_catalog.pg_type t on t.oid = e.enumtypid where t.typnamespace in (select oid from schemas)
     union all
-    select pg_catalog.row('x', x.oid, x.extname, x.extversion)::text from pg_catalog.pg_extension x
+    select row('x', x.oid, x.extname, x.extversion)::text from pg_catalog.pg_extension x
   )
   select pg_catalog.md5(pg_catalog.string_agg(fact, E'\n' order by fact collate "C")) from facts
 $$;

@@ -1,4 +1,4 @@
--- requires: tables/runs.sql, tables/chunks.sql, tables/settings.sql, functions/schedule_keeper.sql
+-- requires: tables/runs.sql, tables/chunks.sql, tables/settings.sql, functions/schedule_keeper.sql, functions/end_stuck_runs.sql
 -- backup.start_run(p_trigger, p_engine, p_tier, p_object_root)
 --
 -- Why: the one way a run comes into being, whoever asks. The unique index on active runs makes a second one impossible,
@@ -23,6 +23,8 @@ declare
   v_active  text;
   v_tier    backup.tier := p_tier;
 begin
+  -- A run whose keeper died must not block the next one until somebody notices.
+  perform backup.end_stuck_runs();
   if v_tier is null then
     select case
         when count(*) filter (where r.snapshot_at >= date_trunc('month', v_now, 'UTC')) = 0 then 'monthly'

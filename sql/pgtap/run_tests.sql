@@ -48,7 +48,7 @@ begin
   end;
 
   foreach v_line in array string_to_array(array_to_string(v_lines, E'\n'), E'\n') loop
-    v_match := regexp_match(v_line, '^    (not )?ok \d+(?: - ([^#\\]*(?:\\.[^#\\]*)*))?(?:# (SKIP|TODO)\M.*)?', 'i');
+    v_match := regexp_match(v_line, '^    (not )?ok \d+(?: - ([^#\\]*(?:\\.[^#\\]*)*))?\s*(?:# (SKIP|TODO)\M.*)?', 'i');
     if v_match is not null then
       if upper(v_match[3]) = 'SKIP' then v_skip := v_skip + 1;
       elsif upper(v_match[3]) = 'TODO' then v_todo := v_todo + 1;

@@ -1,10 +1,11 @@
--- requires: tables/run_tables.sql
+-- requires: tables/run_tables.sql, types/chunk_kind.sql, types/chunk_state.sql
 create table backup.chunks (
   run_id          text not null references backup.runs on delete cascade,
   chunk_no        integer not null,
   kind            backup.chunk_kind not null,
   phase           smallint not null generated always as (
                     case kind when 'plan'::backup.chunk_kind then 0
+                              when 'schema_sql'::backup.chunk_kind then 2
                               when 'sequences'::backup.chunk_kind then 2
                               when 'manifest'::backup.chunk_kind then 3
                               else 1 end) stored,

@@ -1,3 +1,4 @@
+-- requires: types/tier.sql
 create table backup.policies (
   name            text primary key,
   provider        text not null,

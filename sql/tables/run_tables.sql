@@ -1,4 +1,4 @@
--- requires: tables/runs.sql
+-- requires: tables/runs.sql, types/table_status.sql
 create table backup.run_tables (
   run_id                 text not null references backup.runs on delete cascade,
   schema_name            text not null,

@@ -1,3 +1,4 @@
+-- requires: types/run_state.sql, types/tier.sql
 create table backup.runs (
   run_id               text primary key,
   state                backup.run_state not null default 'starting',

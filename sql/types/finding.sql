@@ -1,3 +1,4 @@
+-- requires: types/verdict.sql
 -- The one row type every check returns, so that results of any check can be stored, compared and reported alike.
 create type backup.finding as (
   check_name text,

@@ -23,6 +23,7 @@ export const ERRORS = {
   HF303: { http: 500, exit: 3, title: "Row too large for this worker" },
   HF304: { http: 500, exit: 3, title: "Copied rows do not add up" },
   HF305: { http: 500, exit: 3, title: "Table cannot be read" },
+  HF308: { http: 502, exit: 3, title: "Stored objects do not match" },
   HF307: { http: 500, exit: 3, title: "Chunk given up by its workers" },
   HF306: { http: 500, exit: 3, title: "Manifest is not valid" },
   HF900: { http: 500, exit: 3, title: "Local stack is already running" },

@@ -1,0 +1,32 @@
+import { fromPostgres } from "../errors/from_postgres.ts";
+import type { ClaimedChunk } from "./ledger.ts";
+import { attemptName } from "./object_keys.ts";
+import { inSnapshot } from "./open_snapshot.ts";
+import { globalsSchema, renderRoles } from "./render_roles.ts";
+import { compress, storeJson, storeObject } from "./store_object.ts";
+import type { WorkerContext } from "./worker_context.ts";
+
+/**
+ * Captures roles, memberships, settings, extensions and scheduled jobs inside the snapshot; stores globals.json.gz and
+ * roles.sql.gz.
+ *
+ * @throws {HoldfastError} HF2xx storage, HF300 snapshot lost, HF305 when password verifiers are wanted but not readable.
+ */
+export async function captureGlobals(context: WorkerContext, chunk: ClaimedChunk): Promise<void> {
+  const json = await inSnapshot(context.client, context, async () => {
+    try {
+      const { rows: [row] } = await context.client.query<{ globals: unknown }>("select backup.globals() as globals");
+      return row?.globals;
+    } catch (error) {
+      throw fromPostgres(error);
+    }
+  });
+  const roles = renderRoles(globalsSchema.parse(json));
+  const objects = [
+    await storeJson(context, attemptName("globals", "json.gz", chunk.attempt), json, "globals.json"),
+    await storeObject(context, attemptName("roles", "sql.gz", chunk.attempt),
+      await compress(new TextEncoder().encode(roles)), "application/gzip", "roles.sql"),
+  ];
+  await context.ledger.complete(context.runId, chunk.claim_id,
+    [{ chunk_no: chunk.chunk_no, stored_bytes: objects.reduce((sum, one) => sum + one.bytes, 0), objects }]);
+}

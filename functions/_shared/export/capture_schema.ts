@@ -1,0 +1,45 @@
+import { serializeSnapshot } from "@supabase/pg-delta/core";
+import { extract } from "@supabase/pg-delta/extract";
+import type { Client, Pool } from "pg";
+import type { ClaimedChunk, RunWarning } from "./ledger.ts";
+import { attemptName } from "./object_keys.ts";
+import { importSnapshot } from "./open_snapshot.ts";
+import { compress, storeObject } from "./store_object.ts";
+import type { WorkerContext } from "./worker_context.ts";
+
+/**
+ * A pool of one borrowed client. extract() begins its own repeatable-read transaction; the snapshot of the run has to be
+ * imported as the first thing in it.
+ */
+function snapshotPool(context: WorkerContext): Pool {
+  const { client } = context;
+  const query = async (...args: Parameters<Client["query"]>) => {
+    const result = await client.query(...args);
+    if (/^\s*begin\b/i.test(String(args[0]))) await importSnapshot(client, context);
+    return result;
+  };
+  // extract() uses connect(), query() and release() and nothing else of a pool.
+  return { connect: () => Promise.resolve({ query, release: () => undefined }) } as unknown as Pool;
+}
+
+/** What the engine does not model, one warning per kind of object, so that a gap is stated and not found later. */
+function warningsOf(diagnostics: Awaited<ReturnType<typeof extract>>["diagnostics"]): RunWarning[] {
+  return diagnostics
+    // Identity sequences and extension members have edges to objects that are not facts of their own.
+    .filter((one) => one.code !== "dangling_edge" && one.severity !== "info")
+    .map((one) => ({ code: `schema_${one.code}`, subject: "schema", message: one.message }));
+}
+
+/**
+ * Captures the schema inside the snapshot as a serialized fact base and stores it as schema.json.gz.
+ *
+ * @throws {HoldfastError} HF2xx storage, HF300 snapshot lost.
+ */
+export async function captureSchema(context: WorkerContext, chunk: ClaimedChunk): Promise<void> {
+  const { factBase, pgVersion, diagnostics } = await extract(snapshotPool(context));
+  const json = serializeSnapshot(factBase, { pgVersion });
+  const object = await storeObject(context, attemptName("schema", "json.gz", chunk.attempt),
+    await compress(new TextEncoder().encode(json)), "application/gzip", "schema.json");
+  await context.ledger.addWarnings(context.runId, warningsOf(diagnostics));
+  await context.ledger.complete(context.runId, chunk.claim_id, [{ chunk_no: chunk.chunk_no, stored_bytes: object.bytes, objects: [object] }]);
+}

@@ -1,0 +1,90 @@
+import { copyOut } from "../database/copy_out.ts";
+import { sqlStateOf } from "../errors/from_postgres.ts";
+import { HoldfastError } from "../errors/holdfast_error.ts";
+import { copyStatement, hashStatement, type RowRange } from "./copy_statement.ts";
+import type { ClaimedChunk } from "./ledger.ts";
+import type { WorkerContext } from "./worker_context.ts";
+
+/** Rows of one chunk as the snapshot holds them. */
+export interface CopiedChunk {
+  chunk: ClaimedChunk;
+  bytes: Uint8Array;
+  rows: string;
+  rowHashSum: string;
+}
+
+/** The table has another storage file than at planning time: its rows may have moved or be gone. */
+export class TableRewritten extends Error {
+  override readonly name = "TableRewritten";
+  readonly chunk: ClaimedChunk;
+
+  constructor(chunk: ClaimedChunk) {
+    super(`${chunk.schema_name}.${chunk.table_name} has been rewritten`);
+    this.chunk = chunk;
+  }
+}
+
+/** Name of a chunk's table for messages. */
+export function tableOf(chunk: ClaimedChunk): string {
+  return `${chunk.schema_name}.${chunk.table_name}`;
+}
+
+function rangeOf(chunk: ClaimedChunk): RowRange {
+  if (chunk.schema_name === null || chunk.table_name === null || chunk.first_tid === null) {
+    throw new TypeError(`Cannot copy chunk ${chunk.chunk_no} as it has no table`);
+  }
+  return { schema: chunk.schema_name, table: chunk.table_name, firstTid: chunk.first_tid, endTid: chunk.end_tid };
+}
+
+/** Server errors that say something about the table rather than about the connection. */
+function explain(error: unknown, chunk: ClaimedChunk): unknown {
+  switch (sqlStateOf(error)) {
+    case "42P01": // undefined_table
+    case "3F000": // invalid_schema_name
+    case "42703": // undefined_column
+      return new HoldfastError("HF302", `Cannot export table ${tableOf(chunk)} as it was dropped or altered during the run`, {
+        hint: "Start another run when migrations have ended.",
+        cause: error,
+      });
+    case "42501": // insufficient_privilege, also raised when row security would hide rows
+      return new HoldfastError("HF305", `Cannot export table ${tableOf(chunk)} as the role may not read all of its rows`, {
+        hint: "Grant SELECT and BYPASSRLS (or own the table), or add its schema to backup.settings.excluded_schemas.",
+        cause: error,
+      });
+    default:
+      return error;
+  }
+}
+
+/**
+ * Copies one chunk inside the open snapshot transaction: its rows, their count and their hash.
+ * The storage file is compared afterwards, when COPY holds the table's lock until the end of the transaction: while it is the
+ * planned one, the rows the snapshot sees cannot have moved.
+ *
+ * @throws {HoldfastError} HF302 table or column gone, HF303 more bytes than `maxBytes`, HF304 counts differ, HF305 not readable.
+ * @throws {TableRewritten} if the storage file is another one.
+ */
+export async function copyChunk(context: Pick<WorkerContext, "client">, chunk: ClaimedChunk, maxBytes: number): Promise<CopiedChunk> {
+  const range = rangeOf(chunk);
+  try {
+    const copied = await copyOut(context.client, copyStatement(range, chunk.columns ?? []), {
+      maxBytes,
+      initialBytes: Math.min(maxBytes, Math.max(65_536, Math.ceil(Number(chunk.estimated_bytes) * 1.1))),
+    });
+    const { rows: [storage] } = await context.client.query<{ filenode: number | null }>(
+      "select pg_catalog.pg_relation_filenode(c.oid) as filenode from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2",
+      [range.schema, range.table]);
+    if (storage?.filenode !== chunk.filenode) throw new TableRewritten(chunk);
+    const { rows: [hashed] } = await context.client.query<{ rows: string; row_hash_sum: string }>(
+      hashStatement(range, chunk.fingerprint_expression ?? "0"));
+    if (hashed === undefined || hashed.rows !== String(copied.rows)) {
+      throw new HoldfastError("HF304", `Cannot trust the copy of table ${tableOf(chunk)}`, {
+        detail: `COPY sent ${copied.rows} rows, the same range counts ${hashed?.rows ?? "none"}.`,
+        hint: "Start another run; if it happens again, check the table for corruption.",
+      });
+    }
+    return { chunk, bytes: copied.bytes, rows: hashed.rows, rowHashSum: hashed.row_hash_sum };
+  } catch (error) {
+    throw explain(error, chunk);
+  }
+}

@@ -1,0 +1,137 @@
+import { HoldfastError } from "../errors/holdfast_error.ts";
+import { copyChunk, type CopiedChunk, TableRewritten, tableOf } from "./copy_chunk.ts";
+import { escapeIdentifier } from "pg";
+import type { ChunkResult, ClaimedChunk } from "./ledger.ts";
+import { chunkName } from "./object_keys.ts";
+import { importSnapshot, inSnapshot } from "./open_snapshot.ts";
+import { compress, storeObject } from "./store_object.ts";
+import type { WorkerContext } from "./worker_context.ts";
+
+/** Where copying a claim stopped, and why. Chunks before it were copied, chunks after it were not tried. */
+interface CopyFailure {
+  chunk: ClaimedChunk;
+  error: unknown;
+}
+
+async function copyAll(context: WorkerContext, chunks: readonly ClaimedChunk[]): Promise<{ copied: CopiedChunk[]; failure?: CopyFailure }> {
+  const copied: CopiedChunk[] = [];
+  let current = chunks[0];
+  try {
+    await inSnapshot(context.client, context, async () => {
+      let room = context.maxChunkBytes;
+      for (const chunk of chunks) {
+        current = chunk;
+        const single = chunks.length === 1;
+        const result = await copyChunk(context, chunk, single ? context.maxChunkBytes : room);
+        copied.push(result);
+        room = Math.max(0, room - result.bytes.byteLength);
+      }
+    });
+    return { copied };
+  } catch (error) {
+    if (current === undefined) throw error;
+    // Rows copied before the failure were read under the same snapshot and are complete, so they count.
+    return { copied, failure: { chunk: current, error } };
+  }
+}
+
+async function store(context: WorkerContext, copied: CopiedChunk): Promise<ChunkResult> {
+  const { chunk, bytes } = copied;
+  const name = chunkName(chunk.schema_name ?? "", chunk.table_name ?? "", chunk.chunk_no, chunk.attempt);
+  const object = await storeObject(context, name, await compress(bytes), "application/gzip", "rows");
+  return {
+    chunk_no: chunk.chunk_no, object_key: object.key, sha256: object.sha256,
+    raw_bytes: bytes.byteLength, stored_bytes: object.bytes, rows: copied.rows, row_hash_sum: copied.rowHashSum,
+  };
+}
+
+/** Stores several small objects at a time: their cost is the round trip. */
+async function storeAll(context: WorkerContext, copied: readonly CopiedChunk[]): Promise<ChunkResult[]> {
+  const results: ChunkResult[] = [];
+  const parallel = 6;
+  for (let start = 0; start < copied.length; start += parallel) {
+    results.push(...await Promise.all(copied.slice(start, start + parallel).map((one) => store(context, one))));
+  }
+  return results;
+}
+
+/**
+ * Copies and stores the data chunks of one claim and reports them. Returns the bytes of COPY text.
+ *
+ * @throws {HoldfastError} HF2xx storage, HF300 snapshot lost, HF301 rewritten, HF302 to HF305 as copyChunk().
+ * The claim then holds only chunks that were not done; the failing one comes first.
+ */
+export async function exportData(context: WorkerContext, chunks: readonly ClaimedChunk[]): Promise<number> {
+  const claimId = chunks[0]?.claim_id ?? "";
+  const { copied, failure } = await copyAll(context, chunks);
+  if (copied.length > 0) await context.ledger.complete(context.runId, claimId, await storeAll(context, copied));
+  const bytes = copied.reduce((sum, one) => sum + one.bytes.byteLength, 0);
+  if (failure === undefined) return bytes;
+
+  const { chunk, error } = failure;
+  if (error instanceof HoldfastError && error.code === "HF303") {
+    // Together they were too much; alone it may fit.
+    if (chunks.length === 1) await splitOrRead(context, chunk, error);
+  } else if (error instanceof TableRewritten) {
+    await replan(context, error.chunk);
+  } else {
+    throw new ChunkFailed(chunk, error);
+  }
+  await giveBackRest(context, claimId);
+  return bytes;
+}
+
+/** An error together with the chunk that met it. */
+export class ChunkFailed extends Error {
+  override readonly name = "ChunkFailed";
+  readonly chunk: ClaimedChunk;
+
+  constructor(chunk: ClaimedChunk, cause: unknown) {
+    super(`chunk ${chunk.chunk_no} failed`, { cause });
+    this.chunk = chunk;
+  }
+}
+
+async function giveBackRest(context: WorkerContext, claimId: string): Promise<void> {
+  try {
+    await context.ledger.giveBack(context.runId, claimId);
+  } catch (error) {
+    // Nothing is left of the claim when its only chunk was split or planned again.
+    if (!(error instanceof HoldfastError && error.code === "HF004")) throw error;
+  }
+}
+
+/** A range of one row cannot be split: it is read whole when the worker may use that much memory. */
+async function splitOrRead(context: WorkerContext, chunk: ClaimedChunk, error: HoldfastError): Promise<void> {
+  if (await context.ledger.split(context.runId, chunk.claim_id, chunk.chunk_no)) return;
+  if (context.maxRowBytes <= context.maxChunkBytes) {
+    throw new ChunkFailed(chunk, new HoldfastError("HF303", `Cannot export table ${tableOf(chunk)} as one row is too large for a function`, {
+      detail: error.detail,
+      hint: "Run holdfast backup from a machine with enough memory; it has no such limit.",
+    }));
+  }
+  const copied = await inSnapshot(context.client, context, () => copyChunk(context, chunk, context.maxRowBytes));
+  await context.ledger.complete(context.runId, chunk.claim_id, [await store(context, copied)]);
+}
+
+/** @throws {ChunkFailed} HF301 when the rows of the snapshot are gone or cannot be proven to be there. */
+async function replan(context: WorkerContext, chunk: ClaimedChunk): Promise<void> {
+  const table = `${escapeIdentifier(chunk.schema_name ?? "")}.${escapeIdentifier(chunk.table_name ?? "")}`;
+  await context.client.query("begin isolation level repeatable read read only");
+  let now: { filenode: number; pages: string; bytes: string; rows: string } | undefined;
+  try {
+    await importSnapshot(context.client, context);
+    ({ rows: [now] } = await context.client.query(
+      `select count(*)::text as rows, pg_catalog.pg_relation_filenode($1::regclass) as filenode,
+              (pg_catalog.pg_relation_size($1::regclass) / current_setting('block_size')::integer)::text as pages,
+              pg_catalog.pg_table_size($1::regclass)::text as bytes
+       from only ${table}`, [table]));
+  } finally {
+    await context.client.query("rollback");
+  }
+  if (now !== undefined && await context.ledger.replan(context.runId, chunk.claim_id, chunk.chunk_no, now)) return;
+  throw new ChunkFailed(chunk, new HoldfastError("HF301", `Cannot export table ${tableOf(chunk)} as it was rewritten during the run`, {
+    detail: "TRUNCATE, a rewriting ALTER TABLE, or VACUUM FULL and CLUSTER of a table too large to have been counted.",
+    hint: "Start another run when the maintenance has ended.",
+  }));
+}

@@ -1,0 +1,58 @@
+import { escapeIdentifier, escapeLiteral } from "pg";
+import { z } from "zod";
+
+const role = z.object({
+  name: z.string(), login: z.boolean(), inherit: z.boolean(), create_role: z.boolean(), create_db: z.boolean(),
+  connection_limit: z.number(), valid_until: z.string().optional(), settings: z.array(z.string()).optional(),
+  password_verifier: z.string().optional(), comment: z.string().optional(),
+});
+
+/** What render needs of backup.globals(). */
+export const globalsSchema = z.looseObject({
+  roles: z.array(role),
+  memberships: z.array(z.object({ role: z.string(), member: z.string(), admin: z.boolean() })),
+});
+
+/** Roles the platform creates by itself. A new project has them, and its owner may not change them. */
+const PLATFORM_ROLE = /^(anon|authenticated|authenticator|service_role|postgres|dashboard_user|pgbouncer|cli_login_.*|supabase_.*|pgsodium_.*|pgtle_admin|pg_.*)$/;
+
+function attributes(one: z.infer<typeof role>): string {
+  // SUPERUSER, REPLICATION and BYPASSRLS are left out: the role that restores may not grant them, not even as their negation.
+  const words = [one.login ? "login" : "nologin", one.inherit ? "inherit" : "noinherit",
+    one.create_role ? "createrole" : "nocreaterole", one.create_db ? "createdb" : "nocreatedb"];
+  if (one.connection_limit !== -1) words.push(`connection limit ${one.connection_limit}`);
+  if (one.valid_until !== undefined) words.push(`valid until ${escapeLiteral(one.valid_until)}`);
+  if (one.password_verifier !== undefined) words.push(`password ${escapeLiteral(one.password_verifier)}`);
+  return words.join(" ");
+}
+
+/**
+ * Settings whose value is a list: it is stored as quoted items and has to be given back as such.
+ * Everything else is one literal.
+ */
+const LIST_SETTING = /^(search_path|session_preload_libraries|shared_preload_libraries|local_preload_libraries|temp_tablespaces|unix_socket_directories)$/i;
+
+function setting(name: string, entry: string): string {
+  const at = entry.indexOf("=");
+  const key = entry.slice(0, at);
+  const value = entry.slice(at + 1);
+  return `alter role ${escapeIdentifier(name)} set ${key} to ${LIST_SETTING.test(key) ? value : escapeLiteral(value)};`;
+}
+
+/** SQL that creates the project's own roles, their memberships and settings. Platform roles are left as they are. */
+export function renderRoles(globals: z.infer<typeof globalsSchema>): string {
+  const own = globals.roles.filter((one) => !PLATFORM_ROLE.test(one.name));
+  const names = new Set(own.map((one) => one.name));
+  return [
+    "-- Roles of the backed up database, without those Supabase creates by itself.",
+    ...own.flatMap((one) => [
+      `create role ${escapeIdentifier(one.name)} with ${attributes(one)};`,
+      ...(one.settings ?? []).map((entry) => setting(one.name, entry)),
+      ...(one.comment === undefined ? [] : [`comment on role ${escapeIdentifier(one.name)} is ${escapeLiteral(one.comment)};`]),
+    ]),
+    ...globals.memberships
+      .filter((grant) => names.has(grant.role) || names.has(grant.member))
+      .map((grant) => `grant ${escapeIdentifier(grant.role)} to ${escapeIdentifier(grant.member)}${grant.admin ? " with admin option" : ""};`),
+    "",
+  ].join("\n");
+}

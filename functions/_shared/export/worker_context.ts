@@ -1,0 +1,21 @@
+import type { Client } from "pg";
+import type { S3Client } from "../s3/s3_client.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** What a worker of a run works with. */
+export interface WorkerContext {
+  client: Client;
+  ledger: Ledger;
+  s3: S3Client;
+  runId: string;
+  /** Key prefix of every object of the run, ending in a slash. */
+  objectPrefix: string;
+  /** Name of this worker in the ledger. */
+  worker: string;
+  snapshotId: string;
+  /** Most bytes of COPY text of one chunk; a bigger chunk is split. */
+  maxChunkBytes: number;
+  /** Most bytes of one row, which cannot be split. */
+  maxRowBytes: number;
+  toolVersion: string;
+}
