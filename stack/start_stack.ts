@@ -13,7 +13,7 @@ import { ADMIN_ROLE } from "./postgres/server_settings.ts";
 import { type Cluster, startCluster } from "./postgres/start_cluster.ts";
 import { ProcessRegister } from "./processes/process_register.ts";
 import { REPO_ROOT } from "./repo_root.ts";
-import { startStackS3, type StackS3 } from "./start_stack_s3.ts";
+import { startStackS3, type StackS3, type StackS3Config } from "./start_stack_s3.ts";
 import { stackKeys } from "./stack_keys.ts";
 import { lockStackDir } from "./stack_lock.ts";
 
@@ -30,7 +30,7 @@ export interface StartStackOptions {
   limits?: Partial<IsolateLimits>;
   maxIsolates?: number;
   /** Start the embedded S3 server; true by default. */
-  s3?: boolean;
+  s3?: boolean | StackS3Config;
   /** Use this database instead of starting one. Nothing is installed in it: its own pg_cron and pg_net do the work. */
   databaseUrl?: string;
   /** Start from an empty project instead of the data of the run before. */
@@ -122,7 +122,10 @@ async function start(dir: string, options: StartStackOptions, cleanups: (() => P
   let s3: StackS3 | undefined;
   if (options.s3 !== false) {
     if (options.freshData === true) rmSync(join(dir, "s3"), { recursive: true, force: true });
-    s3 = await startStackS3({ dir: join(dir, "s3"), host: HOST, port: await nextPort(2), keys });
+    s3 = await startStackS3({
+      dir: join(dir, "s3"), host: HOST, port: await nextPort(2), keys,
+      ...(typeof options.s3 === "object" ? { config: options.s3 } : {}),
+    });
     cleanups.push(() => s3?.stop());
   }
 

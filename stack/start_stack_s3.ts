@@ -1,39 +1,27 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { REPO_ROOT } from "./repo_root.ts";
+import { type RunningS3, startS3 } from "./s3/start_s3.ts";
 import type { StackKeys } from "./stack_keys.ts";
 
 /** The object storage of a stack. */
-export interface StackS3 {
-  endpoint: string;
-  region: string;
-  accessKeyId: string;
-  secretAccessKey: string;
+export interface StackS3 extends RunningS3 {
+  /** Exists from the start. */
   bucket: string;
-  /** Makes the server misbehave; see stack/s3/. */
-  faults: unknown;
-  stop(): Promise<void>;
 }
 
-interface S3Options {
-  dir: string;
-  port: number;
-  host: string;
-  accessKeyId: string;
-  secretAccessKey: string;
-  region: string;
-  buckets: string[];
+export interface StackS3Config {
+  /** Make the bucket with Object Lock, which can only be chosen at its birth. */
+  objectLock: boolean;
 }
 
-/** The bucket that exists from the start. */
 export const BACKUP_BUCKET = "holdfast-backups";
 
 /** Starts the embedded S3 server with the bucket for backups. */
-export async function startStackS3(options: { dir: string; host: string; port: number; keys: StackKeys }): Promise<StackS3 | undefined> {
-  const file = join(REPO_ROOT, "stack", "s3", "start_s3.ts");
-  if (!existsSync(file)) return undefined;
-  const { startS3 }: { startS3(options: S3Options): Promise<Omit<StackS3, "bucket">> } = await import(pathToFileURL(file).href);
+export async function startStackS3(options: {
+  dir: string;
+  host: string;
+  port: number;
+  keys: Pick<StackKeys, "s3AccessKeyId" | "s3SecretAccessKey">;
+  config?: StackS3Config;
+}): Promise<StackS3> {
   const server = await startS3({
     dir: options.dir,
     host: options.host,
@@ -41,15 +29,7 @@ export async function startStackS3(options: { dir: string; host: string; port: n
     accessKeyId: options.keys.s3AccessKeyId,
     secretAccessKey: options.keys.s3SecretAccessKey,
     region: "us-east-1",
-    buckets: [BACKUP_BUCKET],
+    buckets: [{ name: BACKUP_BUCKET, objectLock: options.config?.objectLock ?? false }],
   });
-  return {
-    endpoint: server.endpoint,
-    region: server.region,
-    accessKeyId: server.accessKeyId,
-    secretAccessKey: server.secretAccessKey,
-    bucket: BACKUP_BUCKET,
-    faults: server.faults,
-    stop: () => server.stop(),
-  };
+  return { ...server, bucket: BACKUP_BUCKET };
 }

@@ -18,13 +18,13 @@ export const RUNNER = join(REPO_ROOT, "stack", "functions", "runner.ts");
 function moduleFlags(functionsDir: string): string[] {
   const own = join(functionsDir, "deno.json");
   const config = existsSync(own) ? own : join(REPO_ROOT, "functions", "deno.json");
-  return ["--no-lock", "--cached-only", "--node-modules-dir=manual", `--config=${config}`];
+  return ["--no-lock", "--node-modules-dir=manual", `--config=${config}`];
 }
 
 /** As on the platform: network, environment and reading are free, files can be written below /tmp only, no subprocess, no ffi. */
 export function denoRunArgs(functionsDir: string): string[] {
   return [
-    "run", "--quiet", "--no-prompt", ...moduleFlags(functionsDir),
+    "run", "--quiet", "--no-prompt", "--cached-only", ...moduleFlags(functionsDir),
     "--allow-net", "--allow-env", "--allow-read", "--allow-sys", "--allow-write=/tmp", RUNNER,
   ];
 }
@@ -41,7 +41,7 @@ export function denoEnv(): Record<string, string> {
 export async function warmModuleCache(deno: string, functionsDir: string, slugs: string[], onLog: (line: string) => void): Promise<void> {
   const entries = slugs.map((slug) => join(functionsDir, slug, "index.ts"));
   try {
-    const args = ["cache", "--quiet", ...moduleFlags(functionsDir), RUNNER, ...entries];
+    const args = ["cache", "--quiet", "--no-remote", ...moduleFlags(functionsDir), RUNNER, ...entries];
     await promisify(execFile)(deno, args, { env: { ...process.env, ...denoEnv() } });
   } catch (error) {
     // A function that does not compile boots into BOOT_ERROR when it is called, as after a deploy.
