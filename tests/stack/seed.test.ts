@@ -53,8 +53,7 @@ describe("supabase/seed.sql", () => {
       union all select md5(string_agg(t::text, ',' order by id)) from public.prescriptions t
       union all select md5(string_agg(t::text, ',' order by id)) from storage.objects t
       union all select md5(string_agg(id || (visited_at at time zone 'utc')::text || diagnosis, ',' order by id)) from public.visits t`);
-    console.log(rows);
-    expect(createHash("sha256").update(rows.join()).digest("hex").slice(0, 16)).toBe("495e6686e73cb6f9");
+    expect(createHash("sha256").update(rows.sort().join()).digest("hex").slice(0, 16)).toBe("eaa51752f73b4b28");
   });
 
   it("holds every foreign key, also when it is checked again", async () => {
