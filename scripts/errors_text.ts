@@ -58,6 +58,10 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "The database refused the connection, or stopped answering in the middle of the work.",
     remedy: "Check that the project is running and that the database URL is right. A run that was interrupted is taken up by the next tick.",
   },
+  HF105: {
+    cause: "The database has no schema `backup`, or an older one than this version of the command needs.",
+    remedy: "Apply the migrations: `supabase db push`, or name the right database with `--database-url`.",
+  },
   HF200: {
     cause: "Some of the settings of the bucket are set and others are missing, or one cannot be understood.",
     remedy: "Set all the variables that the message names, or none of them: with none the secondary backup is off.",

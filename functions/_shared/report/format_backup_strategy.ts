@@ -1,19 +1,8 @@
 import { formatDuration, formatTable } from "./format_quantity.ts";
-import type { Objective } from "./read_verification.ts";
-
-/** A row of backup.policies, its retention in seconds. */
-export interface BackupPolicy {
-  name: string;
-  provider: string;
-  frequency: string;
-  retention_seconds: number;
-  storage_class: string | null;
-  enabled: boolean;
-  description: string;
-}
+import type { BackupStrategy } from "./read_backup_strategy.ts";
 
 /** The backup strategy as Markdown: which backups exist, how long they are kept, and the objectives beside measurements. */
-export function formatBackupStrategy(policies: readonly BackupPolicy[], objectives: readonly Objective[]): string {
+export function formatBackupStrategy(policies: BackupStrategy["policies"], objectives: BackupStrategy["objectives"]): string {
   const policyRows = policies.map((policy) => [
     policy.name,
     policy.provider,

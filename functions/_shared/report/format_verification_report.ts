@@ -44,8 +44,9 @@ function summary(data: VerificationData): string {
     .join(", ");
   const open = data.checks.filter(({ state }) => state !== "done").map(({ check_name }) => check_name);
   const seconds = data.finished_at === null ? null : (Date.parse(data.finished_at) - Date.parse(data.started_at)) / 1000;
+  const nothing = data.verdict === "inconclusive" && !data.findings.some((found) => found.verdict === "passed" || found.verdict === "inconclusive");
   return [
-    `${counts}.`,
+    `${counts}.${nothing ? " Every check was skipped, so nothing is known." : ""}`,
     `Started ${formatTime(data.started_at)} by ${data.trigger}${seconds === null ? "" : `, took ${formatDuration(Math.max(0, seconds))}`}.`,
     open.length === 0 ? "" : `Still open: ${open.join(", ")}.`,
   ]

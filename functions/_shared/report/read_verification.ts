@@ -13,7 +13,7 @@ const finding = z.object({
   duration_ms: z.number().nullable(),
 });
 
-const objective = z.object({
+export const objectiveSchema = z.object({
   name: z.enum(["rto", "rpo"]),
   target_seconds: z.number(),
   measured_seconds: z.number().nullable(),
@@ -53,13 +53,13 @@ const verification = z.object({
   checks: z.array(z.object({ check_name: z.string(), state: z.string() })),
   findings: z.array(finding),
   restore_point: restorePoint.nullable(),
-  objectives: z.array(objective),
+  objectives: z.array(objectiveSchema),
 });
 
 /** A verification with everything its report shows. Field names are those of the ledger. */
 export type VerificationData = z.infer<typeof verification>;
 export type VerificationFinding = z.infer<typeof finding>;
-export type Objective = z.infer<typeof objective>;
+export type Objective = z.infer<typeof objectiveSchema>;
 
 const SQL = `
   select jsonb_build_object(

@@ -23,6 +23,8 @@ export interface VerifyBackupLimits {
   wallMs: number;
   /** Bytes of objects read back. */
   maxBytes: number;
+  /** Whether a check may take as long as it takes, instead of backup.settings.check_timeout. */
+  patient: boolean;
 }
 
 export interface VerifyBackupResult {
@@ -36,10 +38,10 @@ export interface VerifyBackupResult {
 }
 
 /** Within the life of an Edge Function on the smallest plan (150 s), with a last check and its time-out to spare. */
-export const FUNCTION_LIMITS: VerifyBackupLimits = { wallMs: 60_000, maxBytes: 48 * 1024 * 1024 };
+export const FUNCTION_LIMITS: VerifyBackupLimits = { wallMs: 60_000, maxBytes: 48 * 1024 * 1024, patient: false };
 
 /** For the command, which nobody kills. */
-export const UNLIMITED: VerifyBackupLimits = { wallMs: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };
+export const UNLIMITED: VerifyBackupLimits = { wallMs: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY, patient: true };
 
 const QUERY_CANCELED = "57014";
 
@@ -79,7 +81,7 @@ export async function continueVerification(
     if (check === null) break;
     if (check === "check_backup_objects") await runObjectCheck(deps, verificationId, limits);
     else if (deps.now() - startedAt >= limits.wallMs) await handOver(deps.database, verificationId, check);
-    else await runSqlCheck(deps.database, verificationId, check);
+    else await runSqlCheck(deps.database, verificationId, check, limits.patient);
   }
   return await finish(deps.database, verificationId);
 }
@@ -90,11 +92,14 @@ async function claimCheck(database: Queryable, verificationId: string): Promise<
 }
 
 /** `set local` in a transaction, because a pooler may give every statement another session. */
-async function runSqlCheck(database: Queryable, verificationId: string, check: string): Promise<void> {
+async function runSqlCheck(database: Queryable, verificationId: string, check: string, patient: boolean): Promise<void> {
   await database.query("begin");
   try {
     await database.query(
-      "select pg_catalog.set_config('statement_timeout', (extract(epoch from check_timeout) * 1000)::bigint::text, true) from backup.settings",
+      `select pg_catalog.set_config('statement_timeout',
+         case when $1 then '0' else (extract(epoch from s.check_timeout) * 1000)::bigint::text end, true)
+       from backup.settings s`,
+      [patient],
     );
     await database.query("select backup.run_verification_check($1, $2)", [verificationId, check]);
     await database.query("commit");
