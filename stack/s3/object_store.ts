@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -80,19 +80,8 @@ export class ObjectStore {
 
   #metaFile(bucket: string, version: ObjectVersion): string {
     // Keys are longer and odder than file names may be. One name per key in plain buckets, so that a rename replaces.
-    const id = version.versionId === "null" ? Buffer.from(version.key).toString("base64url") : version.versionId;
-    const name = id.length <= 200 ? id : `${id.slice(0, 100)}.${this.#longKeyHash(version.key)}`;
+    const name = version.versionId === "null" ? createHash("sha256").update(version.key).digest("hex") : version.versionId;
     return join(this.#dir, "meta", bucket, `${name}.v.json`);
-  }
-
-  #longKeyHash(key: string): string {
-    // FNV-1a over the whole key, twice with different seeds: only the file name of a long key depends on it.
-    const hash = (seed: bigint): string => {
-      let at = seed;
-      for (const byte of Buffer.from(key)) at = ((at ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
-      return at.toString(16);
-    };
-    return hash(0xcbf29ce484222325n) + hash(0x84222325cbf29ce4n);
   }
 
   createBucket(name: string, hasObjectLock: boolean): void {
