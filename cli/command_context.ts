@@ -34,6 +34,8 @@ export interface CommandContext {
   withProgress<T>(label: string, task: (update: (label: string) => void) => Promise<T>): Promise<T>;
   /** URL of the database this command works on. @throws HoldfastError HF102 when none is given */
   databaseUrl(): string;
+  /** A session the caller closes. @throws HoldfastError HF102, HF104 */
+  connect(applicationName: string): Promise<Client>;
   /** A session to that database. @throws HoldfastError HF102, HF104, HF105 */
   withDatabase<T>(task: (client: Client) => Promise<T>): Promise<T>;
 }

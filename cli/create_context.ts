@@ -1,7 +1,7 @@
 import { spinner } from "@clack/prompts";
 import type { Writable } from "node:stream";
 import { parseConfig } from "../functions/_shared/config/parse_config.ts";
-import { withClient } from "../functions/_shared/database/connect.ts";
+import { connect, withClient } from "../functions/_shared/database/connect.ts";
 import { fromPostgres, sqlStateOf } from "../functions/_shared/errors/from_postgres.ts";
 import { HoldfastError } from "../functions/_shared/errors/holdfast_error.ts";
 import type { CommandContext, GlobalOptions, Surroundings } from "./command_context.ts";
@@ -34,6 +34,7 @@ export function createContext({ env, stdout, stderr }: Surroundings, options: Gl
       }
     },
     databaseUrl: () => config().databaseUrl,
+    connect: (applicationName) => connect(config().databaseUrl, { applicationName, ca: config().databaseCa }),
     withDatabase: async (task) => {
       const { databaseUrl, databaseCa } = config();
       try {
