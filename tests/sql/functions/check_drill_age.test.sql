@@ -1,0 +1,28 @@
+-- Tests sql/functions/check_drill_age.sql
+begin;
+select plan(8);
+
+-- arrange: an empty ledger, whatever the database has been through
+delete from backup.alerts; delete from backup.tickets; delete from backup.verifications; delete from backup.drills; delete from backup.runs;
+
+insert into backup.runs (run_id, state, tier, trigger, engine, object_prefix, snapshot_at, finished_at, manifest_key, manifest_sha256)
+values ('20260101T000000Z-aaaaaa', 'complete', 'weekly', 'sql', 'cli', 'p/1/', '2026-01-01', now(), 'p/1/manifest.json', 'x');
+create function pg_temp.drill(p_verdict backup.verdict, p_age interval) returns void language sql as $$
+  insert into backup.drills (run_id, trigger, verdict, started_at, finished_at)
+  values ('20260101T000000Z-aaaaaa', 'sql', p_verdict, now() - p_age, now() - p_age) $$;
+
+select results_eq($$ select verdict::text from backup.check_drill_age() $$, array['skipped'], 'check_drill_age() skips while there has been no drill');
+select lives_ok($$ select pg_temp.drill('passed', '40 days') $$, 'check_drill_age() gets an old drill');
+select results_eq($$ select verdict::text from backup.check_drill_age() $$, array['failed'], 'check_drill_age() fails when the newest drill is too old');
+select results_eq($$ select verdict::text, subject from pg_temp.drill('passed', '2 days') d, backup.check_drill_age() $$, $$ values ('passed', 'newest drill') $$,
+  'check_drill_age() passes a recent drill');
+select results_eq($$ select verdict::text from pg_temp.drill('skipped', '1 hour') d, backup.check_drill_age() $$, array['passed'], 'check_drill_age() ignores drills that did not run');
+select results_eq($$ select verdict::text from pg_temp.drill('failed', '1 day') d, backup.check_drill_age() $$, array['failed'],
+  'check_drill_age() fails after a failed drill, however recent');
+
+-- permissions
+select function_privs_are('backup', 'check_drill_age', array[]::text[], 'anon', '{}'::text[], 'check_drill_age() is closed to anon');
+select function_privs_are('backup', 'check_drill_age', array[]::text[], 'authenticated', '{}'::text[], 'check_drill_age() is closed to authenticated');
+
+select * from finish();
+rollback;
