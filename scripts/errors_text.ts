@@ -37,6 +37,10 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "No bucket is configured, so there is no secondary backup that a command or request could work on.",
     remedy: "Set the HOLDFAST_S3_ secrets and call `backup.enable()`.",
   },
+  HF008: {
+    cause: "Somebody ended the run with `backup.cancel_run()`.",
+    remedy: "Nothing has to be done. Objects the run had stored are debris without a manifest. Start another run when you want one.",
+  },
   HF100: {
     cause: "The body is not JSON, is too large, or has a field that is not as documented; the details name the field.",
     remedy: "Correct the field that the details name.",

@@ -1,13 +1,15 @@
 -- requires: tables/chunks.sql, tables/run_tables.sql, tables/settings.sql, functions/fail_run.sql
--- backup.claim_chunks(p_run_id, p_worker, p_max_chunks, p_max_bytes)
+-- backup.claim_chunks(p_run_id, p_worker, p_max_chunks, p_max_bytes, p_fresh)
 --
 -- Why: workers take work without meeting each other (skip locked) and without holding a lock while they work (a lease).
 -- Only the earliest unfinished phase is handed out. Small data chunks come several at a time, because their cost is the
--- round trip; any other chunk comes alone. A chunk whose lease ran out may be claimed again until its attempts are spent:
+-- round trip; any other chunk comes alone. Capturing and rendering the schema may take all the CPU time a function has, so
+-- only a worker that has done nothing yet (p_fresh) gets them. A chunk whose lease ran out may be claimed again until its attempts are spent:
 -- then the run fails with the last error.
 -- Returns no row when there is nothing to do now: see backup.run_progress() for why.
 create or replace function backup.claim_chunks(
-  p_run_id text, p_worker text, p_max_chunks integer default 32, p_max_bytes bigint default 12582912)
+  p_run_id text, p_worker text, p_max_chunks integer default 32, p_max_bytes bigint default 8388608,
+  p_fresh boolean default true)
 returns table (
   chunk_no integer, kind backup.chunk_kind, claim_id uuid, attempt integer, schema_name text, table_name text,
   first_tid tid, end_tid tid, estimated_bytes bigint, columns text[], fingerprint_expression text, filenode oid)
@@ -35,6 +37,7 @@ begin
     select c.chunk_no, c.kind, c.estimated_bytes, c.attempts, c.error_code, c.error_message, c.schema_name, c.table_name
     from backup.chunks c
     where c.run_id = p_run_id and c.phase = v_phase
+      and (p_fresh or c.kind not in ('schema', 'schema_sql'))
       and ((c.state = 'pending' and c.not_before <= v_now) or (c.state = 'claimed' and c.lease_until < v_now))
     order by c.chunk_no
     limit p_max_chunks
@@ -69,6 +72,6 @@ begin
 end;
 $$;
 
-comment on function backup.claim_chunks(text, text, integer, bigint) is
+comment on function backup.claim_chunks(text, text, integer, bigint, boolean) is
   'Hands chunks to a worker under a lease; they share one claim id. No row: nothing to do now. Fails the run when a chunk''s attempts are spent.';
-revoke all on function backup.claim_chunks(text, text, integer, bigint) from public;
+revoke all on function backup.claim_chunks(text, text, integer, bigint, boolean) from public;

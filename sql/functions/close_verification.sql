@@ -25,18 +25,17 @@ begin
     return null;
   end if;
 
-  -- "Everything was skipped" has proven nothing, so it is not passed.
+  -- Passed is what has to be shown: "everything was skipped" and "nobody said anything" have shown nothing.
   select case
            when bool_or(r.verdict = 'failed') then 'failed'::backup.verdict
-           when bool_or(r.verdict = 'inconclusive') or not bool_or(r.verdict = 'passed') then 'inconclusive'
-           else 'passed'
+           when bool_or(r.verdict = 'passed') and not bool_or(r.verdict = 'inconclusive') then 'passed'
+           else 'inconclusive'
          end,
          array_agg(distinct r.check_name) filter (where r.verdict = 'failed'),
          array_agg(distinct r.check_name) filter (where r.verdict = 'inconclusive')
   into v_verdict, v_failed, v_inconclusive
   from backup.verification_results r
   where r.verification_id = p_verification_id;
-  v_verdict := coalesce(v_verdict, 'inconclusive');
 
   update backup.verifications v
   set verdict = v_verdict, finished_at = clock_timestamp()

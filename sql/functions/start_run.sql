@@ -43,7 +43,7 @@ begin
     raise exception using
       errcode = 'HF002',
       message = format('run %s is still active', coalesce(v_active, '(just ended)')),
-      hint    = 'Wait for it, or end it with select backup.fail_run(''<run id>'', ''HF003'', ''cancelled by operator'').';
+      hint    = 'Wait for it, or end it with select backup.cancel_run(''<run id>'').';
   end;
 
   insert into backup.chunks (run_id, chunk_no, kind) values (v_run_id, 1, 'plan');

@@ -410,8 +410,8 @@ create table backup.settings (
   functions_url           text,
   included_schemas        text[],
   excluded_schemas        text[] not null default '{}',
-  chunk_bytes             bigint not null default 12582912,
-  worker_bytes            bigint not null default 33554432,
+  chunk_bytes             bigint not null default 8388608,
+  worker_bytes            bigint not null default 25165824,
   worker_seconds          integer not null default 60,
   workers                 integer not null default 2,
   lease_seconds           integer not null default 120,
@@ -1000,6 +1000,23 @@ $$;
 comment on function backup.begin_export(text) is
   'Snapshot id to import for a run; null while its keeper has not appeared or when the run has just failed because the keeper is gone. Errors: HF001, HF003.';
 revoke all on function backup.begin_export(text) from public;
+
+-- sql/functions/cancel_run.sql
+-- requires: functions/fail_run.sql
+-- backup.cancel_run(p_run_id)
+--
+-- Why: a person who wants a run to stop should not have to know how a failure is recorded. Workers notice at their next
+-- report; what they stored is debris that retention collects.
+create or replace function backup.cancel_run(p_run_id text)
+returns boolean
+language sql
+set search_path = ''
+as $$
+  select backup.fail_run(p_run_id, 'HF008', 'run was cancelled')
+$$;
+
+comment on function backup.cancel_run(text) is 'Ends an active run at the wish of a person; false when it had already ended.';
+revoke all on function backup.cancel_run(text) from public;
 
 -- sql/functions/check_constraints.sql
 -- requires: functions/_constraint_tests.sql, functions/_read_only.sql
@@ -1706,15 +1723,17 @@ revoke all on function backup.chunk_ranges(bigint, bigint, bigint) from public;
 
 -- sql/functions/claim_chunks.sql
 -- requires: tables/chunks.sql, tables/run_tables.sql, tables/settings.sql, functions/fail_run.sql
--- backup.claim_chunks(p_run_id, p_worker, p_max_chunks, p_max_bytes)
+-- backup.claim_chunks(p_run_id, p_worker, p_max_chunks, p_max_bytes, p_fresh)
 --
 -- Why: workers take work without meeting each other (skip locked) and without holding a lock while they work (a lease).
 -- Only the earliest unfinished phase is handed out. Small data chunks come several at a time, because their cost is the
--- round trip; any other chunk comes alone. A chunk whose lease ran out may be claimed again until its attempts are spent:
+-- round trip; any other chunk comes alone. Capturing and rendering the schema may take all the CPU time a function has, so
+-- only a worker that has done nothing yet (p_fresh) gets them. A chunk whose lease ran out may be claimed again until its attempts are spent:
 -- then the run fails with the last error.
 -- Returns no row when there is nothing to do now: see backup.run_progress() for why.
 create or replace function backup.claim_chunks(
-  p_run_id text, p_worker text, p_max_chunks integer default 32, p_max_bytes bigint default 12582912)
+  p_run_id text, p_worker text, p_max_chunks integer default 32, p_max_bytes bigint default 8388608,
+  p_fresh boolean default true)
 returns table (
   chunk_no integer, kind backup.chunk_kind, claim_id uuid, attempt integer, schema_name text, table_name text,
   first_tid tid, end_tid tid, estimated_bytes bigint, columns text[], fingerprint_expression text, filenode oid)
@@ -1742,6 +1761,7 @@ begin
     select c.chunk_no, c.kind, c.estimated_bytes, c.attempts, c.error_code, c.error_message, c.schema_name, c.table_name
     from backup.chunks c
     where c.run_id = p_run_id and c.phase = v_phase
+      and (p_fresh or c.kind not in ('schema', 'schema_sql'))
       and ((c.state = 'pending' and c.not_before <= v_now) or (c.state = 'claimed' and c.lease_until < v_now))
     order by c.chunk_no
     limit p_max_chunks
@@ -1776,9 +1796,9 @@ begin
 end;
 $$;
 
-comment on function backup.claim_chunks(text, text, integer, bigint) is
+comment on function backup.claim_chunks(text, text, integer, bigint, boolean) is
   'Hands chunks to a worker under a lease; they share one claim id. No row: nothing to do now. Fails the run when a chunk''s attempts are spent.';
-revoke all on function backup.claim_chunks(text, text, integer, bigint) from public;
+revoke all on function backup.claim_chunks(text, text, integer, bigint, boolean) from public;
 
 -- sql/functions/claim_keeper.sql
 -- requires: tables/runs.sql, functions/unschedule.sql
@@ -2196,18 +2216,17 @@ begin
     return null;
   end if;
 
-  -- "Everything was skipped" has proven nothing, so it is not passed.
+  -- Passed is what has to be shown: "everything was skipped" and "nobody said anything" have shown nothing.
   select case
            when bool_or(r.verdict = 'failed') then 'failed'::backup.verdict
-           when bool_or(r.verdict = 'inconclusive') or not bool_or(r.verdict = 'passed') then 'inconclusive'
-           else 'passed'
+           when bool_or(r.verdict = 'passed') and not bool_or(r.verdict = 'inconclusive') then 'passed'
+           else 'inconclusive'
          end,
          array_agg(distinct r.check_name) filter (where r.verdict = 'failed'),
          array_agg(distinct r.check_name) filter (where r.verdict = 'inconclusive')
   into v_verdict, v_failed, v_inconclusive
   from backup.verification_results r
   where r.verification_id = p_verification_id;
-  v_verdict := coalesce(v_verdict, 'inconclusive');
 
   update backup.verifications v
   set verdict = v_verdict, finished_at = clock_timestamp()
@@ -3702,7 +3721,7 @@ begin
     raise exception using
       errcode = 'HF002',
       message = format('run %s is still active', coalesce(v_active, '(just ended)')),
-      hint    = 'Wait for it, or end it with select backup.fail_run(''<run id>'', ''HF003'', ''cancelled by operator'').';
+      hint    = 'Wait for it, or end it with select backup.cancel_run(''<run id>'').';
   end;
 
   insert into backup.chunks (run_id, chunk_no, kind) values (v_run_id, 1, 'plan');
@@ -4187,33 +4206,36 @@ revoke all on function backup.install_tests() from public;
 
 -- sql/pgtap/run_tests.sql
 -- requires: pgtap/backup_tests.sql, functions/_pgtap_schema.sql
--- backup.run_tests()
+-- backup.run_tests(test)
 --
 -- Why: runs every pgTAP test of schema backup_tests and returns one finding per test function, so that invariants which
 -- users add count in a verification like any check.
--- pgTAP rolls back each test; the whole run is rolled back here once more, which also covers startup and shutdown
--- functions and pgTAP's own temporary tables. Evidence holds counts and the names of failed assertions; what an assertion
--- compared stays out of it, because diagnostics quote values.
+-- Tests run one by one, each through pgTAP's runner with its startup, setup, teardown and shutdown functions and in a block
+-- that is always rolled back: pgTAP 1.2 lets most errors of one test end the whole run, and no version rolls back startup.
+-- Evidence holds counts and the names of failed assertions; what an assertion compared stays out of it, because
+-- diagnostics quote values.
 -- Verdict of a test: failed if an assertion failed or the test died; inconclusive if it died for lack of privileges or all its
 -- failures say "inconclusive:"; skipped if every assertion was skipped; else passed. A test without assertions fails.
 -- pgTAP keeps one plan per session: inside another pgTAP test this must be called before plan().
-create or replace function backup.run_tests()
+-- Tests are functions without arguments whose name starts with "test". p_test narrows it to one name.
+create or replace function backup.run_tests(p_test text default null)
 returns setof backup.finding
 language plpgsql
 set search_path = ''
 as $$
 declare
   v_pgtap  name := backup._pgtap_schema();
+  v_test   record;
   v_lines  text[];
   v_line   text;
   v_match  text[];
-  v_ok     integer := 0;
-  v_skip   integer := 0;
-  v_todo   integer := 0;
-  v_failed text[] := '{}';
+  v_ok     integer;
+  v_skip   integer;
+  v_todo   integer;
+  v_failed text[];
   v_died   text;
-  v_done   boolean := false;
-  v_any    boolean := false;
+  v_done   boolean;
+  v_passed boolean;
 begin
   if v_pgtap is null then
     return next ('run_tests', 'backup_tests', 'skipped'::backup.verdict, 'every test passes',
@@ -4221,62 +4243,70 @@ begin
     return;
   end if;
 
-  begin
-    perform pg_catalog.set_config('search_path', quote_ident(v_pgtap), true);
-    perform pg_catalog.set_config('client_min_messages', 'warning', true);
-    execute format('select array_agg(t.line order by t.position) from %I.runtests(''backup_tests''::name) with ordinality as t (line, position)', v_pgtap)
-      into v_lines;
-    v_done := true;
-    raise exception using errcode = 'transaction_rollback';
-  exception when others then
-    if not v_done then
-      return next backup._finding_of_error('run_tests', 'backup_tests', 'every test passes', sqlstate, sqlerrm);
-      return;
-    end if;
-  end;
-
-  foreach v_line in array string_to_array(array_to_string(v_lines, E'\n'), E'\n') loop
-    v_match := regexp_match(v_line, '^    (not )?ok \d+(?: - ([^#\\]*(?:\\.[^#\\]*)*))?\s*(?:# (SKIP|TODO)\M.*)?', 'i');
-    if v_match is not null then
-      if upper(v_match[3]) = 'SKIP' then v_skip := v_skip + 1;
-      elsif upper(v_match[3]) = 'TODO' then v_todo := v_todo + 1;
-      elsif v_match[1] is null then v_ok := v_ok + 1;
-      else v_failed := v_failed || coalesce(btrim(v_match[2]), 'assertion without a name');
+  for v_test in
+    select format('%I.%I', n.nspname, p.proname) as subject,
+           '^' || regexp_replace(p.proname, '(\W)', '\\\1', 'g') || '$' as pattern
+    from pg_catalog.pg_proc p
+    join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = 'backup_tests' and p.prokind = 'f' and p.pronargs = 0 and p.proname ~ '^test'
+      and (p_test is null or p.proname::text = p_test)
+    order by p.proname
+  loop
+    v_ok := 0; v_skip := 0; v_todo := 0; v_failed := '{}'; v_died := null; v_done := false; v_passed := false; v_lines := '{}';
+    begin
+      perform pg_catalog.set_config('search_path', quote_ident(v_pgtap), true);
+      perform pg_catalog.set_config('client_min_messages', 'warning', true);
+      execute format('select array_agg(t.line order by t.position) from %I.runtests(''backup_tests''::name, $1) with ordinality as t (line, position)', v_pgtap)
+        into v_lines using v_test.pattern;
+      v_done := true;
+      raise exception using errcode = 'transaction_rollback';
+    exception when others then
+      if not v_done then
+        v_died := sqlstate;
       end if;
-      continue;
-    end if;
-    v_died := coalesce(v_died, substring(v_line from '^    # Test died: (\w{5})'));
+    end;
 
-    v_match := regexp_match(v_line, '^(not )?ok \d+ - (.*)$');
-    if v_match is not null then
-      v_any := true;
-      return next ('run_tests', v_match[2],
-        case when v_died in ('42501', '55P03') then 'inconclusive'
-             when v_died is null and v_failed <> '{}'
-               and not exists (select from unnest(v_failed) f where f not like 'inconclusive:%') then 'inconclusive'
-             when v_match[1] is not null then 'failed'
-             when v_ok = 0 then 'skipped'
-             else 'passed' end::backup.verdict,
-        'every assertion holds',
-        case when v_died is not null then format('the test died with error %s', v_died)
-             when v_ok + v_skip + v_todo + cardinality(v_failed) = 0 then 'the test made no assertion'
-             else concat_ws(', ', nullif(v_ok, 0) || ' hold', nullif(cardinality(v_failed), 0) || ' do not hold',
-                            nullif(v_skip, 0) || ' skipped', nullif(v_todo, 0) || ' to do') end,
-        jsonb_strip_nulls(jsonb_build_object('held', v_ok, 'skipped', v_skip, 'todo', v_todo,
-          'failed', cardinality(v_failed), 'failures', to_jsonb(v_failed[1:20]), 'sqlstate', v_died)))::backup.finding;
-      v_ok := 0; v_skip := 0; v_todo := 0; v_failed := '{}'; v_died := null;
-    end if;
+    foreach v_line in array string_to_array(coalesce(array_to_string(v_lines, E'\n'), ''), E'\n') loop
+      v_match := regexp_match(v_line, '^    (not )?ok \d+(?: - ([^#\\]*(?:\\.[^#\\]*)*))?\s*(?:# (SKIP|TODO)\M.*)?', 'i');
+      if v_match is null then
+        v_died := coalesce(v_died, substring(v_line from '^    # Test died: (\w{5})'));
+        v_passed := v_passed or v_line ~ '^ok \d';
+      elsif upper(v_match[3]) = 'SKIP' then
+        v_skip := v_skip + 1;
+      elsif upper(v_match[3]) = 'TODO' then
+        v_todo := v_todo + 1;
+      elsif v_match[1] is null then
+        v_ok := v_ok + 1;
+      else
+        v_failed := v_failed || coalesce(nullif(btrim(v_match[2]), ''), 'assertion without a name');
+      end if;
+    end loop;
+
+    return next ('run_tests', v_test.subject,
+      case when v_died in ('42501', '55P03') then 'inconclusive'
+           when v_died is null and v_failed <> '{}'
+             and not exists (select from unnest(v_failed) f where f not like 'inconclusive:%') then 'inconclusive'
+           when not v_passed then 'failed'
+           when v_ok = 0 then 'skipped'
+           else 'passed' end::backup.verdict,
+      'every assertion holds',
+      case when v_died is not null then format('the test died with error %s', v_died)
+           when v_ok + v_skip + v_todo + cardinality(v_failed) = 0 then 'the test made no assertion'
+           else concat_ws(', ', nullif(v_ok, 0) || ' hold', nullif(cardinality(v_failed), 0) || ' do not hold',
+                          nullif(v_skip, 0) || ' skipped', nullif(v_todo, 0) || ' to do') end,
+      jsonb_strip_nulls(jsonb_build_object('held', v_ok, 'skipped', v_skip, 'todo', v_todo,
+        'failed', cardinality(v_failed), 'failures', to_jsonb(v_failed[1:20]), 'sqlstate', v_died)))::backup.finding;
   end loop;
 
-  if not v_any then
+  if not found then
     return next ('run_tests', 'backup_tests', 'skipped'::backup.verdict, 'every test passes',
-      'the schema holds no test: select backup.install_tests();', '{}'::jsonb)::backup.finding;
+      'the schema holds no such test: select backup.install_tests();', '{}'::jsonb)::backup.finding;
   end if;
 end
 $$;
 
-comment on function backup.run_tests() is
-  'Runs the pgTAP tests of schema backup_tests, rolled back, and returns one finding per test; skipped where pgTAP is not installed.';
-revoke all on function backup.run_tests() from public;
+comment on function backup.run_tests(text) is
+  'Runs the pgTAP tests of schema backup_tests, rolled back, and returns one finding per test; skipped where pgTAP is not installed. With a name: that test only.';
+revoke all on function backup.run_tests(text) from public;
 
 reset check_function_bodies;

@@ -12,6 +12,7 @@ export const ERRORS = {
   HF005: { http: 409, exit: 3, title: "Keeper cannot be started" },
   HF006: { http: 404, exit: 3, title: "Verification does not exist" },
   HF007: { http: 409, exit: 3, title: "Secondary backup is off" },
+  HF008: { http: 409, exit: 3, title: "Run was cancelled" },
   HF100: { http: 422, exit: 2, title: "Request is not valid" },
   HF101: { http: 401, exit: 3, title: "Caller is not authorized" },
   HF102: { http: 500, exit: 2, title: "Configuration is not valid" },

@@ -108,8 +108,9 @@ export class Ledger {
     return this.#value("select coalesce(k.snapshot_id = $2, false) as value from backup.keeper_snapshot($1) k", [runId, snapshotId]);
   }
 
-  claim(runId: string, worker: string, maxBytes: number): Promise<ClaimedChunk[]> {
-    return this.#call("select * from backup.claim_chunks($1, $2, p_max_bytes => $3)", [runId, worker, maxBytes]);
+  /** `fresh`: the worker may take a chunk that needs all the CPU time of a function. */
+  claim(runId: string, worker: string, maxBytes: number, fresh: boolean): Promise<ClaimedChunk[]> {
+    return this.#call("select * from backup.claim_chunks($1, $2, p_max_bytes => $3, p_fresh => $4)", [runId, worker, maxBytes, fresh]);
   }
 
   async complete(runId: string, claimId: string, results: ChunkResult[]): Promise<void> {

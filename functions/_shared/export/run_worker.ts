@@ -28,7 +28,7 @@ export async function runWorker(client: Client, s3: S3Client, runId: string, wor
 
   const context = await makeContext(client, s3, runId, worker, snapshotId, FUNCTION_MEMORY);
   const report = await workOnRun(context, {
-    maxBytes: settings.worker_bytes, maxMs: settings.worker_seconds * 1000, claimBytes: settings.chunk_bytes, maxOtherChunks: 4,
+    maxBytes: settings.worker_bytes, maxMs: settings.worker_seconds * 1000, claimBytes: settings.chunk_bytes, schemaAlone: true,
   }, { ...hooks, onPlanned: async () => { await ledger.handOver(runId, settings.workers - 1); } });
   if (report.outcome === "budget") await ledger.handOver(runId, 1);
   return report;

@@ -20,8 +20,8 @@ export interface WorkerBudget {
   maxMs: number;
   /** Data claims are at most this big, in estimated bytes. */
   claimBytes: number;
-  /** Most chunks that are not data; they cost CPU that no byte count shows. */
-  maxOtherChunks: number;
+  /** True in a function: capturing or rendering the schema is left to a worker that does nothing else. */
+  schemaAlone: boolean;
 }
 
 export interface WorkerReport {
@@ -99,23 +99,26 @@ async function report(context: WorkerContext, chunk: ClaimedChunk, error: unknow
 export async function workOnRun(context: WorkerContext, budget: WorkerBudget, hooks: WorkerHooks): Promise<WorkerReport> {
   const started = hooks.now();
   const done: WorkerReport = { outcome: "ended", bytes: 0, chunks: 0 };
-  let others = 0;
+  let fresh = true;
+  let spent = false;
   for (;;) {
     const room = budget.maxBytes - done.bytes;
     const left = budget.maxMs - (hooks.now() - started);
-    if (room <= 0 || left <= 0 || others >= budget.maxOtherChunks) return { ...done, outcome: "budget" };
+    if (room <= 0 || left <= 0 || spent) return { ...done, outcome: "budget" };
 
-    const chunks = await context.ledger.claim(context.runId, context.worker, Math.min(room, budget.claimBytes));
+    const chunks = await context.ledger.claim(context.runId, context.worker, Math.min(room, budget.claimBytes), fresh || !budget.schemaAlone);
     const [first] = chunks;
     if (first === undefined) {
       const progress = await context.ledger.progress(context.runId);
       if (progress.state !== "exporting") return { ...done, outcome: "ended" };
+      if (progress.claimable > 0 && !fresh && budget.schemaAlone) return { ...done, outcome: "budget" };
       const wait = progress.next_claim_in_ms;
       if (wait === null || wait > Math.min(LONGEST_NAP_MS, left)) return { ...done, outcome: "idle" };
       await hooks.sleep(Math.max(50, wait));
       continue;
     }
-    if (first.kind !== "data") others += first.kind === "schema" || first.kind === "schema_sql" ? budget.maxOtherChunks : 1;
+    spent = budget.schemaAlone && (first.kind === "schema" || first.kind === "schema_sql");
+    fresh = fresh && first.kind === "plan";
     try {
       done.bytes += await perform(context, chunks, hooks);
       done.chunks += chunks.length;

@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "pg";
+import { HoldfastError } from "../errors/holdfast_error.ts";
+import { isErrorCode } from "../errors/catalogue.ts";
+import { isConnectionLoss } from "../errors/is_connection_loss.ts";
+import type { S3Client } from "../s3/s3_client.ts";
+import { holdSnapshot } from "./hold_snapshot.ts";
+import { Ledger, type RunProgress } from "./ledger.ts";
+import { makeContext } from "./make_context.ts";
+import { waitForSnapshot } from "./wait_for_snapshot.ts";
+import { workOnRun } from "./work_on_run.ts";
+
+const MIB = 1024 * 1024;
+
+/** Keeps the process below 250 MB with two workers, each holding rows, their compressed copy and a growing buffer. */
+const COMMAND_MEMORY = { maxChunkBytes: 32 * MIB, maxRowBytes: 1024 * MIB };
+
+const POLL_MS = 300;
+
+export interface ExportBackupOptions {
+  /** Opens a session with the database to back up; called once per worker and for keeper and progress. */
+  connect(applicationName: string): Promise<Client>;
+  s3: S3Client;
+  workers: number;
+  tier: "daily" | "weekly" | "monthly" | null;
+  onStarted?(runId: string): void;
+  onProgress?(progress: RunProgress): void;
+}
+
+export interface ExportBackupResult {
+  runId: string;
+  manifestKey: string;
+  rows: number;
+  rawBytes: number;
+  storedBytes: number;
+  seconds: number;
+  warnings: { code: string; subject: string; message: string }[];
+}
+
+/** Works until the run has ended; a lost session is replaced as long as the run is alive. */
+async function workToTheEnd(options: ExportBackupOptions, runId: string, snapshotId: string, worker: string): Promise<void> {
+  let losses = 0;
+  for (;;) {
+    const client = await options.connect(`holdfast ${worker}`);
+    try {
+      const context = await makeContext(client, options.s3, runId, worker, snapshotId, COMMAND_MEMORY);
+      const budget = { maxBytes: Infinity, maxMs: Infinity, claimBytes: 12 * MIB, schemaAlone: false };
+      const hooks = { now: () => performance.now(), sleep: async (ms: number) => { await sleep(ms); }, onPlanned: async () => undefined };
+      while ((await workOnRun(context, budget, hooks)).outcome !== "ended") await sleep(POLL_MS);
+      return;
+    } catch (error) {
+      if (!isConnectionLoss(error) || ++losses > 5) throw error;
+      await sleep(500 * losses);
+      // Says whether the snapshot has survived, and ends the run when it has not.
+      const probe = await options.connect(`holdfast ${worker}`);
+      try {
+        if (await new Ledger(probe).beginExport(runId) === null) return;
+      } finally {
+        await probe.end().catch(() => undefined);
+      }
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}
+
+async function watch(ledger: Ledger, runId: string, options: ExportBackupOptions, stopped: AbortSignal): Promise<void> {
+  while (!stopped.aborted) {
+    const progress = await ledger.progress(runId);
+    options.onProgress?.(progress);
+    if (progress.state !== "exporting" && progress.state !== "starting") return;
+    await sleep(POLL_MS, undefined, { signal: stopped }).catch(() => undefined);
+  }
+}
+
+async function readResult(client: Client, runId: string, started: number): Promise<ExportBackupResult> {
+  const { rows: [run] } = await client.query<{
+    state: string; manifest_key: string; rows: string; raw_bytes: string; stored_bytes: string;
+    warnings: ExportBackupResult["warnings"]; failure_code: string | null; failure_message: string | null; failure_detail: string | null;
+  }>("select r.* from backup.runs r where r.run_id = $1", [runId]);
+  if (run === undefined) throw new HoldfastError("HF001", `Run '${runId}' does not exist`);
+  if (run.state !== "complete") {
+    const code = isErrorCode(run.failure_code) ? run.failure_code : "HF307";
+    throw new HoldfastError(code, run.failure_message ?? `Run ${runId} did not complete`, {
+      detail: [run.failure_detail, code === run.failure_code ? null : `SQLSTATE ${run.failure_code}`].filter(Boolean).join(" ") || undefined,
+      hint: `See select * from backup.runs where run_id = '${runId}'; and docs/errors.md.` });
+  }
+  return { runId, manifestKey: run.manifest_key, rows: Number(run.rows), rawBytes: Number(run.raw_bytes),
+    storedBytes: Number(run.stored_bytes), seconds: (performance.now() - started) / 1000, warnings: run.warnings };
+}
+
+/**
+ * The whole export in one process and without the budgets of a function: keeper, workers and progress each on a session of
+ * their own. When the process dies the keeper dies with it, and the run fails as soon as anybody looks.
+ *
+ * @throws {HoldfastError} HF002 another run is active, or the code the run failed with.
+ */
+export async function exportBackup(options: ExportBackupOptions): Promise<ExportBackupResult> {
+  const started = performance.now();
+  const client = await options.connect("holdfast backup");
+  const ledger = new Ledger(client);
+  const stop = new AbortController();
+  try {
+    const runId = await ledger.startRun("cli", "cli", options.tier, options.s3.prefix);
+    options.onStarted?.(runId);
+    const keeper = await holdSnapshot(options.connect, runId);
+    const watching = watch(ledger, runId, options, stop.signal);
+    // A failing watch only costs progress; readResult() asks again.
+    watching.catch(() => undefined);
+    try {
+      const hooks = { now: () => performance.now(), sleep: async (ms: number) => { await sleep(ms); } };
+      const opener = await options.connect("holdfast backup");
+      const snapshotId = await waitForSnapshot(new Ledger(opener), runId, 60_000, hooks).finally(() => opener.end());
+      if (snapshotId !== null) {
+        const work = Array.from({ length: options.workers }, (_, n) => workToTheEnd(options, runId, snapshotId, `worker-${n + 1}`));
+        const failed = (await Promise.allSettled(work)).find((one) => one.status === "rejected");
+        if (failed !== undefined) throw failed.reason;
+      }
+      stop.abort();
+      await watching.catch(() => undefined);
+      const reader = await options.connect("holdfast backup");
+      return await readResult(reader, runId, started).finally(() => reader.end());
+    } catch (error) {
+      await giveUp(options, runId, error);
+      throw error;
+    } finally {
+      stop.abort();
+      await keeper.release();
+    }
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Ends a run this process can no longer finish, so that the next one need not wait for it. */
+async function giveUp(options: ExportBackupOptions, runId: string, error: unknown): Promise<void> {
+  const code = error instanceof HoldfastError ? error.code : "XX000";
+  const message = error instanceof HoldfastError ? error.message : "the command stopped with an unexpected error";
+  try {
+    const client = await options.connect("holdfast backup");
+    await new Ledger(client).fail(runId, code, message, null).finally(() => client.end());
+  } catch {
+    // The database is out of reach; the dead keeper tells the next caller.
+  }
+}

@@ -1,0 +1,23 @@
+import type { Client } from "pg";
+
+export interface HeldSnapshot {
+  /** Ends the keeper's session. Safe when it has ended by itself. */
+  release(): Promise<void>;
+}
+
+/**
+ * Makes a session of its own the keeper of a run. The command runs in the background: it returns when the run has ended,
+ * and its failure shows as a missing keeper to everybody who asks the ledger.
+ */
+export async function holdSnapshot(connect: (applicationName: string) => Promise<Client>, runId: string): Promise<HeldSnapshot> {
+  const client = await connect("holdfast keeper");
+  const { rows: [row] } = await client.query<{ command: string }>("select backup.keeper_command($1) as command", [runId]);
+  const keeping = client.query(row?.command ?? "").catch(() => undefined);
+  return {
+    release: async () => {
+      // The keeper polls the run and ends soon after it; when the run is still alive, cutting the session ends it.
+      await Promise.race([keeping, new Promise((resolve) => setTimeout(resolve, 3000).unref())]);
+      await client.end().catch(() => undefined);
+    },
+  };
+}
