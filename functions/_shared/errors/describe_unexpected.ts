@@ -1,8 +1,13 @@
 import { sqlStateOf } from "./from_postgres.ts";
 
+/** A stack frame ends in line and column; a line of a message that looks like a frame hardly does. */
+const FRAME = /^\s+at .*:\d+:\d+\)?$/;
+
 /** Name, SQLSTATE and the place in the code; a message may hold values of rows. */
 export function describeUnexpected(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
-  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  const stack = error.stack ?? "";
+  // The stack begins with the message, and a message can have any lines.
+  const frames = stack.slice(stack.indexOf(error.message) + error.message.length).split("\n").filter((line) => FRAME.test(line));
   return [error.name, sqlStateOf(error) ?? "", ...frames.slice(0, 8).map((line) => line.trim())].filter(Boolean).join(" ");
 }

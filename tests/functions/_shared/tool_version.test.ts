@@ -1,0 +1,12 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { TOOL_VERSION } from "../../../functions/_shared/tool_version.ts";
+import { REPO_ROOT } from "../../../stack/repo_root.ts";
+
+describe("TOOL_VERSION", () => {
+  it("TOOL_VERSION is the version of package.json, since manifests are stamped with it", () => {
+    const manifest: unknown = JSON.parse(readFileSync(join(REPO_ROOT, "package.json"), "utf8"));
+    expect(manifest).toMatchObject({ version: TOOL_VERSION });
+  });
+});
