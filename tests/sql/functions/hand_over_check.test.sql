@@ -1,6 +1,6 @@
 -- Tests sql/functions/hand_over_check.sql
 begin;
-select plan(9);
+select plan(10);
 
 -- arrange: an empty ledger, whatever the database has been through
 delete from backup.alerts; delete from backup.tickets; delete from backup.verifications; delete from backup.drills; delete from backup.runs;
@@ -14,9 +14,10 @@ create or replace function backup.schedule_once(p_job_name text, p_command text)
 select ok((select backup.hand_over_check(t.id, 'check_foreign_keys') from t), 'hand_over_check() schedules a job');
 select results_eq($$ select c.state, c.job_name = j.name from backup.verification_checks c, job j where c.check_name = 'check_foreign_keys' $$,
   $$ values ('background', true) $$, 'hand_over_check() records where the check went');
-select matches((select command from job), '^begin; select cron\.unschedule\(''[^'']+''\); commit; begin; set local statement_timeout = ''7200000''; .*run_background_check\(''[0-9a-f-]+'', ''check_foreign_keys''\); commit;$',
+select matches((select command from job), '^begin; select cron\.unschedule\(''[^'']+''\); commit; begin; set local statement_timeout = ''7200000''; set local client_min_messages = ''error''; .*run_background_check\(''[0-9a-f-]+'', ''check_foreign_keys''\); commit;$',
   'hand_over_check() makes a job that removes itself before it works under its own limit');
 update backup.verification_checks set state = 'done' where check_name = 'check_indexes';
+select cmp_ok((select length(name) from job), '<', 64, 'hand_over_check() keeps the name of the job within the length of a name');
 select ok(not (select backup.hand_over_check(t.id, 'check_indexes') from t), 'hand_over_check() leaves a finished check alone');
 
 create or replace function backup.schedule_once(p_job_name text, p_command text) returns boolean language sql as 'select false';
