@@ -8,6 +8,7 @@ export function describeUnexpected(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const stack = error.stack ?? "";
   // The stack begins with the message, and a message can have any lines.
-  const frames = stack.slice(stack.indexOf(error.message) + error.message.length).split("\n").filter((line) => FRAME.test(line));
+  const at = stack.indexOf(error.message);
+  const frames = stack.slice(at < 0 ? 0 : at + error.message.length).split("\n").filter((line) => FRAME.test(line));
   return [error.name, sqlStateOf(error) ?? "", ...frames.slice(0, 8).map((line) => line.trim())].filter(Boolean).join(" ");
 }

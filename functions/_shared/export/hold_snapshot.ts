@@ -5,12 +5,18 @@ export interface HeldSnapshot {
   release(): Promise<void>;
 }
 
+/** A keeper outlives the process that made it by at most this long. */
+const NOTICE_LOSS_SECONDS = 2;
+
 /**
  * Makes a session of its own the keeper of a run. The command runs in the background: it returns when the run has ended,
  * and its failure shows as a missing keeper to everybody who asks the ledger.
  */
 export async function holdSnapshot(connect: (applicationName: string) => Promise<Client>, runId: string): Promise<HeldSnapshot> {
   const client = await connect("holdfast keeper");
+  // The keeper sends nothing for hours, so the server would not notice that this process is dead, and the snapshot would hold
+  // back vacuum and block the next run until its maximum age. Servers on Windows cannot do it and refuse the setting.
+  await client.query(`set client_connection_check_interval = '${NOTICE_LOSS_SECONDS}s'`).catch(() => undefined);
   const { rows: [row] } = await client.query<{ command: string }>("select backup.keeper_command($1) as command", [runId]);
   const keeping = client.query(row?.command ?? "").catch(() => undefined);
   return {

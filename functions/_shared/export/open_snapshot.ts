@@ -1,6 +1,10 @@
 import type { Client } from "pg";
+import { sqlStateOf } from "../errors/from_postgres.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import type { Ledger } from "./ledger.ts";
+
+/** Unknown snapshot (22023 up to PostgreSQL 16, 42704 from 17 on), or its transaction has ended (0B000, 55000): the keeper is gone. */
+const LOST = new Set(["22023", "42704", "0B000", "55000"]);
 
 const SNAPSHOT_ID = /^[0-9A-F]+-[0-9A-F]+-\d+$/;
 
@@ -29,9 +33,7 @@ export async function importSnapshot(client: Client, snapshot: RunSnapshot): Pro
   try {
     await client.query(`set transaction snapshot '${snapshot.snapshotId}'`);
   } catch (error) {
-    // 22023 unknown snapshot, 0B000 or 55000 its transaction has ended: the keeper is gone.
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "22023" || code === "0B000" || code === "55000") throw snapshotLost(error);
+    if (LOST.has(sqlStateOf(error) ?? "")) throw snapshotLost(error);
     throw error;
   }
   if (!(await snapshot.ledger.keeperHolds(snapshot.runId, snapshot.snapshotId))) throw snapshotLost();

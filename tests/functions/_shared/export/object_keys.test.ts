@@ -5,7 +5,7 @@ import { attemptName, chunkName, encodeKeyPart, tableFolder } from "../../../../
 /** What PostgreSQL accepts as a name: up to 63 bytes of UTF-8 without NUL. */
 const name = fc.string({ unit: "binary", minLength: 1, maxLength: 63 })
   .map((text) => text.replaceAll("\0", ""))
-  .filter((text) => text !== "" && text.isWellFormed() && Buffer.byteLength(text) <= 63);
+  .filter((text) => text !== "" && Buffer.from(text).toString() === text && Buffer.byteLength(text) <= 63);
 /** Names people break things with. */
 const nasty = fc.constantFrom("..", ".", "/", "a/b", "a.b", "a", "A", "a=2Eb", "=", "==", "~2", " ", "\n", "%2e", "é", "e\u0301", "🐘", "x".repeat(63), "🐘".repeat(15), "/".repeat(63));
 const anyName = fc.oneof(name, nasty);
