@@ -159,4 +159,8 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "The local functions host did not answer in time after it was started.",
     remedy: "Read its log below `.holdfast`; a function that does not compile ends here.",
   },
+  HF905: {
+    cause: "A run or verification that the demo asked for did not start or end in time.",
+    remedy: "Read `.holdfast/logs/stack.log` and `select * from backup.job_runs;`.",
+  },
 };

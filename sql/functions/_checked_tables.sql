@@ -1,7 +1,7 @@
 -- backup._checked_tables(schema, table)
 --
 -- Why: one answer to "which tables do the checks look at", equal to what an export covers: every ordinary and
--- partitioned table of the included schemas, without temporary ones and those that an extension brings along.
+-- partitioned table of the included schemas, without those that an extension brings along.
 -- relation is ready for a FROM clause: an ordinary table is read with ONLY, so that rows of inheriting tables and
 -- partitions count once, in their own table; a partitioned table has no rows of its own and is read whole.
 create or replace function backup._checked_tables(p_schema text default null, p_table text default null)
@@ -17,7 +17,6 @@ as $$
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p')
-    and c.relpersistence <> 't'
     and n.nspname in (select backup.included_schemas())
     and (p_schema is null or n.nspname::text = p_schema)
     and (p_table is null or c.relname::text = p_table)

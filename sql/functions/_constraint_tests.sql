@@ -1,7 +1,8 @@
 -- backup._constraint_tests(table oid)
 --
 -- Why: writes each rule of one table as a boolean expression that is true in a violating row, so that one scan can
--- answer all of them. num_nulls() is used because the planner removes "is null" on a column that is declared not null.
+-- answer all of them. They belong into FILTER, not WHERE: with constraint_exclusion on, the planner trusts a CHECK and would
+-- answer "no row" without reading one. num_nulls() is used because the planner removes "is null" on a column that is declared not null.
 -- A domain's rules are tested by casting the value to the base type and back, which evaluates them all and raises 23514.
 create or replace function backup._constraint_tests(p_relid oid)
 returns table (rule text, violated text, definition text, validated boolean, enforced boolean, is_domain boolean)

@@ -17,8 +17,6 @@ language plpgsql
 set search_path = ''
 set row_security = off
 set lock_timeout = '10s'
--- With exclusion on, the planner trusts a CHECK and would answer "no row violates it" without reading one.
-set constraint_exclusion = off
 as $$
 declare
   v_table    record;

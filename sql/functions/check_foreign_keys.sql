@@ -72,7 +72,7 @@ begin
     return next ('check_foreign_keys', v_key.subject,
       case when v_rows = 0 then 'passed' else 'failed' end::backup.verdict, 'no orphans',
       concat_ws(', ',
-        case when v_rows = 0 then 'no orphans' else v_orphans ->> 'rows' || ' orphans' end,
+        case when v_orphans ->> 'rows' = '0' then 'no orphans' else v_orphans ->> 'rows' || ' orphans' end,
         case when (v_partial ->> 'rows')::bigint > 0 then v_partial ->> 'rows' || ' partly null keys' end,
         case when not v_key.convalidated then 'the key is NOT VALID' end),
       v_evidence)::backup.finding;

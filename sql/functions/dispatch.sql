@@ -1,4 +1,4 @@
--- requires: tables/tickets.sql, functions/functions_url.sql
+-- requires: tables/tickets.sql, tables/settings.sql, functions/functions_url.sql
 -- backup.dispatch(p_function_name, p_body, p_run_id)
 --
 -- Why: the one way the database starts a function. The ticket is committed together with the request that carries it, so a
@@ -13,7 +13,7 @@ as $$
 declare
   v_ticket uuid := gen_random_uuid();
   v_url    text := backup.functions_url();
-  v_posted boolean := v_url is not null
+  v_posted boolean := v_url is not null and not (select s.external_clock from backup.settings s)
     and to_regprocedure('net.http_post(text,jsonb,jsonb,jsonb,integer)') is not null;
 begin
   insert into backup.tickets (ticket_id, function_name, body, run_id, expires_at, posted)

@@ -2,6 +2,7 @@ create table backup.settings (
   id                      boolean primary key default true,
   project_ref             text not null default 'local',
   functions_url           text,
+  external_clock          boolean not null default false,
   included_schemas        text[],
   excluded_schemas        text[] not null default '{}',
   chunk_bytes             bigint not null default 8388608,
@@ -37,6 +38,7 @@ insert into backup.settings default values;
 comment on table backup.settings is 'One row: how this project is backed up. Change it with update backup.settings set … where id;';
 comment on column backup.settings.project_ref is 'Folder of this project inside the bucket; the project reference on hosted Supabase.';
 comment on column backup.settings.functions_url is 'Base URL of the Edge Functions, as https://<ref>.supabase.co/functions/v1. Null: Vault secret "project_url" + /functions/v1.';
+comment on column backup.settings.external_clock is 'A program outside of the database holds snapshots and delivers tickets; pg_cron and pg_net are left alone.';
 comment on column backup.settings.included_schemas is 'Schemas to back up. Null: all but system and ephemeral ones, see backup.included_schemas().';
 comment on column backup.settings.excluded_schemas is 'Schemas to leave out of backups in addition to system and ephemeral ones.';
 comment on column backup.settings.chunk_bytes is 'Target size of one chunk, in bytes of heap and TOAST. Small enough that a function can copy, hash and compress it within its CPU time.';

@@ -408,6 +408,7 @@ create table backup.settings (
   id                      boolean primary key default true,
   project_ref             text not null default 'local',
   functions_url           text,
+  external_clock          boolean not null default false,
   included_schemas        text[],
   excluded_schemas        text[] not null default '{}',
   chunk_bytes             bigint not null default 8388608,
@@ -443,6 +444,7 @@ insert into backup.settings default values;
 comment on table backup.settings is 'One row: how this project is backed up. Change it with update backup.settings set … where id;';
 comment on column backup.settings.project_ref is 'Folder of this project inside the bucket; the project reference on hosted Supabase.';
 comment on column backup.settings.functions_url is 'Base URL of the Edge Functions, as https://<ref>.supabase.co/functions/v1. Null: Vault secret "project_url" + /functions/v1.';
+comment on column backup.settings.external_clock is 'A program outside of the database holds snapshots and delivers tickets; pg_cron and pg_net are left alone.';
 comment on column backup.settings.included_schemas is 'Schemas to back up. Null: all but system and ephemeral ones, see backup.included_schemas().';
 comment on column backup.settings.excluded_schemas is 'Schemas to leave out of backups in addition to system and ephemeral ones.';
 comment on column backup.settings.chunk_bytes is 'Target size of one chunk, in bytes of heap and TOAST. Small enough that a function can copy, hash and compress it within its CPU time.';
@@ -1962,18 +1964,19 @@ comment on function backup.record_findings(uuid, text, jsonb, double precision) 
 revoke all on function backup.record_findings(uuid, text, jsonb, double precision) from public;
 
 -- sql/functions/schedule_once.sql
+-- requires: tables/settings.sql
 -- backup.schedule_once(p_job_name, p_command)
 --
 -- Why: pg_cron has no one-off jobs. The command has to unschedule p_job_name itself as its first step. Versions from 1.5 on
 -- take seconds, which starts it at once; older ones start it at the next full minute.
--- Returns false where the database has no pg_cron; the caller then needs another session to run the command.
+-- Returns false where the database has no pg_cron or another clock is in charge; the caller then needs another session to run the command.
 create or replace function backup.schedule_once(p_job_name text, p_command text)
 returns boolean
 language plpgsql
 set search_path = ''
 as $$
 begin
-  if to_regprocedure('cron.schedule(text,text,text)') is null then
+  if to_regprocedure('cron.schedule(text,text,text)') is null or (select s.external_clock from backup.settings s) then
     return false;
   end if;
   begin
@@ -1987,7 +1990,7 @@ end;
 $$;
 
 comment on function backup.schedule_once(text, text) is
-  'Schedules a command as soon as pg_cron can. The command must unschedule the job itself. False without pg_cron.';
+  'Schedules a command as soon as pg_cron can. The command must unschedule the job itself. False without pg_cron or with backup.settings.external_clock.';
 revoke all on function backup.schedule_once(text, text) from public;
 
 -- sql/functions/hand_over_check.sql
@@ -2066,7 +2069,7 @@ comment on function backup.functions_url() is 'Base URL of the Edge Functions: b
 revoke all on function backup.functions_url() from public;
 
 -- sql/functions/dispatch.sql
--- requires: tables/tickets.sql, functions/functions_url.sql
+-- requires: tables/tickets.sql, tables/settings.sql, functions/functions_url.sql
 -- backup.dispatch(p_function_name, p_body, p_run_id)
 --
 -- Why: the one way the database starts a function. The ticket is committed together with the request that carries it, so a
@@ -2081,7 +2084,7 @@ as $$
 declare
   v_ticket uuid := gen_random_uuid();
   v_url    text := backup.functions_url();
-  v_posted boolean := v_url is not null
+  v_posted boolean := v_url is not null and not (select s.external_clock from backup.settings s)
     and to_regprocedure('net.http_post(text,jsonb,jsonb,jsonb,integer)') is not null;
 begin
   insert into backup.tickets (ticket_id, function_name, body, run_id, expires_at, posted)

@@ -42,6 +42,7 @@ export const ERRORS = {
   HF206: { http: 502, exit: 3, title: "Object storage refused the request" },
   HF207: { http: 502, exit: 3, title: "Object is truncated or damaged" },
   HF208: { http: 502, exit: 3, title: "Clock differs from the object storage" },
+  HF905: { http: 500, exit: 3, title: "Demo waited too long" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -69,7 +69,7 @@ export async function copyChunk(context: Pick<WorkerContext, "client">, chunk: C
   try {
     const copied = await copyOut(context.client, copyStatement(range, chunk.columns ?? []), {
       maxBytes,
-      initialBytes: Math.min(maxBytes, Math.max(65_536, Math.ceil(Number(chunk.estimated_bytes) * 1.1))),
+      initialBytes: Math.min(maxBytes, Number(chunk.estimated_bytes) + 65_536),
     });
     const { rows: [storage] } = await context.client.query<{ filenode: number | null }>(
       "select pg_catalog.pg_relation_filenode(c.oid) as filenode from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2",
