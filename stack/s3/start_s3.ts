@@ -69,13 +69,15 @@ async function handleAdmin(request: IncomingMessage, response: ServerResponse, f
 async function applyFault(fault: FaultRule, request: IncomingMessage): Promise<boolean> {
   if (fault.kind === "hang_up") {
     const half = Number(request.headers["content-length"] ?? 0) / 2;
-    let received = 0;
-    if (half > 0) {
-      for await (const chunk of request) {
+    // Leaving a for await loop would end the connection in order, with the client none the wiser.
+    await new Promise<void>((resolve) => {
+      let received = 0;
+      request.on("data", (chunk: Buffer) => {
         received += chunk.length;
-        if (received >= half) break;
-      }
-    }
+        if (received >= half) resolve();
+      });
+      request.once("end", resolve).once("close", resolve);
+    });
     request.socket.resetAndDestroy();
     return true;
   }

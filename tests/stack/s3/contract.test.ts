@@ -17,7 +17,7 @@ describe.each(targets)("startS3() and our client keep the S3 contract: $name", (
   afterAll(() => contract.close());
 
   test("bucket exists, a missing one is 404, and Object Lock is reported", async () => {
-    const { aws, bucket, lockBucket, ours, raw } = contract;
+    const { config, aws, bucket, lockBucket, ours, raw } = contract;
     await aws.send(new HeadBucketCommand({ Bucket: bucket }));
     expect(await failure(aws.send(new HeadBucketCommand({ Bucket: `${bucket}-none` })))).toBe("NotFound");
     expect((await raw({ path: `${bucket}-none?list-type=2` })).code).toBe("NoSuchBucket");
@@ -130,7 +130,7 @@ describe.each(targets)("startS3() and our client keep the S3 contract: $name", (
   });
 
   test("signatures: wrong secret, unknown key, skewed clock, anonymous, altered request", async () => {
-    const { bucket, raw, server } = contract;
+    const { config, bucket, raw, server } = contract;
     const list = `${bucket}?list-type=2`;
     expect((await raw({ path: list })).status).toBe(200);
     expect((await raw({ path: list, secret: "wrong" })).code).toBe("SignatureDoesNotMatch");
@@ -186,7 +186,7 @@ describe.each(targets)("startS3() and our client keep the S3 contract: $name", (
   });
 
   test("features that are not there are refused, not dropped", async () => {
-    const { bucket, raw, server } = contract;
+    const { bucket, raw } = contract;
     const body = new Uint8Array(1);
     const acl = await raw({ method: "PUT", path: `${bucket}/acl`, body, headers: { "x-amz-server-side-encryption-customer-key": "x" } });
     expect(acl.status).toBe(traits.refusesUnknownHeaders ? 501 : 400);

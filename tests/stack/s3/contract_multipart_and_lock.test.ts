@@ -60,7 +60,7 @@ describe.each(targets)("startS3() and our client keep the S3 contract: $name", (
   });
 
   test("Object Lock holds a version, a delete marker does not break it", async () => {
-    const { aws, lockBucket } = contract;
+    const { config, aws, lockBucket } = contract;
     const client = createS3Client({ ...config, bucket: lockBucket }, { retries: 0 });
     const retainUntil = new Date(Date.now() + 3600_000);
     const kept = await client.putObject("locked", Buffer.from("keep me"), { objectLock: { mode: "COMPLIANCE", retainUntil } });
@@ -78,7 +78,7 @@ describe.each(targets)("startS3() and our client keep the S3 contract: $name", (
   });
 
   test("GOVERNANCE yields to a bypass, and an unlocked version to a delete", async () => {
-    const { aws, lockBucket } = contract;
+    const { config, aws, lockBucket } = contract;
     const client = createS3Client({ ...config, bucket: lockBucket }, { retries: 0 });
     const kept = await client.putObject("governed", Buffer.from("x"), { objectLock: { mode: "GOVERNANCE", retainUntil: new Date(Date.now() + 3600_000) } });
     const version = { Bucket: lockBucket, Key: "governed", VersionId: kept.versionId ?? "" };
