@@ -66,6 +66,8 @@ function canonicalQuery(raw: string): string {
   return raw
     .split("&")
     .filter((pair) => pair !== "" && !pair.startsWith("X-Amz-Signature="))
+    // Form encoding writes a space as "+"; a literal plus always arrives escaped.
+    .map((pair) => pair.replaceAll("+", " "))
     .map((pair): [string, string] => {
       const at = pair.indexOf("=");
       return at < 0 ? [encode(decode(pair)), ""] : [encode(decode(pair.slice(0, at))), encode(decode(pair.slice(at + 1)))];
