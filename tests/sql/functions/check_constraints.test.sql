@@ -1,6 +1,6 @@
 -- Tests sql/functions/check_constraints.sql
 begin;
-select plan(19);
+select plan(20);
 
 -- arrange: rules that are broken afterwards, by redefining what they depend on
 create schema odd;
@@ -50,6 +50,8 @@ set local constraint_exclusion = on;
 select is((select count(*)::integer from backup.check_constraints('odd', 'Rules') f where f.verdict = 'failed'), 1, 'check_constraints() does not let the planner trust the CHECK');
 create or replace function odd.breaks(p_value integer) returns boolean language plpgsql immutable as $$ begin raise exception 'secret %', p_value; end $$;
 select is(pg_temp.actual('dying'), 'odd.dying passed: 1 rules hold; odd.dying.dies inconclusive: error P0001', 'check_constraints() is inconclusive about a rule that raises, and examines the others');
+create or replace function odd.breaks(p_value integer) returns boolean language plpgsql immutable as $$ begin raise check_violation; end $$;
+select is(pg_temp.actual('dying'), 'odd.dying passed: 1 rules hold; odd.dying.dies inconclusive: error 23514', 'check_constraints() does not take an error inside a rule for its violation');
 create or replace function odd.writes(p_value integer) returns boolean language plpgsql as $$ begin delete from odd.late; return true; end $$;
 select ok(pg_temp.actual('writing') like '%inconclusive: error 25006%' and exists (select from odd.late), 'check_constraints() does not let a rule write');
 

@@ -1,6 +1,6 @@
 -- Tests sql/functions/check_foreign_keys.sql
 begin;
-select plan(26);
+select plan(28);
 
 -- arrange
 create schema "Odd schema";
@@ -29,6 +29,8 @@ create table other_schema.base (id integer primary key);
 create table other_schema.heir () inherits (other_schema.base);
 create table other_schema.points_at_base (id integer constraint to_base references other_schema.base);
 create table other_schema.empty_child (id integer constraint empty_fk references "Odd schema"."Parent ""p""");
+create table other_schema.posix (code text collate "POSIX" primary key);
+create table other_schema.to_posix (code text collate "C" constraint posix_fk references other_schema.posix);
 create table other_schema.folded (code text collate "C" constraint folded_fk references "Odd schema"."Parent ""p""" (code));
 create table other_schema.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx (id integer constraint yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy references "Odd schema"."Parent ""p""");
 insert into "Odd schema"."Parent ""p""" values (1, 'one'), (2, 'two');
@@ -58,10 +60,13 @@ insert into other_schema.folded values ('one');
 select is(pg_temp.actual('child'), 'passed: no orphans', 'check_foreign_keys() passes rows that reference or are null');
 select is(pg_temp.actual('simple_nulls'), 'passed: no orphans', 'check_foreign_keys() lets a partly null MATCH SIMPLE key be');
 select is(pg_temp.actual('tree'), 'passed: no orphans', 'check_foreign_keys() passes a sound self-reference');
+insert into other_schema.posix values ('x');
+insert into other_schema.to_posix values ('x');
+select is(pg_temp.actual('to_posix'), 'passed: no orphans', 'check_foreign_keys() compares columns whose collations conflict');
 select is(pg_temp.actual('folded'), 'passed: no orphans', 'check_foreign_keys() compares columns of different collations');
 select is((select f.subject from backup.check_foreign_keys('other_schema', 'by_month_1') f), null,
   'check_foreign_keys() does not examine the copy of a key on a partition');
-select is((select count(*)::integer from backup.check_foreign_keys('other_schema')), 12, 'check_foreign_keys() finds every key once');
+select is((select count(*)::integer from backup.check_foreign_keys('other_schema')), 13, 'check_foreign_keys() finds every key once');
 select is(pg_temp.actual('unvalidated'), 'failed: 1 orphans, the key is NOT VALID', 'check_foreign_keys() counts orphans of a NOT VALID key');
 
 -- behaviour: damage that triggers would have prevented
@@ -86,6 +91,8 @@ select is(pg_temp.actual('composite'), 'failed: 1 orphans', 'check_foreign_keys(
 select is(pg_temp.actual('simple_nulls'), 'failed: 1 orphans', 'check_foreign_keys() finds an orphan of MATCH SIMPLE');
 select unalike(pg_temp.evidence('simple_nulls')::text, '%secret%', 'check_foreign_keys() does not print a text key');
 select is(pg_temp.actual('full_nulls'), 'failed: 1 orphans, 2 partly null keys', 'check_foreign_keys() fails partly null MATCH FULL keys');
+delete from other_schema.full_nulls where a = 9;
+select is(pg_temp.actual('full_nulls'), 'failed: no orphans, 2 partly null keys', 'check_foreign_keys() fails a key with partly null rows alone');
 select is(pg_temp.actual('tree'), 'failed: 1 orphans', 'check_foreign_keys() finds an orphan of a self-reference');
 select is(pg_temp.actual('by_month'), 'failed: 2 orphans', 'check_foreign_keys() examines every partition once');
 select is(pg_temp.actual('points_at_partitions'), 'failed: 1 orphans', 'check_foreign_keys() looks for the referenced row in every partition');
