@@ -37,7 +37,7 @@ function s3EnvOf(storage: RunningS3): Record<string, string> {
 /** Accounts, and budgets so small that 8 MB are many chunks, several workers, and leases that run out within a test. */
 export async function prepareDatabase(databaseUrl: string): Promise<void> {
   await queryRows(databaseUrl, readFileSync(join(REPO_ROOT, "tests/fixtures/sql/accounts.sql"), "utf8"));
-  await queryRows(databaseUrl, "update backup.settings set chunk_bytes = 131072, worker_bytes = 2000000, lease_seconds = 5, workers = 2 where id");
+  await queryRows(databaseUrl, "update backup.settings set chunk_bytes = 524288, worker_bytes = 2000000, lease_seconds = 5, workers = 2 where id");
 }
 
 /** A bucket for a database that is there already. */

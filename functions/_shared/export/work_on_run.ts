@@ -41,8 +41,8 @@ export interface WorkerHooks {
 /** The longest back-off a worker sits out itself; longer ones are left to the next minute's tick. */
 const LONGEST_NAP_MS = 10_000;
 
-/** Failures of the storage or the server that another attempt may not meet. */
-const PASSING_CODES = new Set(["HF203", "HF206", "HF207", "HF104"]);
+/** Failures of the storage or the server that another attempt may not meet. A refusal (HF206: no space, wrong region) stays. */
+const PASSING_CODES = new Set(["HF203", "HF207", "HF104"]);
 
 function mayPass(error: unknown): boolean {
   if (error instanceof HoldfastError) return PASSING_CODES.has(error.code);

@@ -27,12 +27,16 @@ describe("exportBackup() against a storage that misbehaves", () => {
   }
 
   it.each<[string, FaultRule[]]>([
-    ["500 now and then", [{ kind: "status", status: 500, method: "PUT", probability: 0.2, times: 0 }]],
-    ["503 SlowDown with Retry-After", [{ kind: "status", status: 503, code: "SlowDown", retryAfter: 1, times: 2, skip: 3 }]],
+    ["500 now and then, and 503 SlowDown with Retry-After", [
+      { kind: "status", status: 503, code: "SlowDown", retryAfter: 1, times: 2, skip: 3 },
+      { kind: "status", status: 500, method: "PUT", probability: 0.2, times: 0 },
+    ]],
     ["a slow line", [{ kind: "slow", bytesPerSecond: 60_000, method: "PUT", times: 3 }]],
-    ["uploads cut half way", [{ kind: "hang_up", method: "PUT", key: "data/", times: 3 }]],
-    ["connections reset before the work", [{ kind: "reset", times: 3, skip: 2 }]],
-    ["connections reset after the work", [{ kind: "reset_after", method: "PUT", times: 3, skip: 1 }]],
+    ["connections cut before, within and after the work", [
+      { kind: "hang_up", method: "PUT", key: "data/", times: 3 },
+      { kind: "reset", times: 3, skip: 2 },
+      { kind: "reset_after", method: "PUT", times: 3, skip: 1 },
+    ]],
     ["answers cut half way", [{ kind: "cut_response", method: "GET", times: 2 }]],
   ])("exportBackup() completes over %s", async (_, rules) => {
     for (const rule of rules) bench.storage.faults.add(rule);
@@ -54,7 +58,6 @@ describe("exportBackup() against a storage that misbehaves", () => {
     ["an object that was accepted and is not there", "HF308", /is missing/, { kind: "lost", method: "PUT", key: "data/bank\\.savings/", skip: 2 }],
     ["a manifest that was accepted and is not there", "HF204", /acknowledged but is not stored/, { kind: "lost", method: "PUT", key: "manifest\\.json$", times: 0 }],
   ])("exportBackup() fails over %s with %s", async (_, code, message, rule) => {
-    bench.storage.faults.clear();
     await setAttempts(2);
     bench.storage.faults.add(rule);
     const { runId, error } = await failingRun();
@@ -65,15 +68,20 @@ describe("exportBackup() against a storage that misbehaves", () => {
   });
 
   it.each<[string, string, Record<string, string>]>([
-    ["a wrong secret", "HF202", { HOLDFAST_S3_SECRET_ACCESS_KEY: "wrong" }],
+    ["a wrong secret", "HF202", { HOLDFAST_S3_SECRET_ACCESS_KEY: "wrong-and-secret" }],
     ["an unknown key", "HF202", { HOLDFAST_S3_ACCESS_KEY_ID: "unknown" }],
     ["a bucket that is not there", "HF201", { HOLDFAST_S3_BUCKET: "holdfast-nowhere" }],
     ["another region", "HF206", { HOLDFAST_S3_REGION: "mars-north-1" }],
-  ])("exportBackup() fails over %s with %s before it plans anything", async (_, code, s3Env) => {
+  ])("exportBackup() fails at once over %s with %s, before it plans anything", async (_, code, s3Env) => {
     const { runId, error } = await failingRun({ s3Env });
     expect(error).toMatchObject({ code });
-    await expectFailed(bench, runId, code);
-    expect(JSON.stringify(await readRun(bench, runId))).not.toContain(bench.storage.secretAccessKey);
+    const run = await expectFailed(bench, runId, code);
+    expect(JSON.stringify(run)).not.toContain("wrong-and-secret");
+    expect(await queryRows(bench.databaseUrl, "select c.kind::text, c.attempts from backup.chunks c where c.run_id = $1", [runId]))
+      .toEqual([{ kind: "plan", attempts: 1 }]);
+  });
+
+  it("exportBackup() completes once the settings are right", async () => {
     await expectNextGood(bench);
   });
 
