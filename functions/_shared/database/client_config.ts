@@ -31,7 +31,7 @@ export function clientConfig(url: string, options: ClientConfigOptions): ClientC
   return {
     host: host === "" ? "127.0.0.1" : host,
     port: Number(parsed.searchParams.get("port") ?? (parsed.port || 5432)),
-    user: decode(parsed.username) || "postgres",
+    user: decode(parsed.username) || parsed.searchParams.get("user") || "postgres",
     password: decode(parsed.password),
     database: decode(parsed.pathname.slice(1)) || "postgres",
     application_name: options.applicationName,

@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
+import { checkBackupObjects } from "../../../../functions/_shared/verify/check_backup_objects.ts";
+import type { ObjectReader } from "../../../../functions/_shared/verify/object_storage.ts";
+import type { RestorePointObjects } from "../../../../functions/_shared/verify/restore_point_objects.ts";
+
+const PREFIX = "holdfast/p/runs/1/";
+const hash = (text: string) => createHash("sha256").update(text).digest("hex");
+const bytesOf = (text: string) => new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>;
+const contents: Record<string, string> = {
+  [`${PREFIX}manifest.json`]: "{manifest}",
+  [`${PREFIX}schema.sql.gz`]: "schema",
+  [`${PREFIX}data/public.a/1.copy.gz`]: "first rows",
+  [`${PREFIX}data/public.b/2.copy.gz`]: "more rows",
+};
+
+const point: RestorePointObjects = {
+  runId: "r", objectPrefix: PREFIX, manifestKey: `${PREFIX}manifest.json`, manifestSha256: hash("{manifest}"),
+  earlierVerifications: 0, sampleShare: 1,
+  objects: Object.entries(contents).filter(([key]) => !key.endsWith(".json")).map(([key, text]) => ({ key, sha256: hash(text), bytes: text.length })),
+};
+
+function bucket(changes: Record<string, string | undefined> = {}, failures: Record<string, unknown> = {}): ObjectReader & { read: string[] } {
+  const stored = { ...contents, ...changes };
+  const read: string[] = [];
+  return {
+    read,
+    getObject: async (key) => {
+      read.push(key);
+      if (failures[key] !== undefined) throw failures[key];
+      const text = stored[key];
+      if (text === undefined) throw new HoldfastError("HF204", `Cannot get object "${key}": it does not exist`);
+      return bytesOf(text);
+    },
+    listObjects: async function* (prefix) {
+      if (failures["list"] !== undefined) throw failures["list"];
+      for (const [key, text] of Object.entries(stored)) if (text !== undefined && key.startsWith(prefix)) yield { key, bytes: text.length };
+    },
+  };
+}
+const check = (reader: ObjectReader, of: RestorePointObjects = point) => checkBackupObjects({ state: "ready", reader }, of, { maxBytes: Infinity });
+const failed = (findings: { verdict: string; subject: string }[]) => findings.filter(({ verdict }) => verdict === "failed").map(({ subject }) => subject);
+
+describe("checkBackupObjects()", () => {
+  it("checkBackupObjects() passes an undamaged backup after reading all of it", async () => {
+    const reader = bucket();
+    const findings = await check(reader);
+    expect(findings.map(({ verdict }) => verdict)).toEqual(["passed", "passed", "passed"]);
+    expect(reader.read.sort()).toEqual(Object.keys(contents).sort());
+  });
+
+  it("checkBackupObjects() names a missing object", async () => {
+    expect(failed(await check(bucket({ [`${PREFIX}data/public.a/1.copy.gz`]: undefined })))).toEqual([`${PREFIX}data/public.a/1.copy.gz`]);
+  });
+
+  it("checkBackupObjects() names an object of another size", async () => {
+    const findings = await check(bucket({ [`${PREFIX}data/public.b/2.copy.gz`]: "more" }));
+    expect(findings).toContainEqual({ subject: `${PREFIX}data/public.b/2.copy.gz`, verdict: "failed", expected: "9 bytes", actual: "4 bytes" });
+  });
+
+  it("checkBackupObjects() names an object of the same size and other contents", async () => {
+    expect(failed(await check(bucket({ [`${PREFIX}data/public.b/2.copy.gz`]: "MORE rows" })))).toEqual([`${PREFIX}data/public.b/2.copy.gz`]);
+  });
+
+  it("checkBackupObjects() names a missing and an altered manifest", async () => {
+    expect(failed(await check(bucket({ [point.manifestKey]: undefined })))).toEqual([point.manifestKey]);
+    expect(failed(await check(bucket({ [point.manifestKey]: "{MANIFEST}" })))).toEqual([point.manifestKey]);
+  });
+
+  it("checkBackupObjects() takes bytes the client found damaged for damage", async () => {
+    const key = `${PREFIX}schema.sql.gz`;
+    expect(failed(await check(bucket({}, { [key]: new HoldfastError("HF207", "Cannot get object: its bytes are damaged") })))).toEqual([key]);
+  });
+
+  it.each(["HF202", "HF203", "HF206", "HF208"] as const)("checkBackupObjects() is inconclusive, not failed, when storage answers %s", async (code) => {
+    for (const where of ["list", point.manifestKey, `${PREFIX}schema.sql.gz`]) {
+      const findings = await check(bucket({}, { [where]: new HoldfastError(code, "away") }));
+      expect(failed(findings)).toEqual([]);
+      expect(findings.at(-1)).toMatchObject({ subject: "bucket", verdict: "inconclusive", actual: `${code}: away` });
+    }
+  });
+
+  it("checkBackupObjects() keeps the damage it saw before the storage went away", async () => {
+    const findings = await check(bucket({ [point.manifestKey]: undefined }, { list: new HoldfastError("HF203", "away") }));
+    expect(findings.map(({ verdict }) => verdict)).toEqual(["failed", "inconclusive"]);
+  });
+
+  it("checkBackupObjects() fails when the bucket is gone", async () => {
+    expect(failed(await check(bucket({}, { list: new HoldfastError("HF201", "no such bucket") })))).toEqual(["bucket"]);
+  });
+
+  it("checkBackupObjects() does not take a bug for a finding", async () => {
+    await expect(check(bucket({}, { list: new TypeError("bug") }))).rejects.toThrow("bug");
+  });
+
+  it("checkBackupObjects() names at most a hundred objects and counts the others", async () => {
+    const many = { ...point, objects: Array.from({ length: 250 }, (_, n) => ({ key: `${PREFIX}x/${n}`, sha256: "", bytes: 1 })) };
+    const findings = await check(bucket(), many);
+    expect(findings.filter(({ verdict }) => verdict === "failed")).toHaveLength(101);
+    expect(findings).toContainEqual(expect.objectContaining({ subject: "further objects", actual: "150 more damaged objects" }));
+  });
+
+  it("checkBackupObjects() says how much the byte budget left unread", async () => {
+    const findings = await checkBackupObjects({ state: "ready", reader: bucket() }, point, { maxBytes: 12 });
+    expect(findings.at(-1)).toMatchObject({ subject: "contents", evidence: { unread_of_share: expect.any(Number) }, actual: expect.stringContaining("did not fit") });
+  });
+
+  it("checkBackupObjects() is skipped without S3 or restore point, and inconclusive with a wrong configuration", async () => {
+    await expect(checkBackupObjects({ state: "off" }, point, { maxBytes: 1 })).resolves.toMatchObject([{ verdict: "skipped", actual: expect.stringContaining("S3 is not configured") }]);
+    await expect(checkBackupObjects({ state: "ready", reader: bucket() }, null, { maxBytes: 1 })).resolves.toMatchObject([{ verdict: "skipped" }]);
+    await expect(checkBackupObjects({ state: "invalid", reason: "HF200: x" }, point, { maxBytes: 1 })).resolves.toMatchObject([{ verdict: "inconclusive", actual: "HF200: x" }]);
+  });
+});
