@@ -26,17 +26,21 @@ function attributes(one: z.infer<typeof role>): string {
   return words.join(" ");
 }
 
-/**
- * Settings whose value is a list: it is stored as quoted items and has to be given back as such.
- * Everything else is one literal.
- */
+/** Settings whose value is a list: the catalog keeps it as quoted items, and `set` would take that text for one item. */
 const LIST_SETTING = /^(search_path|session_preload_libraries|shared_preload_libraries|local_preload_libraries|temp_tablespaces|unix_socket_directories)$/i;
+
+/** Items as literals, since an empty item is a valid value and no valid identifier. */
+function listValue(value: string): string {
+  const items = [...value.matchAll(/"((?:[^"]|"")*)"|[^",\s]+/g)].map(([item, quoted]) => quoted?.replaceAll('""', '"') ?? item);
+  return items.length === 0 ? "''" : items.map(escapeLiteral).join(", ");
+}
 
 function setting(name: string, entry: string): string {
   const at = entry.indexOf("=");
   const key = entry.slice(0, at);
   const value = entry.slice(at + 1);
-  return `alter role ${escapeIdentifier(name)} set ${key} to ${LIST_SETTING.test(key) ? value : escapeLiteral(value)};`;
+  const parameter = key.split(".").map(escapeIdentifier).join(".");
+  return `alter role ${escapeIdentifier(name)} set ${parameter} to ${LIST_SETTING.test(key) ? listValue(value) : escapeLiteral(value)};`;
 }
 
 /** SQL that creates the project's own roles, their memberships and settings. Platform roles are left as they are. */
