@@ -5,7 +5,7 @@ import type pg from "pg";
 import { connect } from "../../functions/_shared/database/connect.ts";
 import { holdSnapshot, type HeldSnapshot } from "../../functions/_shared/export/hold_snapshot.ts";
 import { type ChunkKind, type ClaimedChunk, Ledger } from "../../functions/_shared/export/ledger.ts";
-import { type MemoryLimits, makeContext } from "../../functions/_shared/export/make_context.ts";
+import { type WorkerLimits, makeContext } from "../../functions/_shared/export/make_context.ts";
 import { type Manifest, parseManifest } from "../../functions/_shared/export/manifest.ts";
 import { planRun } from "../../functions/_shared/export/plan_run.ts";
 import { waitForSnapshot } from "../../functions/_shared/export/wait_for_snapshot.ts";
@@ -88,7 +88,7 @@ export const HOOKS = {
   sleep: (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)),
 };
 
-export async function openRun(world: ExportWorld, limits: Partial<MemoryLimits> = {}): Promise<OpenRun> {
+export async function openRun(world: ExportWorld, limits: Partial<WorkerLimits> = {}): Promise<OpenRun> {
   const client = await world.connect("holdfast worker");
   const ledger = new Ledger(client);
   const runId = await ledger.startRun("cli", "cli", "daily", world.s3.prefix);

@@ -4,6 +4,7 @@ import type { Client, Pool } from "pg";
 import type { ClaimedChunk, RunWarning } from "./ledger.ts";
 import { attemptName } from "./object_keys.ts";
 import { importSnapshot } from "./open_snapshot.ts";
+import { selectFacts } from "./select_facts.ts";
 import { compress, storeObject } from "./store_object.ts";
 import type { WorkerContext } from "./worker_context.ts";
 
@@ -31,13 +32,14 @@ function warningsOf(diagnostics: Awaited<ReturnType<typeof extract>>["diagnostic
 }
 
 /**
- * Captures the schema inside the snapshot as a serialized fact base and stores it as schema.json.gz.
+ * Captures the included schemas inside the snapshot as a serialized fact base and stores it as schema.json.gz.
  *
  * @throws {HoldfastError} HF2xx storage, HF300 snapshot lost.
  */
 export async function captureSchema(context: WorkerContext, chunk: ClaimedChunk): Promise<void> {
   const { factBase, pgVersion, diagnostics } = await extract(snapshotPool(context));
-  const json = serializeSnapshot(factBase, { pgVersion });
+  const { rows: included } = await context.client.query<{ name: string }>("select s as name from backup.included_schemas() s");
+  const json = serializeSnapshot(selectFacts(factBase, new Set(included.map(({ name }) => name))), { pgVersion });
   const object = await storeObject(context, attemptName("schema", "json.gz", chunk.attempt),
     await compress(new TextEncoder().encode(json)), "application/gzip", "schema.json");
   await context.ledger.addWarnings(context.runId, warningsOf(diagnostics));

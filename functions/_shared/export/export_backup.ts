@@ -13,7 +13,7 @@ import { workOnRun } from "./work_on_run.ts";
 const MIB = 1024 * 1024;
 
 /** Keeps the process below 250 MB with two workers, each holding rows, their compressed copy and a growing buffer. */
-const COMMAND_MEMORY = { maxChunkBytes: 32 * MIB, maxRowBytes: 1024 * MIB };
+const COMMAND_LIMITS = { maxChunkBytes: 32 * MIB, maxRowBytes: 1024 * MIB, maxRenderedFacts: Infinity };
 
 const POLL_MS = 300;
 
@@ -43,7 +43,7 @@ async function workToTheEnd(options: ExportBackupOptions, runId: string, snapsho
   for (;;) {
     const client = await options.connect(`holdfast ${worker}`);
     try {
-      const context = await makeContext(client, options.s3, runId, worker, snapshotId, COMMAND_MEMORY);
+      const context = await makeContext(client, options.s3, runId, worker, snapshotId, COMMAND_LIMITS);
       const budget = { maxBytes: Infinity, maxMs: Infinity, claimBytes: 12 * MIB, schemaAlone: false };
       const hooks = { now: () => performance.now(), sleep: async (ms: number) => { await sleep(ms); }, onPlanned: async () => undefined };
       while ((await workOnRun(context, budget, hooks)).outcome !== "ended") await sleep(POLL_MS);

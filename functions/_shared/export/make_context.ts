@@ -5,10 +5,11 @@ import { TOOL_VERSION } from "../tool_version.ts";
 import { Ledger } from "./ledger.ts";
 import type { WorkerContext } from "./worker_context.ts";
 
-/** How much a worker may hold in memory: bytes of COPY text of one chunk, and of one row that cannot be split. */
-export interface MemoryLimits {
+/** What a worker may take on: bytes of COPY text of one chunk and of one row that cannot be split, facts of a rendered schema. */
+export interface WorkerLimits {
   maxChunkBytes: number;
   maxRowBytes: number;
+  maxRenderedFacts: number;
 }
 
 /**
@@ -17,7 +18,7 @@ export interface MemoryLimits {
  * @throws {HoldfastError} HF001 if the run does not exist.
  */
 export async function makeContext(
-  client: Client, s3: S3Client, runId: string, worker: string, snapshotId: string, limits: MemoryLimits,
+  client: Client, s3: S3Client, runId: string, worker: string, snapshotId: string, limits: WorkerLimits,
 ): Promise<WorkerContext> {
   const { rows: [run] } = await client.query<{ object_prefix: string }>(
     "select r.object_prefix from backup.runs r where r.run_id = $1", [runId]);

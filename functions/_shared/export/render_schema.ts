@@ -9,18 +9,32 @@ import type { WorkerContext } from "./worker_context.ts";
 
 const gunzipAsync = promisify(gunzip);
 
-/** Rendering is a convenience for readers without this tool; after this many workers died of it the run goes on without. */
+/** Rendering is a convenience for readers without this tool; when this many workers died of it the run goes on without. */
 const ATTEMPTS = 2;
 
-/** The statements that build this schema in an empty database, in an order that works. */
-export function renderSchema(json: string): string {
+const MISSING = { code: "schema_sql_missing", subject: "schema.sql",
+  message: "The schema is too large to be rendered as SQL within a function; schema.json holds it, and holdfast backup renders it." };
+
+/**
+ * The statements that build this schema in an empty database, in an order that works. Null when it has more than `maxFacts`
+ * facts (columns, constraints, grants, …), because planning them takes more CPU time than the caller has.
+ */
+export function renderSchema(json: string, maxFacts: number): string | null {
   const { factBase } = deserializeSnapshot(json);
-  const roles = new Set<string>();
-  for (const fact of factBase.facts()) if (fact.id.kind === "role") roles.add(fact.id.name);
-  const { actions, preamble } = plan(buildFactBase([], [], "snapshot"), factBase, { scope: "database", assumedRoles: [...roles] });
+  const facts = factBase.facts();
+  if (facts.length > maxFacts) return null;
+  // Roles are in roles.sql.
+  const assumedRoles = facts.flatMap(({ id }) => (id.kind === "role" ? [id.name] : []));
+  const { actions, preamble } = plan(buildFactBase([], [], "snapshot"), factBase,
+    { scope: "database", assumedRoles, assumedSchemas: ["pg_catalog"] });
   const settings = preamble.map(({ name, value }) => `set ${name} = ${value === "" ? "''" : value};`);
   return ["-- Schema of the backup. Roles are in roles.sql.gz; load them first.", ...settings,
-    ...actions.map(({ sql }) => `${sql.trimEnd().replace(/;$/, "")};`), ""].join("\n");
+    ...actions.map(({ sql }) => `${tolerant(sql).trimEnd().replace(/;$/, "")};`), ""].join("\n");
+}
+
+/** Even an empty database has schema public, and a new project has more: what is there already stays. */
+function tolerant(sql: string): string {
+  return sql.replace(/^CREATE (SCHEMA|EXTENSION) (?!IF NOT EXISTS)/, "CREATE $1 IF NOT EXISTS ");
 }
 
 /**
@@ -32,16 +46,18 @@ export async function storeRenderedSchema(context: WorkerContext, chunk: Claimed
   const done = (objects: Awaited<ReturnType<typeof storeObject>>[]) =>
     context.ledger.complete(context.runId, chunk.claim_id,
       [{ chunk_no: chunk.chunk_no, stored_bytes: objects.reduce((sum, one) => sum + one.bytes, 0), objects }]);
-  if (chunk.attempt > ATTEMPTS) {
-    await context.ledger.addWarnings(context.runId, [{ code: "schema_sql_missing", subject: "schema.sql",
-      message: "The schema is too large to be rendered as SQL within a function; schema.json holds it. holdfast backup renders it." }]);
-    return done([]);
-  }
+  const goWithout = async () => {
+    await context.ledger.addWarnings(context.runId, [MISSING]);
+    await done([]);
+  };
+  if (chunk.attempt > ATTEMPTS) return goWithout();
   const { rows: [source] } = await context.client.query<{ key: string; sha256: string }>(
     `select o ->> 'key' as key, o ->> 'sha256' as sha256 from backup.chunks c, jsonb_array_elements(c.objects) o
      where c.run_id = $1 and c.kind = 'schema' and c.state = 'done'`, [context.runId]);
   if (source === undefined) throw new Error("Cannot render the schema as it has not been captured");
   const json = (await gunzipAsync(await context.s3.getObject(source.key))).toString("utf8");
+  const sql = renderSchema(json, context.maxRenderedFacts);
+  if (sql === null) return goWithout();
   return done([await storeObject(context, attemptName("schema", "sql.gz", chunk.attempt),
-    await compress(new TextEncoder().encode(renderSchema(json))), "application/gzip", "schema.sql")]);
+    await compress(new TextEncoder().encode(sql)), "application/gzip", "schema.sql")]);
 }

@@ -8,8 +8,11 @@ import { workOnRun, type WorkerReport } from "./work_on_run.ts";
 
 const MIB = 1024 * 1024;
 
-/** A function has 256 MB for runtime, rows, their compressed copy and the copy that is being sent. */
-const FUNCTION_MEMORY = { maxChunkBytes: 32 * MIB, maxRowBytes: 32 * MIB };
+/**
+ * A function has 256 MB for runtime, rows, their compressed copy and the copy that is being sent, and its CPU time allows
+ * for about this many facts.
+ */
+const FUNCTION_LIMITS = { maxChunkBytes: 32 * MIB, maxRowBytes: 32 * MIB, maxRenderedFacts: 2000 };
 
 /**
  * One function invocation's share of a run: waits for the snapshot, works until the budget of backup.settings is spent,
@@ -26,7 +29,7 @@ export async function runWorker(client: Client, s3: S3Client, runId: string, wor
   const snapshotId = await waitForSnapshot(ledger, runId, settings.worker_seconds * 1000 + 15_000, hooks);
   if (snapshotId === null) return null;
 
-  const context = await makeContext(client, s3, runId, worker, snapshotId, FUNCTION_MEMORY);
+  const context = await makeContext(client, s3, runId, worker, snapshotId, FUNCTION_LIMITS);
   const report = await workOnRun(context, {
     maxBytes: settings.worker_bytes, maxMs: settings.worker_seconds * 1000, claimBytes: settings.chunk_bytes, schemaAlone: true,
   }, { ...hooks, onPlanned: async () => { await ledger.handOver(runId, settings.workers - 1); } });

@@ -17,5 +17,7 @@ export interface WorkerContext {
   maxChunkBytes: number;
   /** Most bytes of one row, which cannot be split. */
   maxRowBytes: number;
+  /** Facts up to which a schema is rendered as SQL. */
+  maxRenderedFacts: number;
   toolVersion: string;
 }

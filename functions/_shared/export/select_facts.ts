@@ -1,0 +1,56 @@
+import { buildFactBase, type DependencyEdge, encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
+
+/** Schema an object lives in; null for objects of the whole database, such as roles, extensions and publications. */
+function schemaOf(id: StableId): string | null {
+  if (id.kind === "schema") return id.name;
+  if ("schema" in id && typeof id.schema === "string") return id.schema;
+  const target = targetOf(id);
+  return target === undefined ? null : schemaOf(target);
+}
+
+/**
+ * The part of a captured schema that belongs to a backup: objects of the included schemas and of the database as a whole,
+ * without the members of extensions, which CREATE EXTENSION brings back. What depended on a member depends on its
+ * extension instead, so that a plan still creates extensions first.
+ * Fewer facts also mean less CPU: pgTAP alone has a thousand functions.
+ */
+export function selectFacts(factBase: FactBase, includedSchemas: ReadonlySet<string>): FactBase {
+  const extensionOf = new Map<string, StableId>();
+  for (const edge of factBase.edges) if (edge.kind === "memberOfExtension") extensionOf.set(encodeId(edge.from), edge.to);
+
+  // An extension needs the schema it is installed in, also when nothing else of that schema is backed up.
+  const homes = new Set<string>();
+  for (const { id, payload } of factBase.facts()) {
+    if (id.kind === "extension" && typeof payload["schema"] === "string") homes.add(payload["schema"]);
+  }
+  const kept = new Map<string, Fact>();
+  for (const fact of factBase.facts()) {
+    const schema = schemaOf(fact.id);
+    const isHome = fact.id.kind === "schema" && homes.has(fact.id.name);
+    if (schema !== null && !includedSchemas.has(schema) && !isHome) continue;
+    if (!isMember(factBase, fact, extensionOf)) kept.set(encodeId(fact.id), fact);
+  }
+  const edges: DependencyEdge[] = [];
+  for (const edge of factBase.edges) {
+    if (!kept.has(encodeId(edge.from))) continue;
+    const to = kept.has(encodeId(edge.to)) ? edge.to : extensionOf.get(encodeId(edge.to));
+    if (to !== undefined) edges.push({ ...edge, to });
+  }
+  return buildFactBase([...kept.values()], edges, "liveDb");
+}
+
+/** What a comment, grant or label is about. */
+function targetOf(id: StableId): StableId | undefined {
+  return "target" in id && typeof id.target === "object" ? id.target : undefined;
+}
+
+/** True for members of extensions and for what hangs below them: their columns, comments and privileges. */
+function isMember(factBase: FactBase, fact: Fact, extensionOf: ReadonlyMap<string, StableId>): boolean {
+  let current: Fact | undefined = fact;
+  while (current !== undefined) {
+    if (extensionOf.has(encodeId(current.id))) return true;
+    const above: StableId | undefined = current.parent ?? targetOf(current.id);
+    current = above === undefined ? undefined : factBase.get(above);
+  }
+  return false;
+}
