@@ -587,7 +587,7 @@ revoke all on function backup._amcheck_call(boolean) from public;
 -- backup._checked_tables(schema, table)
 --
 -- Why: one answer to "which tables do the checks look at", equal to what an export covers: every ordinary and
--- partitioned table of the included schemas, without temporary ones and those that an extension brings along.
+-- partitioned table of the included schemas, without those that an extension brings along.
 -- relation is ready for a FROM clause: an ordinary table is read with ONLY, so that rows of inheriting tables and
 -- partitions count once, in their own table; a partitioned table has no rows of its own and is read whole.
 create or replace function backup._checked_tables(p_schema text default null, p_table text default null)
@@ -603,7 +603,6 @@ as $$
   from pg_catalog.pg_class c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p')
-    and c.relpersistence <> 't'
     and n.nspname in (select backup.included_schemas())
     and (p_schema is null or n.nspname::text = p_schema)
     and (p_table is null or c.relname::text = p_table)
@@ -621,7 +620,8 @@ revoke all on function backup._checked_tables(text, text) from public;
 -- backup._constraint_tests(table oid)
 --
 -- Why: writes each rule of one table as a boolean expression that is true in a violating row, so that one scan can
--- answer all of them. num_nulls() is used because the planner removes "is null" on a column that is declared not null.
+-- answer all of them. They belong into FILTER, not WHERE: with constraint_exclusion on, the planner trusts a CHECK and would
+-- answer "no row" without reading one. num_nulls() is used because the planner removes "is null" on a column that is declared not null.
 -- A domain's rules are tested by casting the value to the base type and back, which evaluates them all and raises 23514.
 create or replace function backup._constraint_tests(p_relid oid)
 returns table (rule text, violated text, definition text, validated boolean, enforced boolean, is_domain boolean)
@@ -1040,8 +1040,6 @@ language plpgsql
 set search_path = ''
 set row_security = off
 set lock_timeout = '10s'
--- With exclusion on, the planner trusts a CHECK and would answer "no row violates it" without reading one.
-set constraint_exclusion = off
 as $$
 declare
   v_table    record;
@@ -1343,7 +1341,7 @@ begin
     return next ('check_foreign_keys', v_key.subject,
       case when v_rows = 0 then 'passed' else 'failed' end::backup.verdict, 'no orphans',
       concat_ws(', ',
-        case when v_rows = 0 then 'no orphans' else v_orphans ->> 'rows' || ' orphans' end,
+        case when v_orphans ->> 'rows' = '0' then 'no orphans' else v_orphans ->> 'rows' || ' orphans' end,
         case when (v_partial ->> 'rows')::bigint > 0 then v_partial ->> 'rows' || ' partly null keys' end,
         case when not v_key.convalidated then 'the key is NOT VALID' end),
       v_evidence)::backup.finding;
@@ -1999,13 +1997,16 @@ revoke all on function backup.schedule_once(text, text) from public;
 --
 -- Why: an Edge Function lives for minutes; a check of a large table may need hours. pg_cron runs it inside the
 -- database. The job removes itself and commits before it starts to work, so a crash cannot make it run twice.
+-- pg_cron closes its connection to a job that is no longer scheduled. The server goes on regardless, unless it has to send
+-- something in between; hence no notices.
 create or replace function backup.hand_over_check(p_verification_id uuid, p_check_name text)
 returns boolean
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_job_name text := format('holdfast-check-%s-%s', p_check_name, p_verification_id);
+  -- pg_cron 1.4 cuts names at 63 bytes; this one has 48 at most, and 60 bits of the id.
+  v_job_name text := format('holdfast-%s-%s', p_check_name, left(p_verification_id::text, 18));
   v_reason   text := 'pg_cron is not installed to run it in the background';
 begin
   update backup.verification_checks c
@@ -2018,7 +2019,7 @@ begin
   begin
     if backup.schedule_once(v_job_name, format(
         'begin; select cron.unschedule(%1$L); commit; '
-        'begin; set local statement_timeout = %2$L; set local search_path = ''''; '
+        'begin; set local statement_timeout = %2$L; set local client_min_messages = ''error''; set local search_path = ''''; '
         'select backup.run_background_check(%3$L, %4$L); commit;',
         v_job_name,
         (select (extract(epoch from s.background_timeout) * 1000)::bigint from backup.settings s),
