@@ -82,7 +82,7 @@ async function perform(context: WorkerContext, chunks: readonly ClaimedChunk[], 
 async function report(context: WorkerContext, chunk: ClaimedChunk, error: unknown): Promise<void> {
   const known = error instanceof HoldfastError;
   const code = known ? error.code : (sqlStateOf(error) ?? "XX000");
-  const message = known ? [error.message, error.detail].filter(Boolean).join(": ") : describeUnexpected(error);
+  const message = known ? [[error.message, error.detail].filter(Boolean).join(": "), error.hint].filter(Boolean).join(" ") : describeUnexpected(error);
   try {
     await context.ledger.release(context.runId, chunk.claim_id, chunk.chunk_no, code, message, mayPass(error));
     await context.ledger.giveBack(context.runId, chunk.claim_id);
