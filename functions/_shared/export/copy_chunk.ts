@@ -13,7 +13,7 @@ export interface CopiedChunk {
   rowHashSum: string;
 }
 
-/** The table has another storage file than at planning time: its rows may have moved or be gone. */
+/** The name leads to another storage file than at planning time: the rows may have moved or be gone, or it is another table. */
 export class TableRewritten extends Error {
   override readonly name = "TableRewritten";
   readonly chunk: ClaimedChunk;
@@ -36,16 +36,20 @@ function rangeOf(chunk: ClaimedChunk): RowRange {
   return { schema: chunk.schema_name, table: chunk.table_name, firstTid: chunk.first_tid, endTid: chunk.end_tid };
 }
 
-/** Server errors that say something about the table rather than about the connection. */
-function explain(error: unknown, chunk: ClaimedChunk): unknown {
+export function tableChanged(chunk: ClaimedChunk, cause?: unknown): HoldfastError {
+  return new HoldfastError("HF302", `Cannot export table ${tableOf(chunk)} as it was dropped or altered during the run`, {
+    hint: "Start another run when migrations have ended.",
+    cause,
+  });
+}
+
+/** Translates server errors that say something about the table rather than about the connection; others come back as they are. */
+export function explainTableError(error: unknown, chunk: ClaimedChunk): unknown {
   switch (sqlStateOf(error)) {
     case "42P01": // undefined_table
     case "3F000": // invalid_schema_name
     case "42703": // undefined_column
-      return new HoldfastError("HF302", `Cannot export table ${tableOf(chunk)} as it was dropped or altered during the run`, {
-        hint: "Start another run when migrations have ended.",
-        cause: error,
-      });
+      return tableChanged(chunk, error);
     case "42501": // insufficient_privilege, also raised when row security would hide rows
       return new HoldfastError("HF305", `Cannot export table ${tableOf(chunk)} as the role may not read all of its rows`, {
         hint: "Grant SELECT and BYPASSRLS (or own the table), or add its schema to backup.settings.excluded_schemas.",
@@ -72,7 +76,10 @@ export async function copyChunk(context: Pick<WorkerContext, "client">, chunk: C
       initialBytes: Math.min(maxBytes, Number(chunk.estimated_bytes) + 65_536),
     });
     const { rows: [storage] } = await context.client.query<{ filenode: number | null }>(
-      "select pg_catalog.pg_relation_filenode(c.oid) as filenode from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2",
+      // pg_class is read as of the snapshot, to_regclass() as of now, like the name in COPY: a table that took the name is another one.
+      `select case when c.oid = pg_catalog.to_regclass(pg_catalog.format('%I.%I', n.nspname, c.relname))
+                   then pg_catalog.pg_relation_filenode(c.oid) end as filenode
+       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2`,
       [range.schema, range.table]);
     if (storage?.filenode !== chunk.filenode) throw new TableRewritten(chunk);
     const { rows: [hashed] } = await context.client.query<{ rows: string; row_hash_sum: string }>(
@@ -85,6 +92,6 @@ export async function copyChunk(context: Pick<WorkerContext, "client">, chunk: C
     }
     return { chunk, bytes: copied.bytes, rows: hashed.rows, rowHashSum: hashed.row_hash_sum };
   } catch (error) {
-    throw explain(error, chunk);
+    throw explainTableError(error, chunk);
   }
 }

@@ -1,5 +1,5 @@
 import { HoldfastError } from "../errors/holdfast_error.ts";
-import { copyChunk, type CopiedChunk, TableRewritten, tableOf } from "./copy_chunk.ts";
+import { copyChunk, type CopiedChunk, explainTableError, tableChanged, TableRewritten, tableOf } from "./copy_chunk.ts";
 import { escapeIdentifier } from "pg";
 import type { ChunkResult, ClaimedChunk } from "./ledger.ts";
 import { chunkName } from "./object_keys.ts";
@@ -21,8 +21,7 @@ async function copyAll(context: WorkerContext, chunks: readonly ClaimedChunk[]):
       let room = context.maxChunkBytes;
       for (const chunk of chunks) {
         current = chunk;
-        const single = chunks.length === 1;
-        const result = await copyChunk(context, chunk, single ? context.maxChunkBytes : room);
+        const result = await copyChunk(context, chunk, room);
         copied.push(result);
         room = Math.max(0, room - result.bytes.byteLength);
       }
@@ -70,8 +69,8 @@ export async function exportData(context: WorkerContext, chunks: readonly Claime
 
   const { chunk, error } = failure;
   if (error instanceof HoldfastError && error.code === "HF303") {
-    // Together they were too much; alone it may fit.
-    if (chunks.length === 1) await splitOrRead(context, chunk, error);
+    // After others it had only the room they left; the next claim begins with it.
+    if (copied.length === 0) await splitOrRead(context, chunk, error);
   } else if (error instanceof TableRewritten) {
     await replan(context, error.chunk);
   } else {
@@ -114,21 +113,25 @@ async function splitOrRead(context: WorkerContext, chunk: ClaimedChunk, error: H
   await context.ledger.complete(context.runId, chunk.claim_id, [await store(context, copied)]);
 }
 
-/** @throws {ChunkFailed} HF301 when the rows of the snapshot are gone or cannot be proven to be there. */
+/** @throws {ChunkFailed} HF301 when the rows of the snapshot are gone or cannot be proven to be there, HF302 when it is another table. */
 async function replan(context: WorkerContext, chunk: ClaimedChunk): Promise<void> {
   const table = `${escapeIdentifier(chunk.schema_name ?? "")}.${escapeIdentifier(chunk.table_name ?? "")}`;
   await context.client.query("begin isolation level repeatable read read only");
-  let now: { filenode: number; pages: string; bytes: string; rows: string } | undefined;
+  let now: { filenode: number; pages: string; bytes: string; rows: string; same_table: boolean } | undefined;
   try {
     await importSnapshot(context.client, context);
     ({ rows: [now] } = await context.client.query(
       `select count(*)::text as rows, pg_catalog.pg_relation_filenode($1::regclass) as filenode,
               (pg_catalog.pg_relation_size($1::regclass) / current_setting('block_size')::integer)::text as pages,
-              pg_catalog.pg_table_size($1::regclass)::text as bytes
-       from only ${table}`, [table]));
+              pg_catalog.pg_table_size($1::regclass)::text as bytes,
+              exists (select from pg_catalog.pg_class c where c.oid = $1::regclass and c.relname = $2) as same_table
+       from only ${table}`, [table, chunk.table_name]));
+  } catch (error) {
+    throw new ChunkFailed(chunk, explainTableError(error, chunk));
   } finally {
     await context.client.query("rollback");
   }
+  if (now !== undefined && !now.same_table) throw new ChunkFailed(chunk, tableChanged(chunk));
   if (now !== undefined && await context.ledger.replan(context.runId, chunk.claim_id, chunk.chunk_no, now)) return;
   throw new ChunkFailed(chunk, new HoldfastError("HF301", `Cannot export table ${tableOf(chunk)} as it was rewritten during the run`, {
     detail: "TRUNCATE, a rewriting ALTER TABLE, or VACUUM FULL and CLUSTER of a table too large to have been counted.",
