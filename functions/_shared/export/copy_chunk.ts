@@ -29,7 +29,8 @@ export function tableOf(chunk: ClaimedChunk): string {
   return `${chunk.schema_name}.${chunk.table_name}`;
 }
 
-function rangeOf(chunk: ClaimedChunk): RowRange {
+/** Where the rows of a data chunk are. */
+export function rangeOf(chunk: ClaimedChunk): RowRange {
   if (chunk.schema_name === null || chunk.table_name === null || chunk.first_tid === null) {
     throw new TypeError(`Cannot copy chunk ${chunk.chunk_no} as it has no table`);
   }

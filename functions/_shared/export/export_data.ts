@@ -1,5 +1,6 @@
 import { HoldfastError } from "../errors/holdfast_error.ts";
-import { copyChunk, type CopiedChunk, explainTableError, tableChanged, TableRewritten, tableOf } from "./copy_chunk.ts";
+import { copyChunk, type CopiedChunk, explainTableError, rangeOf, tableChanged, TableRewritten, tableOf } from "./copy_chunk.ts";
+import { hashStatement } from "./copy_statement.ts";
 import { escapeIdentifier } from "pg";
 import type { ChunkResult, ClaimedChunk } from "./ledger.ts";
 import { chunkName } from "./object_keys.ts";
@@ -55,7 +56,7 @@ async function storeAll(context: WorkerContext, copied: readonly CopiedChunk[]):
 }
 
 /**
- * Copies and stores the data chunks of one claim and reports them. Returns the bytes of COPY text.
+ * Copies and stores the data chunks of one claim and reports them. Returns the bytes of COPY text the worker received.
  *
  * @throws {HoldfastError} HF2xx storage, HF300 snapshot lost, HF301 rewritten, HF302 to HF305 as copyChunk().
  * The claim then holds only chunks that were not done; the failing one comes first.
@@ -71,6 +72,9 @@ export async function exportData(context: WorkerContext, chunks: readonly Claime
   if (error instanceof HoldfastError && error.code === "HF303") {
     // After others it had only the room they left; the next claim begins with it.
     if (copied.length === 0) await splitOrRead(context, chunk, error);
+    await giveBackRest(context, claimId);
+    // What was thrown away cost as much CPU as what was kept; a worker that did not count it would be killed while it splits.
+    return context.maxChunkBytes;
   } else if (error instanceof TableRewritten) {
     await replan(context, error.chunk);
   } else {
@@ -100,9 +104,19 @@ async function giveBackRest(context: WorkerContext, claimId: string): Promise<vo
   }
 }
 
-/** A range of one row cannot be split: it is read whole when the worker may use that much memory. */
+/** Counting reads no values, so it is cheap even where the rows are huge. */
+async function holdsOneRow(context: WorkerContext, chunk: ClaimedChunk): Promise<boolean> {
+  const { rows: [counted] } = await inSnapshot(context.client, context, () =>
+    context.client.query<{ rows: string }>(hashStatement(rangeOf(chunk), "0")));
+  return counted?.rows === "1";
+}
+
+/**
+ * A range of one row cannot be split: it is read whole when the worker may use that much memory. Asked before halving,
+ * because every half that still holds the row costs a copy of it.
+ */
 async function splitOrRead(context: WorkerContext, chunk: ClaimedChunk, error: HoldfastError): Promise<void> {
-  if (await context.ledger.split(context.runId, chunk.claim_id, chunk.chunk_no)) return;
+  if (!await holdsOneRow(context, chunk) && await context.ledger.split(context.runId, chunk.claim_id, chunk.chunk_no)) return;
   if (context.maxRowBytes <= context.maxChunkBytes) {
     throw new ChunkFailed(chunk, new HoldfastError("HF303", `Cannot export table ${tableOf(chunk)} as one row is too large for a function`, {
       detail: error.detail,

@@ -192,7 +192,7 @@ describe("exportData()", () => {
     await begin({ maxChunkBytes: 200_000, maxRowBytes: 200_000 });
     const claim = await claimKind(run, "data");
     expect(claim.map(({ table_name }) => table_name)).toEqual(["a", "b"]);
-    expect(await exportData(run.context, claim)).toBe(0);
+    expect(await exportData(run.context, claim)).toBe(200_000);
     expect((await chunks()).filter(({ table_name }) => table_name === "a").map(({ state }) => state)).toEqual(["replaced", "pending", "pending"]);
     await exportAll();
     expect([await storedIds("a"), await storedIds("b")]).toEqual([upTo(20), upTo(20)]);
