@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { withClient } from "../../functions/_shared/database/connect.ts";
 import { applyMigrations } from "../../stack/apply_migrations.ts";
 import { freePort } from "../../stack/free_port.ts";
 import { startCluster } from "../../stack/postgres/start_cluster.ts";
@@ -21,6 +22,9 @@ export async function runSqlTests(print: (line: string) => void): Promise<{ pass
   try {
     const databaseUrl = cluster.url("postgres", "postgres");
     await applyMigrations(databaseUrl);
+    // As `supabase test db` does before it runs the files.
+    await withClient(databaseUrl, { applicationName: "holdfast test" }, (client) =>
+      client.query("create extension if not exists pgtap with schema extensions"));
     let last = "";
     const code = await runPgtap({
       databaseUrl, paths: [join(REPO_ROOT, "tests", "sql")], runner: hasPgProve() ? "pg_prove" : "own",

@@ -8,7 +8,7 @@ language sql
 set search_path = ''
 as $$
   update backup.runs r
-     set warnings = (select coalesce(jsonb_agg(distinct w), '[]') from jsonb_array_elements(r.warnings || p_warnings) w)
+     set warnings = (select coalesce(jsonb_agg(distinct w), '[]') from jsonb_array_elements(r.warnings || coalesce(p_warnings, '[]')) w)
    where r.run_id = p_run_id
 $$;
 

@@ -20,7 +20,7 @@ begin
   end if;
   if v_run.state in ('complete', 'failed') then
     raise exception using errcode = 'HF003', message = format('run %s has already ended as %s', p_run_id, v_run.state),
-      detail = v_run.failure_message, hint = 'Start another run with backup.start_run().';
+      detail = coalesce(v_run.failure_message, ''), hint = 'Start another run with backup.start_run().';
   end if;
 
   select * into v_keeper from backup.keeper_snapshot(p_run_id);

@@ -10,19 +10,19 @@ set search_path = ''
 as $$
 declare
   v_settings backup.settings;
-  v_run      record;
+  v_run      backup.runs;
+  v_held     text;
 begin
   select * into v_settings from backup.settings;
   for v_run in
-    select r.*, k.snapshot_id as held from backup.runs r
-    left join lateral backup.keeper_snapshot(r.run_id) k on true
-    where r.state in ('starting', 'exporting')
-    for update of r skip locked
+    select * from backup.runs r where r.state in ('starting', 'exporting') for update skip locked
   loop
-    if v_run.state = 'exporting' and v_run.held is distinct from v_run.snapshot_id then
+    -- After the lock: a look taken before could miss a keeper that published its snapshot in between.
+    v_held := (select k.snapshot_id from backup.keeper_snapshot(v_run.run_id) k);
+    if v_run.state = 'exporting' and v_held is distinct from v_run.snapshot_id then
       perform backup.fail_run(v_run.run_id, 'HF300', 'snapshot lost', 'The session that held the snapshot has ended.');
       return next v_run.run_id;
-    elsif v_run.state = 'starting' and v_run.held is null
+    elsif v_run.state = 'starting' and v_held is null
           and clock_timestamp() > v_run.requested_at + v_settings.keeper_start_timeout then
       perform backup.fail_run(v_run.run_id, 'HF005', 'keeper did not start',
         'No session took the snapshot within backup.settings.keeper_start_timeout. Is pg_cron running?');

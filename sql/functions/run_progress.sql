@@ -18,7 +18,9 @@ as $$
          count(c) filter (where c.phase = p.phase and (
              (c.state = 'pending' and c.not_before <= clock_timestamp())
              or (c.state = 'claimed' and c.lease_until < clock_timestamp()))),
-         min(c.not_before) filter (where c.phase = p.phase and c.state = 'pending') - clock_timestamp(),
+         -- Chunks that never failed have not_before -infinity, from which older servers cannot subtract.
+         min(c.not_before) filter (where c.phase = p.phase and c.state = 'pending' and c.not_before > clock_timestamp())
+           - clock_timestamp(),
          r.failure_code, r.failure_message
   from backup.runs r
   left join backup.chunks c on c.run_id = r.run_id

@@ -871,7 +871,7 @@ language sql
 set search_path = ''
 as $$
   update backup.runs r
-     set warnings = (select coalesce(jsonb_agg(distinct w), '[]') from jsonb_array_elements(r.warnings || p_warnings) w)
+     set warnings = (select coalesce(jsonb_agg(distinct w), '[]') from jsonb_array_elements(r.warnings || coalesce(p_warnings, '[]')) w)
    where r.run_id = p_run_id
 $$;
 
@@ -978,7 +978,7 @@ begin
   end if;
   if v_run.state in ('complete', 'failed') then
     raise exception using errcode = 'HF003', message = format('run %s has already ended as %s', p_run_id, v_run.state),
-      detail = v_run.failure_message, hint = 'Start another run with backup.start_run().';
+      detail = coalesce(v_run.failure_message, ''), hint = 'Start another run with backup.start_run().';
   end if;
 
   select * into v_keeper from backup.keeper_snapshot(p_run_id);
@@ -2364,19 +2364,19 @@ set search_path = ''
 as $$
 declare
   v_settings backup.settings;
-  v_run      record;
+  v_run      backup.runs;
+  v_held     text;
 begin
   select * into v_settings from backup.settings;
   for v_run in
-    select r.*, k.snapshot_id as held from backup.runs r
-    left join lateral backup.keeper_snapshot(r.run_id) k on true
-    where r.state in ('starting', 'exporting')
-    for update of r skip locked
+    select * from backup.runs r where r.state in ('starting', 'exporting') for update skip locked
   loop
-    if v_run.state = 'exporting' and v_run.held is distinct from v_run.snapshot_id then
+    -- After the lock: a look taken before could miss a keeper that published its snapshot in between.
+    v_held := (select k.snapshot_id from backup.keeper_snapshot(v_run.run_id) k);
+    if v_run.state = 'exporting' and v_held is distinct from v_run.snapshot_id then
       perform backup.fail_run(v_run.run_id, 'HF300', 'snapshot lost', 'The session that held the snapshot has ended.');
       return next v_run.run_id;
-    elsif v_run.state = 'starting' and v_run.held is null
+    elsif v_run.state = 'starting' and v_held is null
           and clock_timestamp() > v_run.requested_at + v_settings.keeper_start_timeout then
       perform backup.fail_run(v_run.run_id, 'HF005', 'keeper did not start',
         'No session took the snapshot within backup.settings.keeper_start_timeout. Is pg_cron running?');
@@ -2410,7 +2410,9 @@ as $$
          count(c) filter (where c.phase = p.phase and (
              (c.state = 'pending' and c.not_before <= clock_timestamp())
              or (c.state = 'claimed' and c.lease_until < clock_timestamp()))),
-         min(c.not_before) filter (where c.phase = p.phase and c.state = 'pending') - clock_timestamp(),
+         -- Chunks that never failed have not_before -infinity, from which older servers cannot subtract.
+         min(c.not_before) filter (where c.phase = p.phase and c.state = 'pending' and c.not_before > clock_timestamp())
+           - clock_timestamp(),
          r.failure_code, r.failure_message
   from backup.runs r
   left join backup.chunks c on c.run_id = r.run_id
@@ -2677,7 +2679,8 @@ revoke all on function backup.install_schedules() from public;
 -- requires: functions/install_schedules.sql
 -- backup.enable(p_daily)
 --
--- Why: one call turns the secondary backup on: the strategy rows and the schedules belong together.
+-- Why: one call turns the secondary backup on: the strategy rows, the schedules and, where pgTAP is installed, the tests in
+-- the database belong together.
 -- Errors: HF005 pg_cron is missing.
 create or replace function backup.enable(p_daily boolean default false)
 returns table (job_name text, schedule text)
@@ -2686,6 +2689,7 @@ set search_path = ''
 as $$
 begin
   update backup.policies p set enabled = (p.name <> 'secondary_daily' or p_daily) where p.provider = 'aws_s3';
+  perform backup.install_tests();
   return query select * from backup.install_schedules();
 end;
 $$;

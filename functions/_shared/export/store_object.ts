@@ -1,14 +1,16 @@
-import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { sha256Hex } from "../s3/sha256_hex.ts";
 import type { StoredRef } from "./ledger.ts";
 import type { WorkerContext } from "./worker_context.ts";
 
 const gzipAsync = promisify(gzip);
 
 /** Level 1: on database text, higher levels cost several times the CPU for about a tenth of the size. */
-export function compress(bytes: Uint8Array): Promise<Uint8Array> {
-  return gzipAsync(bytes, { level: 1 });
+export async function compress(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const { buffer, byteOffset, byteLength } = await gzipAsync(bytes, { level: 1 });
+  // zlib allocates ordinary memory; the copy is for a runtime that does otherwise.
+  return buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
 /**
@@ -17,9 +19,9 @@ export function compress(bytes: Uint8Array): Promise<Uint8Array> {
  * @throws {HoldfastError} HF2xx as the storage refuses it.
  */
 export async function storeObject(
-  context: Pick<WorkerContext, "s3" | "objectPrefix">, name: string, body: Uint8Array, contentType: string, content: string,
+  context: Pick<WorkerContext, "s3" | "objectPrefix">, name: string, body: Uint8Array<ArrayBuffer>, contentType: string, content: string,
 ): Promise<StoredRef> {
-  const sha256 = createHash("sha256").update(body).digest("hex");
+  const sha256 = await sha256Hex(body);
   const key = context.objectPrefix + name;
   // Not read back one by one: the listing before the manifest compares every object at once.
   await context.s3.putObject(key, body, { contentType, sha256, verify: false });

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { fromPostgres } from "../errors/from_postgres.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { buildManifest, chunksByTable, isLongList } from "./build_manifest.ts";
@@ -7,6 +6,7 @@ import type { ClaimedChunk, StoredRef } from "./ledger.ts";
 import { manifestSchema } from "./manifest.ts";
 import { encodeKeyPart } from "./object_keys.ts";
 import { readRunRecord } from "./read_run_record.ts";
+import { sha256Hex } from "../s3/sha256_hex.ts";
 import { storeJson } from "./store_object.ts";
 import type { WorkerContext } from "./worker_context.ts";
 
@@ -54,7 +54,7 @@ export async function writeManifest(context: WorkerContext, chunk: ClaimedChunk)
   const manifest = manifestSchema.parse(
     buildManifest(runId, prefix, contents, chunks, lists, context.toolVersion));
   const body = new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`);
-  const sha256 = createHash("sha256").update(body).digest("hex");
+  const sha256 = await sha256Hex(body);
   const key = prefix + MANIFEST_NAME;
   await context.s3.putObject(key, body, { contentType: "application/json", sha256 });
   await context.ledger.finish(runId, chunk.claim_id, chunk.chunk_no, { key, sha256, bytes: body.byteLength });

@@ -1,0 +1,62 @@
+import { mkdirSync, rmSync, chmodSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { compareWithPgDump } from "./bench/compare_with_pg_dump.ts";
+import { measureFunctions } from "./bench/measure_functions.ts";
+
+const HELP = `Measures exports against pg_dump and inside the limits of functions. Prints ratios of one run; nothing is asserted.
+
+Usage: npm run bench -- [options]
+
+  --size <MiB>       Size of the big database (default 1100)
+  --small <MiB>      Size of the small one, for the functions (default 10)
+  --rounds <n>       Times pg_dump and the export run in turn (default 3)
+  --only <parts>     dump, functions (default both)
+  --workers <n>      Sessions of the export (default 2, as pg_dump -j2)
+
+Needs the PostgreSQL 15 of Debian for pg_dump (part dump).
+Exit codes: 0 measured · 1 failed · 2 usage
+Example: npm run bench -- --size 300 --rounds 1`;
+
+function positive(text: string, name: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new TypeError(`--${name} must be a positive number`);
+  return value;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      size: { type: "string", default: "1100" }, small: { type: "string", default: "10" }, rounds: { type: "string", default: "3" },
+      only: { type: "string", default: "dump,functions" }, workers: { type: "string", default: "2" }, help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return;
+  }
+  const parts = values.only.split(",");
+  const dir = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
+  chmodSync(dir, 0o755);
+  mkdirSync(dir, { recursive: true });
+  try {
+    if (parts.includes("dump")) {
+      await compareWithPgDump({ dir, bytes: positive(values.size, "size") * 1024 * 1024, rounds: positive(values.rounds, "rounds"), workers: positive(values.workers, "workers") });
+    }
+    if (parts.includes("functions")) {
+      for (const size of [positive(values.small, "small"), positive(values.size, "size")]) {
+        await measureFunctions({ dir: join(dir, `functions-${size}`), bytes: size * 1024 * 1024 });
+      }
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : "unexpected"}`);
+  process.exitCode = error instanceof TypeError ? 2 : 1;
+}

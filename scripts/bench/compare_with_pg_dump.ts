@@ -1,0 +1,78 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync, rmSync, chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { applyMigrations } from "../../stack/apply_migrations.ts";
+import { freePort } from "../../stack/free_port.ts";
+import { startCluster } from "../../stack/postgres/start_cluster.ts";
+import { ProcessRegister } from "../../stack/processes/process_register.ts";
+import { REPO_ROOT } from "../../stack/repo_root.ts";
+import { makeData } from "./make_data.ts";
+
+const exec = promisify(execFile);
+const TSX = join(REPO_ROOT, "node_modules", ".bin", "tsx");
+const PG_DUMP = "/usr/lib/postgresql/15/bin/pg_dump";
+
+interface Measured {
+  seconds: number;
+  rows: number;
+  rawBytes: number;
+  storedBytes: number;
+  cpuSeconds: number;
+  peakMb: number;
+}
+
+async function startStorage(dir: string): Promise<{ child: ChildProcess; env: Record<string, string> }> {
+  mkdirSync(dir, { recursive: true });
+  const child = spawn(TSX, [join(REPO_ROOT, "scripts/bench/s3_child.ts"), dir, "bench", "benchsecret"], { stdio: ["ignore", "pipe", "inherit"] });
+  const endpoint = await new Promise<string>((resolve, reject) => {
+    child.stdout?.once("data", (data: Buffer) => resolve(data.toString().trim()));
+    child.once("exit", () => reject(new Error("the object storage did not start")));
+  });
+  return { child, env: { HOLDFAST_S3_ENDPOINT: endpoint, HOLDFAST_S3_BUCKET: "holdfast-backups", HOLDFAST_S3_ACCESS_KEY_ID: "bench", HOLDFAST_S3_SECRET_ACCESS_KEY: "benchsecret" } };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** pg_dump -Fd -j2 -Z1 to disk and an export of the same database in turn, on the system's PostgreSQL 15. */
+export async function compareWithPgDump(options: { dir: string; bytes: number; rounds: number; workers: number }): Promise<void> {
+  if (!existsSync(PG_DUMP)) throw new TypeError(`${PG_DUMP} is missing: apt-get install postgresql-15`);
+  const dir = join(options.dir, "dump");
+  mkdirSync(dir);
+  chmodSync(dir, 0o755);
+  const host = "127.0.0.1";
+  const cluster = await startCluster({
+    dir, flavor: "system", host, port: await freePort(host, 56_500), register: new ProcessRegister(join(dir, "pids")),
+    settings: { shared_buffers: "512MB", max_wal_size: "8GB" },
+  });
+  const { child, env } = await startStorage(join(dir, "s3"));
+  try {
+    const url = cluster.url("postgres", "postgres");
+    await applyMigrations(url);
+    await makeData(url, options.bytes);
+    const ours: Measured[] = [];
+    const theirs: number[] = [];
+    for (let round = 0; round <= options.rounds; round += 1) {
+      const target = join(dir, "pg_dump");
+      const started = performance.now();
+      await exec(PG_DUMP, ["-Fd", "-j2", "-Z1", "-n", "bench", "-n", "auth", "-n", "storage", "-n", "public", "-f", target, url]);
+      const dumped = (performance.now() - started) / 1000;
+      rmSync(target, { recursive: true });
+      const { stdout } = await exec(TSX, [join(REPO_ROOT, "scripts/bench/export_child.ts"), url, String(options.workers)], { env: { ...process.env, ...env } });
+      const exported = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as Measured;
+      if (round === 0) continue; // fills the caches
+      theirs.push(dumped);
+      ours.push(exported);
+      console.log(`round ${round}: pg_dump ${dumped.toFixed(1)} s, export ${exported.seconds.toFixed(1)} s, ratio ${(exported.seconds / dumped).toFixed(2)}; command: ${exported.cpuSeconds.toFixed(1)} CPU s, peak ${exported.peakMb.toFixed(0)} MB`);
+    }
+    const last = ours.at(-1);
+    console.log(`export / pg_dump -Fd -j2 -Z1, median of ${options.rounds}: ${median(ours.map((one, n) => one.seconds / (theirs[n] ?? 1))).toFixed(2)}`);
+    console.log(`  ${last?.rows ?? 0} rows, ${Math.round((last?.rawBytes ?? 0) / 1048576)} MiB of COPY text, ${Math.round((last?.storedBytes ?? 0) / 1048576)} MiB stored; command peak memory ${Math.max(...ours.map((one) => one.peakMb)).toFixed(0)} MB`);
+  } finally {
+    child.kill("SIGTERM");
+    await cluster.stop("immediate");
+  }
+}
