@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type pg from "pg";
 import { connect } from "../../functions/_shared/database/connect.ts";
+import { exportData } from "../../functions/_shared/export/export_data.ts";
 import { holdSnapshot, type HeldSnapshot } from "../../functions/_shared/export/hold_snapshot.ts";
 import { type ChunkKind, type ClaimedChunk, Ledger } from "../../functions/_shared/export/ledger.ts";
 import { type WorkerLimits, makeContext } from "../../functions/_shared/export/make_context.ts";
@@ -122,6 +123,18 @@ export async function claimKind(run: OpenRun, kind: ChunkKind, maxBytes = 12 * M
     if (first.kind === kind) return chunks;
     if (first.kind === "data") throw new Error("Data comes before; export it first");
     await run.ledger.complete(run.runId, first.claim_id, [{ chunk_no: first.chunk_no, stored_bytes: 0, objects: [] }]);
+  }
+}
+
+/** Exports the data and claims the manifest; what is neither is reported as done with nothing stored. */
+export async function claimManifest(run: OpenRun): Promise<ClaimedChunk> {
+  for (;;) {
+    const chunks = await run.ledger.claim(run.runId, run.context.worker, 12 * MIB, true);
+    const [first] = chunks;
+    if (first === undefined) throw new Error("There is no manifest chunk to claim");
+    if (first.kind === "manifest") return first;
+    if (first.kind === "data") await exportData(run.context, chunks);
+    else await run.ledger.complete(run.runId, first.claim_id, [{ chunk_no: first.chunk_no, stored_bytes: 0, objects: [] }]);
   }
 }
 

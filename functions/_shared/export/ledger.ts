@@ -160,7 +160,8 @@ export class Ledger {
               p.claimable::float8, (extract(epoch from p.next_claim_in) * 1000)::float8 as next_claim_in_ms,
               p.failure_code, p.failure_message
        from backup.run_progress($1) p`, [runId]);
-    return row ?? { state: null, chunks_done: 0, chunks_total: 0, bytes_done: 0, bytes_total: 0, claimable: 0,
+    // An unknown run is a row of nulls.
+    return row !== undefined && row.state !== null ? row : { state: null, chunks_done: 0, chunks_total: 0, bytes_done: 0, bytes_total: 0, claimable: 0,
       next_claim_in_ms: null, failure_code: null, failure_message: null };
   }
 }
