@@ -1,7 +1,9 @@
 import { parseArgs } from "node:util";
+import { withClient } from "../functions/_shared/database/connect.ts";
 import { HoldfastError } from "../functions/_shared/errors/holdfast_error.ts";
 import { applyMigrations } from "../stack/apply_migrations.ts";
 import type { PostgresFlavor } from "../stack/postgres/find_server.ts";
+import { s3Secrets } from "../stack/s3_secrets.ts";
 import { type Stack, startStack } from "../stack/start_stack.ts";
 
 const HELP = `Starts a Supabase project on this machine, without Docker, and keeps it running until Ctrl-C.
@@ -50,6 +52,7 @@ async function main(): Promise<void> {
   progress("Starting the database, the clock, the object storage and the functions …");
   const stack = await startStack({
     freshData: values.fresh,
+    functionSecrets: ({ s3 }) => s3Secrets(s3),
     ...(values.dir === undefined ? {} : { dir: values.dir }),
     ...(values.postgres === undefined ? {} : { flavor: readFlavor(values.postgres) }),
     ...(values["database-url"] === undefined ? {} : { databaseUrl: values["database-url"] }),
@@ -61,6 +64,9 @@ async function main(): Promise<void> {
       const applied = await applyMigrations(stack.databaseUrl, {
         onFile: (name, index, total) => progress(`Applying migration ${index} of ${total}: ${name}`),
       });
+      // Where pg_cron's tickets go; a port may differ from the run before.
+      await withClient(stack.databaseUrl, { applicationName: "holdfast stack" }, (client) =>
+        client.query("update backup.settings set functions_url = $1 where id", [stack.functionsUrl]));
       progress(applied.length === 0 ? "No migration was pending." : `Applied ${applied.length} migration${applied.length === 1 ? "" : "s"}.`);
     }
     progress(`Up after ${((Date.now() - startedAt) / 1_000).toFixed(1)} s.`);

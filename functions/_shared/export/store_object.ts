@@ -6,9 +6,12 @@ import type { WorkerContext } from "./worker_context.ts";
 
 const gzipAsync = promisify(gzip);
 
+/** zlib hands its output over in pieces of this size, each a trip through the thread pool; the default of 16 KiB costs a quarter more CPU. */
+const OUTPUT_BYTES = 1024 * 1024;
+
 /** Level 1: on database text, higher levels cost several times the CPU for about a tenth of the size. */
 export async function compress(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const { buffer, byteOffset, byteLength } = await gzipAsync(bytes, { level: 1 });
+  const { buffer, byteOffset, byteLength } = await gzipAsync(bytes, { level: 1, chunkSize: OUTPUT_BYTES });
   // zlib allocates ordinary memory; the copy is for a runtime that does otherwise.
   return buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength));
 }
