@@ -2,6 +2,7 @@
 --
 -- Why: called after every result, so whichever process brings the last one closes the verification.
 -- The row lock comes before the look at the checks: of two processes that finish at once, the second sees the first.
+-- A key update lock would deadlock them: both hold a key share lock on the row since they inserted their results.
 create or replace function backup.close_verification(p_verification_id uuid)
 returns backup.verdict
 language plpgsql
@@ -13,7 +14,8 @@ declare
   v_failed       text[];
   v_inconclusive text[];
 begin
-  select * into v_verification from backup.verifications v where v.verification_id = p_verification_id for update;
+  select * into v_verification from backup.verifications v where v.verification_id = p_verification_id
+  for no key update;
   if not found then
     raise exception using errcode = 'HF006', message = format('verification %s does not exist', p_verification_id),
       hint = 'List them with: select verification_id, started_at from backup.verifications order by started_at desc;';

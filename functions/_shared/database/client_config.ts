@@ -14,6 +14,8 @@ const CONNECT_TIMEOUT_MS = 15_000;
  *
  * sslmode means what it means to libpq, except that nothing falls back to plain text: prefer and allow count as
  * require. Without sslmode only hosts inside the machine or its private network go without TLS.
+ * Deno verifies every certificate against the authorities it knows and `ca`, whatever rejectUnauthorized says, so there
+ * require is as strict as verify-full: a function whose runtime lacks the database's authority needs HOLDFAST_DB_CA.
  * pg's own reading of the URL is avoided because it changes the meaning of sslmode between versions.
  *
  * @throws HoldfastError HF102 when the URL or its sslmode is not valid

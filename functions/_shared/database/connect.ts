@@ -1,6 +1,7 @@
 import pg from "pg";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { clientConfig } from "./client_config.ts";
+import { closeClient } from "./close_client.ts";
 
 export interface ConnectOptions {
   /** Shown in pg_stat_activity; starts with "holdfast". */
@@ -39,7 +40,7 @@ export async function connect(url: string, options: ConnectOptions): Promise<pg.
     await client.query(`${SESSION_SETTINGS} set statement_timeout = ${Math.trunc(options.statementTimeoutMs ?? 0)}`);
     return client;
   } catch (cause) {
-    await client.end().catch(() => undefined);
+    await closeClient(client);
     throw new HoldfastError("HF104", "Cannot connect to the database", {
       // host, database and reason, never the user's password: pg keeps it out of its messages.
       detail: `${config.host}:${config.port}/${config.database}: ${reasonOf(cause)}`,
@@ -59,7 +60,7 @@ export async function withClient<T>(
   try {
     return await task(client);
   } finally {
-    await client.end().catch(() => undefined);
+    await closeClient(client);
   }
 }
 

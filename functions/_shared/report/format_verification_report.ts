@@ -45,7 +45,10 @@ function summary(data: VerificationData): string {
   const open = data.checks.filter(({ state }) => state !== "done").map(({ check_name }) => check_name);
   const seconds = data.finished_at === null ? null : (Date.parse(data.finished_at) - Date.parse(data.started_at)) / 1000;
   const nothing = data.verdict === "inconclusive" && !data.findings.some((found) => found.verdict === "passed" || found.verdict === "inconclusive");
+  // A sound database must not read as a sound backup when there was no backup to look at.
+  const unseen = data.findings.find((found) => found.check_name === "check_backup_objects" && found.verdict === "skipped");
   return [
+    unseen === undefined ? "" : `**Only the database was examined, no backup: ${unseen.actual ?? "skipped"}.**`,
     `${counts}.${nothing ? " Every check was skipped, so nothing is known." : ""}`,
     `Started ${formatTime(data.started_at)} by ${data.trigger}${seconds === null ? "" : `, took ${formatDuration(Math.max(0, seconds))}`}.`,
     open.length === 0 ? "" : `Still open: ${open.join(", ")}.`,

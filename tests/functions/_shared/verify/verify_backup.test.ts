@@ -163,6 +163,24 @@ describe("continueVerification()", () => {
     expect(await rows("select check_name from backup.verification_results where subject in ('contents', 'newest drill') order by 1")).toHaveLength(2);
   });
 
+  it("continueVerification() cannot deadlock with another process that records at the same moment", async () => {
+    const id = await startVerification(client, "http");
+    const second = await connect(database.url, { applicationName: "holdfast test" });
+    const record = "insert into backup.verification_results (verification_id, check_name, subject, verdict) values ($1, 'x', 'x', 'passed')";
+    try {
+      await client.query("begin; set local lock_timeout = '2s'");
+      await client.query(record, [id]);
+      await second.query("begin");
+      await second.query(record, [id]);
+      // Waits for nobody, although the other transaction refers to the same verification.
+      await client.query("select backup.close_verification($1)", [id]);
+      await client.query("commit");
+      await second.query("commit");
+    } finally {
+      await second.end();
+    }
+  });
+
   it("continueVerification() refuses an unknown verification with HF006", async () => {
     await expect(continueVerification(deps(), "00000000-0000-4000-8000-000000000000", UNLIMITED)).rejects.toMatchObject({ code: "HF006" });
   });

@@ -1,0 +1,44 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, it } from "vitest";
+import type { GlobalOptions, OutputStream } from "../../cli/command_context.ts";
+import { createContext } from "../../cli/create_context.ts";
+
+const URL = "postgres://u@127.0.0.1:1/x";
+function setUp(given: Partial<GlobalOptions> = {}, env: Record<string, string> = {}, isTTY = false) {
+  const stdout: OutputStream = Object.assign(new PassThrough(), { isTTY });
+  const stderr: OutputStream = Object.assign(new PassThrough(), { isTTY: false });
+  const context = createContext({ env, stdout, stderr }, { json: false, color: true, quiet: false, ...given });
+  return { context, out: () => String((stdout as PassThrough).read() ?? ""), err: () => String((stderr as PassThrough).read() ?? "") };
+}
+
+describe("createContext()", () => {
+  it("createContext() prints data to stdout and talks to stderr", () => {
+    const { context, out, err } = setUp();
+    context.print("a");
+    context.print("b\n");
+    context.printJson({ c: 1 });
+    context.note("d");
+    expect([out(), err()]).toEqual(['a\nb\n{\n  "c": 1\n}\n', "d\n"]);
+  });
+  it.each([{ quiet: true }, { json: true }])("createContext() keeps quiet with %j", (given) => {
+    const { context, err } = setUp(given);
+    context.note("d");
+    expect(err()).toBe("");
+  });
+  it("createContext() colours only a terminal that wants it", () => {
+    const isPainted = (...given: Parameters<typeof setUp>) => setUp(...given).context.palette.bold("x") !== "x";
+    expect([isPainted({}, {}, true), isPainted(), isPainted({ color: false }, {}, true), isPainted({}, { NO_COLOR: "1" }, true)]).toEqual([true, false, false, false]);
+  });
+  it("createContext() prefers --database-url and asks for one when there is none", () => {
+    expect(setUp({ databaseUrl: URL }, { HOLDFAST_DB_URL: "postgres://other/x" }).context.databaseUrl()).toBe(URL);
+    expect(setUp({}, { SUPABASE_DB_URL: URL }).context.databaseUrl()).toBe(URL);
+    expect(() => setUp().context.databaseUrl()).toThrow(expect.objectContaining({ code: "HF102" }));
+  });
+  it("createContext() returns what the task returns and passes its error on", async () => {
+    const { context } = setUp({ databaseUrl: URL });
+    await expect(context.withProgress("x", async (update) => { update("y"); return 4; })).resolves.toBe(4);
+    await expect(context.withProgress("x", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    await expect(context.withDatabase(async () => 1)).rejects.toMatchObject({ code: "HF104" });
+    await expect(context.connect("holdfast x")).rejects.toMatchObject({ code: "HF104" });
+  });
+});
