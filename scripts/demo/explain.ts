@@ -48,6 +48,6 @@ export function explainWhereToLook(result: DemoResult, own: boolean): string {
     "  select * from backup.restore_points;",
     "  select * from backup.verification_results where verdict <> 'passed';",
     `  select schema_name, table_name, rows, fingerprint from backup.run_tables where run_id = '${result.run_id}';`,
-    ...(own ? ["Remove Holdfast from it with: drop schema backup cascade;"] : []),
+    ...(own ? ["Remove Holdfast from it with: drop schema backup, backup_tests cascade;"] : []),
   ].join("\n");
 }
