@@ -35,7 +35,8 @@ const bodySchema = z.discriminatedUnion("action", [startBody, workBody]);
 /** No action means start: the plain `curl -X POST` a person tries first. */
 function parseBody(caller: Caller): z.infer<typeof bodySchema> {
   const given = caller.body ?? {};
-  return parseInput(bodySchema, typeof given === "object" && !("action" in given) ? { action: "start", ...given } : given);
+  const plain = typeof given === "object" && !Array.isArray(given) && !("action" in given);
+  return parseInput(bodySchema, plain ? { action: "start", ...given } : given);
 }
 
 /**
@@ -44,9 +45,8 @@ function parseBody(caller: Caller): z.infer<typeof bodySchema> {
  */
 export function createHandler(deps: ExportBackupHandlerDeps): Handler {
   return async (request) => {
-    const refused = checkMethod(request, ["POST"]);
-    if (refused !== undefined) return refused;
     try {
+      checkMethod(request, ["POST"]);
       const runId = await deps.withDatabase(async (database) => {
         const caller = await authorize(request, { claimTicket: ticketClaimer(database), secretKeys: deps.secretKeys }, FUNCTION_NAME);
         const body = parseBody(caller);
