@@ -1,4 +1,4 @@
--- requires: tables/runs.sql, functions/unschedule.sql
+-- requires: tables/runs.sql
 -- backup.claim_keeper(p_run_id)
 --
 -- Why: exactly one session becomes the keeper of a run, and the ledger knows which server process it is before the snapshot
@@ -11,7 +11,6 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  perform backup.unschedule('holdfast-keeper-' || p_run_id);
   update backup.runs r
      set keeper_pid = pg_backend_pid(),
          keeper_backend_start = (select a.backend_start from pg_stat_activity a where a.pid = pg_backend_pid()),

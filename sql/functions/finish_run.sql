@@ -1,4 +1,4 @@
--- requires: functions/held_chunks.sql, functions/complete_chunks.sql, tables/runs.sql
+-- requires: functions/held_chunks.sql, functions/complete_chunks.sql, functions/unschedule.sql, tables/runs.sql
 -- backup.finish_run(p_run_id, p_claim_id, p_chunk_no, p_manifest)
 --
 -- Why: the manifest is in the bucket, so the backup exists; the ledger follows in one transaction. Ending the run releases
@@ -24,6 +24,7 @@ begin
     from (select coalesce(sum(c.raw_bytes), 0) as raw_bytes, coalesce(sum(c.stored_bytes), 0) as stored_bytes
           from backup.chunks c where c.run_id = p_run_id and c.state = 'done') c
    where r.run_id = p_run_id;
+  perform backup.unschedule('holdfast-keeper-' || p_run_id);
 end;
 $$;
 

@@ -1,7 +1,8 @@
 -- backup.keeper_command(p_run_id)
 --
 -- Why: the same text makes a keeper of any session: a pg_cron job, the command, or psql. Two transactions, because the
--- claim must be visible to others while the second one holds the snapshot. No timeout may end it early.
+-- claim must be visible to others while the second one holds the snapshot. No timeout may end it early, and no
+-- notice may be sent to a pg_cron that has stopped listening.
 create or replace function backup.keeper_command(p_run_id text)
 returns text
 language sql
@@ -9,7 +10,7 @@ immutable
 set search_path = ''
 as $$
   select pg_catalog.format(
-    'set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; '
+    'set client_min_messages = error; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; '
     'begin; select backup.claim_keeper(%L); commit; '
     'begin isolation level read committed; select backup.hold_snapshot(%L); commit',
     p_run_id, p_run_id)

@@ -1,6 +1,7 @@
 -- backup.unschedule(p_job_name)
 --
--- Why: cron.unschedule() raises for a job that is not there, and the schema may be missing altogether.
+-- Why: cron.unschedule() raises for a job that is not there, and the schema may be missing altogether. A role that may not
+-- use it has no jobs there; refusing it would keep the end of a run from being recorded.
 create or replace function backup.unschedule(p_job_name text)
 returns boolean
 language plpgsql
@@ -9,6 +10,9 @@ as $$
 declare
   v_found boolean := false;
 begin
+  if not coalesce(has_schema_privilege(to_regnamespace('cron')::oid, 'usage'), false) then
+    return false;
+  end if;
   if to_regclass('cron.job') is null then
     return false;
   end if;

@@ -902,7 +902,8 @@ revoke all on function backup.keeper_snapshot(text) from public;
 -- sql/functions/unschedule.sql
 -- backup.unschedule(p_job_name)
 --
--- Why: cron.unschedule() raises for a job that is not there, and the schema may be missing altogether.
+-- Why: cron.unschedule() raises for a job that is not there, and the schema may be missing altogether. A role that may not
+-- use it has no jobs there; refusing it would keep the end of a run from being recorded.
 create or replace function backup.unschedule(p_job_name text)
 returns boolean
 language plpgsql
@@ -911,6 +912,9 @@ as $$
 declare
   v_found boolean := false;
 begin
+  if not coalesce(has_schema_privilege(to_regnamespace('cron')::oid, 'usage'), false) then
+    return false;
+  end if;
   if to_regclass('cron.job') is null then
     return false;
   end if;
@@ -1801,7 +1805,7 @@ comment on function backup.claim_chunks(text, text, integer, bigint, boolean) is
 revoke all on function backup.claim_chunks(text, text, integer, bigint, boolean) from public;
 
 -- sql/functions/claim_keeper.sql
--- requires: tables/runs.sql, functions/unschedule.sql
+-- requires: tables/runs.sql
 -- backup.claim_keeper(p_run_id)
 --
 -- Why: exactly one session becomes the keeper of a run, and the ledger knows which server process it is before the snapshot
@@ -1814,7 +1818,6 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  perform backup.unschedule('holdfast-keeper-' || p_run_id);
   update backup.runs r
      set keeper_pid = pg_backend_pid(),
          keeper_backend_start = (select a.backend_start from pg_stat_activity a where a.pid = pg_backend_pid()),
@@ -2334,6 +2337,92 @@ $$;
 comment on function backup.complete_chunks(text, uuid, jsonb) is 'Records the results of claimed chunks, all or none. Errors: HF003, HF004.';
 revoke all on function backup.complete_chunks(text, uuid, jsonb) from public;
 
+-- sql/functions/included_schemas.sql
+-- backup.included_schemas()
+--
+-- Why: one answer to "what does a backup cover", used by the planner and by every check.
+-- System schemas and schemas whose content the platform rebuilds or that hold only passing state are left out;
+-- everything else is in, so that a schema nobody has heard of is backed up rather than forgotten.
+create or replace function backup.included_schemas()
+returns setof name
+language sql
+stable
+set search_path = ''
+as $$
+  select n.nspname
+  from pg_catalog.pg_namespace n
+  cross join backup.settings s
+  where n.nspname !~ '^pg_'
+    and n.nspname <> all (array[
+      'information_schema', 'backup', 'extensions', 'cron', 'net', 'vault',
+      'graphql', 'graphql_public', 'pgbouncer', 'pgsodium', 'pgsodium_masks', 'pgtle', 'repack',
+      'realtime', '_realtime', '_analytics', '_supavisor', 'supabase_functions', 'etl', 'dbdev']::name[])
+    and (s.included_schemas is null or n.nspname::text = any (s.included_schemas))
+    and n.nspname::text <> all (s.excluded_schemas)
+  order by n.nspname
+$$;
+
+comment on function backup.included_schemas() is
+  'Schemas whose tables a backup covers: all but system and ephemeral ones, narrowed by backup.settings.';
+revoke all on function backup.included_schemas() from public;
+
+-- sql/functions/coverage_gaps.sql
+-- requires: functions/included_schemas.sql
+-- backup.coverage_gaps()
+--
+-- Why: what a backup does not hold is part of its result and must be told before somebody needs it. Tables that are left
+-- out are in backup.run_tables with their reason; this names what is no table, or what looks covered and is not.
+create or replace function backup.coverage_gaps()
+returns table (code text, subject text, message text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_count bigint;
+  v_table record;
+begin
+  if to_regclass('vault.secrets') is not null and has_table_privilege('vault.secrets', 'select') then
+    execute 'select count(*) from vault.secrets' into v_count;
+    if v_count > 0 then
+      return query select 'vault_not_covered', 'vault.secrets',
+        format('%s Vault secrets are not in the backup: they are encrypted with a key that never leaves the project. Keep them elsewhere as well.', v_count);
+    end if;
+  end if;
+  if to_regclass('storage.objects') is not null and has_table_privilege('storage.objects', 'select') then
+    execute 'select count(*) from storage.objects' into v_count;
+    if v_count > 0 then
+      return query select 'storage_files_not_covered', 'storage.objects',
+        format('The rows of %s Storage files are in the backup, the files themselves are not.', v_count);
+    end if;
+  end if;
+  select count(*) into v_count from pg_catalog.pg_largeobject_metadata;
+  if v_count > 0 then
+    return query select 'large_objects_not_covered', 'pg_largeobject', format('%s large objects are not in the backup.', v_count);
+  end if;
+  for v_table in
+    select distinct c.oid::regclass as name, e.extname
+    from pg_catalog.pg_extension e
+    cross join lateral unnest(e.extconfig) as member(oid)
+    join pg_catalog.pg_class c on c.oid = member.oid and c.relkind = 'r'
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname <> all (array['cron', 'vault', 'net'])
+  loop
+    if has_table_privilege(v_table.name, 'select') then
+      execute format('select count(*) from %s', v_table.name) into v_count;
+      if v_count > 0 then
+        return query select 'extension_rows_not_covered', v_table.name::text,
+          format('Rows of a configuration table of extension %s are not in the backup.', v_table.extname);
+      end if;
+    end if;
+  end loop;
+end;
+$$;
+
+comment on function backup.coverage_gaps() is
+  'What a backup of this database does not hold although one might expect it: Vault secrets, Storage files, large objects, rows of extensions.';
+revoke all on function backup.coverage_gaps() from public;
+
 -- sql/functions/disable.sql
 -- requires: functions/unschedule.sql, tables/policies.sql
 -- backup.disable()
@@ -2774,7 +2863,7 @@ comment on function backup.fingerprint_of_sum(numeric) is
 revoke all on function backup.fingerprint_of_sum(numeric) from public;
 
 -- sql/functions/finish_run.sql
--- requires: functions/held_chunks.sql, functions/complete_chunks.sql, tables/runs.sql
+-- requires: functions/held_chunks.sql, functions/complete_chunks.sql, functions/unschedule.sql, tables/runs.sql
 -- backup.finish_run(p_run_id, p_claim_id, p_chunk_no, p_manifest)
 --
 -- Why: the manifest is in the bucket, so the backup exists; the ledger follows in one transaction. Ending the run releases
@@ -2800,6 +2889,7 @@ begin
     from (select coalesce(sum(c.raw_bytes), 0) as raw_bytes, coalesce(sum(c.stored_bytes), 0) as stored_bytes
           from backup.chunks c where c.run_id = p_run_id and c.state = 'done') c
    where r.run_id = p_run_id;
+  perform backup.unschedule('holdfast-keeper-' || p_run_id);
 end;
 $$;
 
@@ -2910,40 +3000,12 @@ comment on function backup.hold_snapshot(text) is
   'Holds one exported snapshot until the run ends or the keeper gets too old; returns the state of the run. Called by backup.keeper_command().';
 revoke all on function backup.hold_snapshot(text) from public;
 
--- sql/functions/included_schemas.sql
--- backup.included_schemas()
---
--- Why: one answer to "what does a backup cover", used by the planner and by every check.
--- System schemas and schemas whose content the platform rebuilds or that hold only passing state are left out;
--- everything else is in, so that a schema nobody has heard of is backed up rather than forgotten.
-create or replace function backup.included_schemas()
-returns setof name
-language sql
-stable
-set search_path = ''
-as $$
-  select n.nspname
-  from pg_catalog.pg_namespace n
-  cross join backup.settings s
-  where n.nspname !~ '^pg_'
-    and n.nspname <> all (array[
-      'information_schema', 'backup', 'extensions', 'cron', 'net', 'vault',
-      'graphql', 'graphql_public', 'pgbouncer', 'pgsodium', 'pgsodium_masks', 'pgtle', 'repack',
-      'realtime', '_realtime', '_analytics', '_supavisor', 'supabase_functions', 'etl', 'dbdev']::name[])
-    and (s.included_schemas is null or n.nspname::text = any (s.included_schemas))
-    and n.nspname::text <> all (s.excluded_schemas)
-  order by n.nspname
-$$;
-
-comment on function backup.included_schemas() is
-  'Schemas whose tables a backup covers: all but system and ephemeral ones, narrowed by backup.settings.';
-revoke all on function backup.included_schemas() from public;
-
 -- sql/functions/keeper_command.sql
 -- backup.keeper_command(p_run_id)
 --
 -- Why: the same text makes a keeper of any session: a pg_cron job, the command, or psql. Two transactions, because the
--- claim must be visible to others while the second one holds the snapshot. No timeout may end it early.
+-- claim must be visible to others while the second one holds the snapshot. No timeout may end it early, and no
+-- notice may be sent to a pg_cron that has stopped listening.
 create or replace function backup.keeper_command(p_run_id text)
 returns text
 language sql
@@ -2951,7 +3013,7 @@ immutable
 set search_path = ''
 as $$
   select pg_catalog.format(
-    'set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; '
+    'set client_min_messages = error; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; '
     'begin; select backup.claim_keeper(%L); commit; '
     'begin isolation level read committed; select backup.hold_snapshot(%L); commit',
     p_run_id, p_run_id)

@@ -1,5 +1,5 @@
 import { fromPostgres } from "../errors/from_postgres.ts";
-import type { ClaimedChunk } from "./ledger.ts";
+import type { ClaimedChunk, RunWarning } from "./ledger.ts";
 import { attemptName } from "./object_keys.ts";
 import { inSnapshot } from "./open_snapshot.ts";
 import { globalsSchema, renderRoles } from "./render_roles.ts";
@@ -8,25 +8,27 @@ import type { WorkerContext } from "./worker_context.ts";
 
 /**
  * Captures roles, memberships, settings, extensions and scheduled jobs inside the snapshot; stores globals.json.gz and
- * roles.sql.gz.
+ * roles.sql.gz, and notes what the backup does not hold.
  *
  * @throws {HoldfastError} HF2xx storage, HF300 snapshot lost, HF305 when password verifiers are wanted but not readable.
  */
 export async function captureGlobals(context: WorkerContext, chunk: ClaimedChunk): Promise<void> {
-  const json = await inSnapshot(context.client, context, async () => {
+  const { globals, gaps } = await inSnapshot(context.client, context, async () => {
     try {
       const { rows: [row] } = await context.client.query<{ globals: unknown }>("select backup.globals() as globals");
-      return row?.globals;
+      const { rows: gaps } = await context.client.query<RunWarning>("select g.code, g.subject, g.message from backup.coverage_gaps() g");
+      return { globals: row?.globals, gaps };
     } catch (error) {
       throw fromPostgres(error);
     }
   });
-  const roles = renderRoles(globalsSchema.parse(json));
+  const roles = renderRoles(globalsSchema.parse(globals));
   const objects = [
-    await storeJson(context, attemptName("globals", "json.gz", chunk.attempt), json, "globals.json"),
+    await storeJson(context, attemptName("globals", "json.gz", chunk.attempt), globals, "globals.json"),
     await storeObject(context, attemptName("roles", "sql.gz", chunk.attempt),
       await compress(new TextEncoder().encode(roles)), "application/gzip", "roles.sql"),
   ];
+  await context.ledger.addWarnings(context.runId, gaps);
   await context.ledger.complete(context.runId, chunk.claim_id,
     [{ chunk_no: chunk.chunk_no, stored_bytes: objects.reduce((sum, one) => sum + one.bytes, 0), objects }]);
 }

@@ -1,0 +1,28 @@
+-- Tests sql/functions/coverage_gaps.sql
+begin;
+select plan(8);
+
+select isnt(obj_description('backup.coverage_gaps()'::regprocedure), null, 'coverage_gaps() has a comment');
+select is_empty($$ select * from backup.coverage_gaps() where code in ('vault_not_covered', 'storage_files_not_covered', 'large_objects_not_covered') $$,
+  'coverage_gaps() finds nothing in an empty project');
+
+select vault.create_secret('a value', 'a_name');
+select results_eq($$ select subject from backup.coverage_gaps() where code = 'vault_not_covered' $$, $$ values ('vault.secrets') $$,
+  'coverage_gaps() names Vault secrets');
+select is_empty($$ select * from backup.coverage_gaps() where message like '%a value%' or message like '%a_name%' $$,
+  'coverage_gaps() tells neither names nor values of secrets');
+
+insert into storage.buckets (id, name) values ('b', 'b');
+insert into storage.objects (bucket_id, name) values ('b', 'one'), ('b', 'two');
+select matches((select message from backup.coverage_gaps() where code = 'storage_files_not_covered'), '2 Storage files',
+  'coverage_gaps() counts the files of Storage');
+
+select lo_create(0);
+select isnt_empty($$ select * from backup.coverage_gaps() where code = 'large_objects_not_covered' $$, 'coverage_gaps() names large objects');
+
+select function_privs_are('backup', 'coverage_gaps', array[]::text[], 'anon', array[]::text[], 'anon may not execute coverage_gaps()');
+select function_privs_are('backup', 'coverage_gaps', array[]::text[], 'service_role', array[]::text[],
+  'service_role may not execute coverage_gaps()');
+
+select * from finish();
+rollback;
