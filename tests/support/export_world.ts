@@ -15,7 +15,7 @@ import { createS3Client, type S3Client, type S3ClientOptions } from "../../funct
 import type { S3Config } from "../../functions/_shared/s3/s3_config.ts";
 import { REPO_ROOT } from "../../stack/repo_root.ts";
 import { type RunningS3, startS3 } from "../../stack/s3/start_s3.ts";
-import { createTestDatabase, type TestDatabase } from "./database.ts";
+import { createTestDatabase, type CreateTestDatabaseOptions, type TestDatabase } from "./database.ts";
 
 const MIB = 1024 * 1024;
 
@@ -35,8 +35,8 @@ export interface ExportWorld {
   close(): Promise<void>;
 }
 
-export async function createExportWorld(): Promise<ExportWorld> {
-  const database = await createTestDatabase({ migrated: true });
+export async function createExportWorld(options: CreateTestDatabaseOptions = { migrated: true }): Promise<ExportWorld> {
+  const database = await createTestDatabase(options);
   const dir = mkdtempSync(join(tmpdir(), "holdfast-export-"));
   const storage = await startS3({ dir, buckets: ["backups"] });
   const config: S3Config = {

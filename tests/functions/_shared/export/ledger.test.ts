@@ -1,9 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
 import { Ledger } from "../../../../functions/_shared/export/ledger.ts";
-import { startRun } from "../../../../functions/_shared/export/start_run.ts";
-import { makeContext } from "../../../../functions/_shared/export/make_context.ts";
-import { readRunRecord } from "../../../../functions/_shared/export/read_run_record.ts";
 import { claimKind, createExportWorld, type ExportWorld, openRun, type OpenRun, planned } from "../../../support/export_world.ts";
 
 const NOBODY = "00000000-0000-4000-8000-000000000000";
@@ -86,28 +83,5 @@ describe("Ledger", () => {
     await run.ledger.addWarnings(run.runId, []);
     await run.ledger.addWarnings(run.runId, [{ code: "c", subject: "s", message: "m" }]);
     expect(await world.sql("select warnings from backup.runs where run_id = $1", [run.runId])).toEqual([{ warnings: [{ code: "c", subject: "s", message: "m" }] }]);
-  });
-
-  it("makeContext() throws HF001 for an unknown run", async () => {
-    const limits = { maxChunkBytes: 1, maxRowBytes: 1, maxRenderedFacts: 1 };
-    await expect(makeContext(run.context.client, world.s3, "20000101T000000Z-000000", "w", "x", limits)).rejects.toMatchObject({ code: "HF001" });
-    expect(run.context).toMatchObject({ objectPrefix: `holdfast/local/runs/${run.runId}/`, worker: "worker" });
-    expect(run.context.ledger).toBeInstanceOf(Ledger);
-  });
-
-  it("readRunRecord() throws for an unknown run and gives the settings that shape text", async () => {
-    await expect(readRunRecord(run.context.client, "20000101T000000Z-000000")).rejects.toThrow("not in the ledger");
-    const { run: record } = await readRunRecord(run.context.client, run.runId);
-    expect(record.settings).toMatchObject({ client_encoding: "UTF8", DateStyle: "ISO, MDY", IntervalStyle: "postgres", TimeZone: "UTC", extra_float_digits: "1", bytea_output: "hex", block_size: "8192" });
-    expect(record.snapshot_at).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+\+00:00$/);
-  });
-
-  it("startRun() translates HF002 and returns the id of a run of the functions", async () => {
-    await expect(startRun(run.context.client, "http", null, "x")).rejects.toMatchObject({ name: "HoldfastError", code: "HF002" });
-    await run.ledger.fail(run.runId, "HF003", "the test is over", null);
-    const runId = await startRun(run.context.client, "http", "weekly", "root/");
-    expect(await world.sql("select engine, trigger, tier::text, object_prefix from backup.runs where run_id = $1", [runId]))
-      .toEqual([{ engine: "functions", trigger: "http", tier: "weekly", object_prefix: `root/local/runs/${runId}/` }]);
-    await run.ledger.fail(runId, "HF003", "the test is over", null);
   });
 });

@@ -1,0 +1,84 @@
+import { gunzipSync } from "node:zlib";
+import { deserializeSnapshot } from "@supabase/pg-delta/core";
+import { extract } from "@supabase/pg-delta/extract";
+import { plan } from "@supabase/pg-delta/plan";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { captureSchema } from "../../../../functions/_shared/export/capture_schema.ts";
+import { type ClaimedChunk, Ledger } from "../../../../functions/_shared/export/ledger.ts";
+import { renderSchema, storeRenderedSchema } from "../../../../functions/_shared/export/render_schema.ts";
+import { selectFacts } from "../../../../functions/_shared/export/select_facts.ts";
+import { claimKind, createExportWorld, type ExportWorld, openRun, type OpenRun, planned } from "../../../support/export_world.ts";
+import { queryRows } from "../../../support/query_rows.ts";
+import { runPsql } from "../../../support/run_psql.ts";
+
+describe("renderSchema()", () => {
+  let world: ExportWorld;
+  let run: OpenRun;
+  let chunk: ClaimedChunk;
+  const empty = `render_${process.pid}`;
+  const urlOf = (url: string) => url.replace(/\/[^/]*$/, `/${empty}`);
+
+  beforeAll(async () => {
+    world = await createExportWorld({ seeded: true });
+    await queryRows(world.database.adminUrl, `create database ${empty} template template0`);
+    run = await openRun(world);
+    await planned(run);
+    const [schema] = await claimKind(run, "schema");
+    if (schema === undefined) throw new Error("no schema chunk");
+    await captureSchema(run.context, schema);
+    await world.sql("update backup.chunks set state = 'replaced' where run_id = $1 and kind = 'data'", [run.runId]);
+    const [rendered] = await claimKind(run, "schema_sql");
+    if (rendered === undefined) throw new Error("no schema_sql chunk");
+    chunk = rendered;
+  });
+
+  afterAll(async () => {
+    await run.close();
+    await queryRows(world.database.adminUrl, `drop database ${empty} with (force)`);
+    await world.close();
+  });
+
+  const stored = async (name: string) => gunzipSync(await world.s3.getObject(run.context.objectPrefix + name)).toString();
+  const warnings = async () => JSON.stringify(await world.sql("select warnings from backup.runs where run_id = $1", [run.runId]));
+
+  it("storeRenderedSchema() goes without rendering when the schema has too many facts for the worker, and warns", async () => {
+    const ledger = Object.assign(new Ledger(run.context.client), { complete: async () => undefined });
+    await storeRenderedSchema({ ...run.context, maxRenderedFacts: 10, ledger }, chunk);
+    expect(await warnings()).toContain("schema_sql_missing");
+    expect(await world.keys(run.context.objectPrefix)).not.toContain(`${run.context.objectPrefix}schema.sql.gz`);
+  });
+
+  it("storeRenderedSchema() goes without rendering when two workers died of it", async () => {
+    const completed: unknown[] = [];
+    const ledger = Object.assign(new Ledger(run.context.client), { complete: async (...args: unknown[]) => { completed.push(args[2]); }, addWarnings: async () => undefined });
+    await storeRenderedSchema({ ...run.context, ledger }, { ...chunk, attempt: 3 });
+    expect(completed).toEqual([[{ chunk_no: chunk.chunk_no, stored_bytes: 0, objects: [] }]]);
+  });
+
+  it("storeRenderedSchema() stores SQL that psql loads into an empty database, after which no difference is left", async () => {
+    await storeRenderedSchema(run.context, chunk);
+    const sql = await stored("schema.sql.gz");
+    const loaded = await runPsql(urlOf(world.database.adminUrl), sql, ["--set=ON_ERROR_STOP=1"]);
+    expect(loaded.stderr.split("\n").filter((line) => line.includes("ERROR"))).toEqual([]);
+    expect(loaded.code).toBe(0);
+
+    const pool = new pg.Pool({ connectionString: urlOf(world.database.adminUrl) });
+    try {
+      const wanted = deserializeSnapshot(await stored("schema.json.gz")).factBase;
+      const included = new Set((await world.sql<{ name: string }>("select s as name from backup.included_schemas() s")).map(({ name }) => name));
+      const got = selectFacts((await extract(pool)).factBase, included);
+      const roles = wanted.facts().flatMap(({ id }) => (id.kind === "role" ? [id.name] : []));
+      const { actions } = plan(got, wanted, { scope: "database", assumedRoles: roles, assumedSchemas: ["pg_catalog"] });
+      expect(actions.map((action) => action.sql)).toEqual([]);
+    } finally {
+      await pool.end();
+    }
+  }, 60_000);
+
+  it("renderSchema() gives null above the limit and the same text for the same schema", async () => {
+    const json = await stored("schema.json.gz");
+    expect(renderSchema(json, 10)).toBeNull();
+    expect(renderSchema(json, Infinity)).toBe(renderSchema(json, Infinity));
+  });
+});
