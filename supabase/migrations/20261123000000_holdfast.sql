@@ -903,11 +903,13 @@ revoke all on function backup.keeper_snapshot(text) from public;
 -- backup.unschedule(p_job_name)
 --
 -- Why: cron.unschedule() raises for a job that is not there, and the schema may be missing altogether. A role that may not
--- use it has no jobs there; refusing it would keep the end of a run from being recorded.
+-- use it has no jobs there; refusing it would keep the end of a run from being recorded. Row security is on, because
+-- cron.job shows a role its own jobs, and workers have it off, which makes that an error.
 create or replace function backup.unschedule(p_job_name text)
 returns boolean
 language plpgsql
 set search_path = ''
+set row_security = on
 as $$
 declare
   v_found boolean := false;

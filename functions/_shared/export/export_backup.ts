@@ -110,7 +110,8 @@ export async function exportBackup(options: ExportBackupOptions): Promise<Export
     try {
       const hooks = { now: () => performance.now(), sleep: async (ms: number) => { await sleep(ms); } };
       const opener = await options.connect("holdfast backup");
-      const snapshotId = await waitForSnapshot(new Ledger(opener), runId, 60_000, hooks).finally(() => opener.end());
+      const waiting = waitForSnapshot(new Ledger(opener), runId, 60_000, hooks).finally(() => opener.end());
+      const snapshotId = await Promise.race([waiting, keeper.failed]);
       if (snapshotId !== null) {
         const work = Array.from({ length: options.workers }, (_, n) => workToTheEnd(options, runId, snapshotId, `worker-${n + 1}`));
         const failed = (await Promise.allSettled(work)).find((one) => one.status === "rejected");
