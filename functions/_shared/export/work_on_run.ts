@@ -78,8 +78,19 @@ async function perform(context: WorkerContext, chunks: readonly ClaimedChunk[], 
   }
 }
 
+/** What a role may not do is named by the server, and no refusal of it quotes a row. */
+function explainRefusal(error: unknown): unknown {
+  if (!(error instanceof Error) || sqlStateOf(error) !== "42501" || error instanceof HoldfastError) return error;
+  return new HoldfastError("HF305", "Cannot export as the role may not read everything", {
+    detail: error.message,
+    hint: "Run the export as postgres, or grant the role what is missing, and BYPASSRLS where row security hides rows.",
+    cause: error,
+  });
+}
+
 /** Reports a failed chunk. Errors nobody can act on are recorded by where they happened, not by a message that may quote data. */
-async function report(context: WorkerContext, chunk: ClaimedChunk, error: unknown): Promise<void> {
+async function report(context: WorkerContext, chunk: ClaimedChunk, failure: unknown): Promise<void> {
+  const error = explainRefusal(failure);
   const known = error instanceof HoldfastError;
   const code = known ? error.code : (sqlStateOf(error) ?? "XX000");
   const message = known ? [[error.message, error.detail].filter(Boolean).join(": "), error.hint].filter(Boolean).join(" ") : describeUnexpected(error);
