@@ -49,6 +49,15 @@ describe("captureSchema()", () => {
     await world.sql("drop operator shop.<<>> (integer, integer); drop function shop.add");
   });
 
+  it("captureSchema() warns of a table with several parents, of which the engine keeps one", async () => {
+    await world.sql("create table shop.p1 (a integer); create table shop.p2 (b integer); create table shop.one () inherits (shop.p1); create table shop.two () inherits (shop.p1, shop.p2)");
+    const chunk = await claimSchema();
+    await captureSchema(run.context, chunk);
+    const [row] = await world.sql<{ warnings: { code: string; subject: string }[] }>("select warnings from backup.runs where run_id = $1", [run.runId]);
+    expect(row?.warnings.filter(({ code }) => code === "schema_several_parents").map(({ subject }) => subject)).toEqual(["shop.two"]);
+    await world.sql("drop table shop.two, shop.one, shop.p1, shop.p2");
+  });
+
   it("captureSchema() throws HF300 when the keeper is gone, and leaves the session usable", async () => {
     const chunk = await claimSchema();
     await world.sql("select pg_terminate_backend(keeper_pid) from backup.runs where run_id = $1", [run.runId]);

@@ -8,7 +8,7 @@ import { captureSchema } from "../../../../functions/_shared/export/capture_sche
 import { type ClaimedChunk, Ledger } from "../../../../functions/_shared/export/ledger.ts";
 import { renderSchema, storeRenderedSchema } from "../../../../functions/_shared/export/render_schema.ts";
 import { selectFacts } from "../../../../functions/_shared/export/select_facts.ts";
-import { claimKind, createExportWorld, type ExportWorld, openRun, type OpenRun, planned } from "../../../support/export_world.ts";
+import { claimKind, createExportWorld, type ExportWorld, fixtureSql, openRun, type OpenRun, planned } from "../../../support/export_world.ts";
 import { queryRows } from "../../../support/query_rows.ts";
 import { runPsql } from "../../../support/run_psql.ts";
 
@@ -21,6 +21,8 @@ describe("renderSchema()", () => {
 
   beforeAll(async () => {
     world = await createExportWorld({ seeded: true });
+    // Two parents of one table are more than the engine models; a warning of captureSchema() says so.
+    await world.sql(`set search_path = public, extensions; ${fixtureSql("odd_types.sql")}; ${fixtureSql("odd_tables.sql")}; drop table odd_tables.amphibians; set search_path = ''`);
     await queryRows(world.database.adminUrl, `create database ${empty} template template0`);
     run = await openRun(world);
     await planned(run);
