@@ -1,0 +1,45 @@
+-- Tests sql/functions/run_job.sql
+begin;
+select plan(20);
+
+-- arrange
+delete from backup.runs;
+delete from backup.tickets;
+delete from backup.verifications;
+delete from backup.job_runs;
+update backup.settings set functions_url = null, external_clock = true;
+
+-- contract
+select function_returns('backup', 'run_job', array['text'], 'jsonb', 'run_job() returns jsonb');
+select isnt(obj_description('backup.run_job(text)'::regprocedure), null, 'run_job() has a comment');
+
+-- behaviour
+select is(backup.run_job('tick') ->> 'ended', '0', 'run_job() returns the result');
+select is_empty('select from backup.job_runs', 'run_job() keeps no record of a tick that had nothing to do');
+insert into backup.tickets (function_name, issued_at, expires_at) values ('f', now() - interval '2 days', now() - interval '1 day');
+select is(backup.run_job('tick') ->> 'tickets_deleted', '1', 'run_job() runs the tick');
+select results_eq('select job_name, status, result, error_code, error from backup.job_runs',
+  $$ values ('tick', 'succeeded', '{"ended": 0, "dispatched": 0, "checks_closed": 0, "tickets_deleted": 1}'::jsonb, null, null) $$, 'run_job() records a tick that did something');
+select ok((select started_at >= now() and finished_at >= started_at from backup.job_runs), 'run_job() records how long it took');
+select is(backup.run_job('export'), '{"ticket": true}', 'run_job() asks for an export');
+select is(backup.run_job('verify'), '{"ticket": true}', 'run_job() asks for a verification');
+select results_eq('select function_name, body from backup.tickets order by 1',
+  $$ values ('export-backup', '{"action": "start", "trigger": "schedule"}'::jsonb), ('verify-backup', '{"trigger": "schedule"}') $$, 'run_job() leaves a ticket for each');
+insert into backup.job_runs (job_name, status, started_at, finished_at) values ('export', 'succeeded', now() - interval '1 year', now());
+select is(backup.run_job('prune') ->> 'job_runs', '1', 'run_job() runs the clean-up');
+alter table backup.tickets add constraint hf_test check (false) not valid;
+select is(backup.run_job('export'), null, 'run_job() does not raise when a job fails');
+select results_eq($$ select status, result, error_code from backup.job_runs where job_name = 'export' order by job_run_id desc limit 1 $$,
+  $$ values ('failed', null::jsonb, '23514') $$, 'run_job() records the failure');
+select matches((select error from backup.job_runs where status = 'failed'), 'hf_test', 'run_job() records the message');
+select throws_ok($$ select backup.run_job('nonsense') $$, 'HF100', 'job ''nonsense'' does not exist', 'run_job() rejects an unknown job with HF100');
+select throws_ok($$ select backup.run_job(null) $$, 'HF100', null, 'run_job() rejects no job with HF100');
+select is((select count(*)::integer from backup.job_runs), 5, 'run_job() leaves one row for each job, and none for what it rejects');
+
+-- permissions
+select function_privs_are('backup', 'run_job', array['text'], 'anon', array[]::text[], 'anon may not execute run_job()');
+select function_privs_are('backup', 'run_job', array['text'], 'authenticated', array[]::text[], 'authenticated may not execute run_job()');
+select function_privs_are('backup', 'run_job', array['text'], 'service_role', array[]::text[], 'service_role may not execute run_job()');
+
+select * from finish();
+rollback;

@@ -1,0 +1,47 @@
+-- Tests sql/functions/settle_tables.sql
+begin;
+select plan(12);
+
+-- arrange
+delete from backup.runs;
+insert into backup.runs (run_id, state, tier, trigger, engine, object_prefix, finished_at, failure_code, failure_message) values
+  ('20260101T000000Z-00000a', 'exporting', 'daily', 'sql', 'cli', 'x/', null, null, null),
+  ('20260101T000000Z-00000b', 'failed', 'daily', 'sql', 'cli', 'x/', now(), 'HF300', 'x');
+insert into backup.run_tables (run_id, schema_name, table_name, relid, status, reason, columns, planned_rows) values
+  ('20260101T000000Z-00000a', 'app', 'counted', 1, 'pending', null, '{id}', 5),
+  ('20260101T000000Z-00000a', 'app', 'uncounted', 2, 'pending', null, '{id}', null),
+  ('20260101T000000Z-00000a', 'app', 'empty', 3, 'pending', null, '{id}', 0),
+  ('20260101T000000Z-00000a', 'app', 'excluded', 4, 'excluded', 'a reason', '{id}', null),
+  ('20260101T000000Z-00000b', 'app', 'counted', 1, 'pending', null, '{id}', 5);
+insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, first_tid, state, object_key, sha256, rows, row_hash_sum, done_at, claim_id, lease_until) values
+  ('20260101T000000Z-00000a', 1, 'data', 'app', 'counted', '(0,0)', 'done', 'k', 's', 2, 18446744073709551615, now(), null, null),
+  ('20260101T000000Z-00000a', 2, 'data', 'app', 'counted', '(1,0)', 'done', 'k', 's', 3, 17, now(), null, null),
+  ('20260101T000000Z-00000a', 3, 'data', 'app', 'counted', '(0,0)', 'replaced', 'k', 's', 5, 99, null, null, null),
+  ('20260101T000000Z-00000a', 4, 'data', 'app', 'uncounted', '(0,0)', 'done', 'k', 's', 7, -1, now(), null, null),
+  ('20260101T000000Z-00000b', 1, 'data', 'app', 'counted', '(0,0)', 'done', 'k', 's', 4, 1000, now(), null, null);
+
+-- contract
+select function_returns('backup', 'settle_tables', array['text'], 'integer', 'settle_tables() returns integer');
+select isnt(obj_description('backup.settle_tables(text)'::regprocedure), null, 'settle_tables() has a comment');
+
+-- behaviour
+select is(backup.settle_tables('20260101T000000Z-00000a'), 3, 'settle_tables() returns how many tables are in the backup');
+select results_eq($$ select table_name, status::text, rows, fingerprint from backup.run_tables where run_id = '20260101T000000Z-00000a' order by relid $$,
+  $$ values ('counted', 'exported', 5::bigint, '0000000000000010'), ('uncounted', 'exported', 7, 'ffffffffffffffff'),
+            ('empty', 'exported', 0, '0000000000000000'), ('excluded', 'excluded', null, null) $$,
+  'settle_tables() adds up the chunks that are done, modulo 2^64, and leaves excluded tables alone');
+select is((select status::text from backup.run_tables where run_id = '20260101T000000Z-00000b'), 'pending', 'settle_tables() leaves other runs alone');
+select is(backup.settle_tables('20260101T000000Z-00000a'), 3, 'settle_tables() can be called again');
+update backup.chunks set rows = 4 where run_id = '20260101T000000Z-00000a' and chunk_no = 2;
+select throws_ok($$ select backup.settle_tables('20260101T000000Z-00000a') $$, 'HF304', 'table app.counted was copied with 6 rows', 'settle_tables() rejects a row too many with HF304');
+update backup.chunks set state = 'replaced', done_at = null where run_id = '20260101T000000Z-00000a' and chunk_no = 2;
+select throws_ok($$ select backup.settle_tables('20260101T000000Z-00000a') $$, 'HF304', 'table app.counted was copied with 2 rows', 'settle_tables() rejects missing rows with HF304');
+select is(backup.settle_tables('20260101T000000Z-00000c'), 0, 'settle_tables() has nothing to do for an unknown run');
+
+-- permissions
+select function_privs_are('backup', 'settle_tables', array['text'], 'anon', array[]::text[], 'anon may not execute settle_tables()');
+select function_privs_are('backup', 'settle_tables', array['text'], 'authenticated', array[]::text[], 'authenticated may not execute settle_tables()');
+select function_privs_are('backup', 'settle_tables', array['text'], 'service_role', array[]::text[], 'service_role may not execute settle_tables()');
+
+select * from finish();
+rollback;

@@ -1,0 +1,38 @@
+-- Tests sql/functions/tick.sql
+begin;
+select plan(14);
+
+-- arrange
+delete from backup.runs;
+delete from backup.tickets;
+delete from backup.verifications;
+
+-- contract
+select function_returns('backup', 'tick', array[]::text[], 'jsonb', 'tick() returns jsonb');
+select isnt(obj_description('backup.tick()'::regprocedure), null, 'tick() has a comment');
+
+-- behaviour
+select is(backup.tick(), '{"ended": 0, "dispatched": 0, "checks_closed": 0, "tickets_deleted": 0}', 'tick() finds nothing to do in a quiet project');
+insert into backup.tickets (function_name, issued_at, expires_at)
+select 'export-backup', now() - interval '1 day', now() - a from unnest(array['61 minutes', '59 minutes', '-1 minutes']::interval[]) a;
+select is(backup.tick() -> 'tickets_deleted', '1', 'tick() deletes tickets an hour after they expired');
+select is((select min(expires_at) from backup.tickets), now() - interval '59 minutes', 'tick() keeps younger tickets');
+insert into backup.runs (run_id, tier, trigger, engine, object_prefix, requested_at) values ('20260101T000000Z-00000a', 'daily', 'sql', 'functions', 'x/', now() - interval '1 day');
+select is(backup.tick(), '{"ended": 1, "dispatched": 0, "checks_closed": 0, "tickets_deleted": 0}', 'tick() ends a run whose keeper never came, and sends it no worker');
+select results_eq('select state::text, failure_code from backup.runs', $$ values ('failed', 'HF005') $$, 'tick() records why');
+insert into backup.runs (run_id, tier, trigger, engine, object_prefix, keeper_pid) values ('20260102T000000Z-00000a', 'daily', 'sql', 'functions', 'x/', pg_backend_pid());
+select is(backup.tick() -> 'dispatched', '1', 'tick() sends a worker to a run that has none');
+select is(backup.tick() -> 'dispatched', '0', 'tick() gives that worker time to begin');
+insert into backup.verifications (verification_id, trigger, started_at) values ('00000000-0000-0000-0000-00000000000a', 'sql', now() - interval '1 day');
+insert into backup.verification_checks (verification_id, check_name, state, started_at)
+values ('00000000-0000-0000-0000-00000000000a', 'check_sequences', 'running', now() - interval '1 day');
+select is(backup.tick() -> 'checks_closed', '1', 'tick() closes a check that never reported');
+select is((select verdict::text from backup.verifications where verification_id = '00000000-0000-0000-0000-00000000000a'), 'inconclusive', 'tick() lets its verification end');
+
+-- permissions
+select function_privs_are('backup', 'tick', array[]::text[], 'anon', array[]::text[], 'anon may not execute tick()');
+select function_privs_are('backup', 'tick', array[]::text[], 'authenticated', array[]::text[], 'authenticated may not execute tick()');
+select function_privs_are('backup', 'tick', array[]::text[], 'service_role', array[]::text[], 'service_role may not execute tick()');
+
+select * from finish();
+rollback;
