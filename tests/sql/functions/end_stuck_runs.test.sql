@@ -1,0 +1,1 @@
+-- Tests sql/functions/end_stuck_runs.sql

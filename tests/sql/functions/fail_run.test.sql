@@ -1,0 +1,1 @@
+-- Tests sql/functions/fail_run.sql

@@ -1,0 +1,1 @@
+-- Tests sql/functions/finish_run.sql

@@ -1,0 +1,1 @@
+-- Tests sql/functions/hold_snapshot.sql
