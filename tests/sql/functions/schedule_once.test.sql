@@ -16,7 +16,7 @@ select results_eq($$ select command, schedule from cron.job where jobname = 'hf-
   'schedule_once() takes the earliest time that this version can');
 select is(backup.schedule_once('hf-test', 'select 43'), true, 'schedule_once() can be called again');
 select results_eq($$ select command from cron.job where jobname = 'hf-test' $$, array['select 43'], 'schedule_once() then replaces the command');
-select throws_ok($$ select backup.schedule_once('hf-test', null) $$, '23502', null, 'schedule_once() raises when nothing could be scheduled');
+select throws_ok($$ select backup.schedule_once('hf-test', null) $$, null, null, 'schedule_once() raises when nothing could be scheduled');
 update backup.settings set external_clock = true;
 select is(backup.schedule_once('hf-late', 'select 1'), false, 'schedule_once() leaves it to the clock outside');
 select is((select count(*)::integer from cron.job where jobname = 'hf-late'), 0, 'schedule_once() then schedules nothing');
