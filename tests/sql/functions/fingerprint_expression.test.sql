@@ -1,6 +1,6 @@
 -- Tests sql/functions/fingerprint_expression.sql
 begin;
-select plan(17);
+select plan(20);
 
 select function_returns('backup', 'fingerprint_expression', array['oid'], 'text', 'fingerprint_expression() returns SQL text');
 select isnt(obj_description('backup.fingerprint_expression(oid)'::regprocedure), null, 'fingerprint_expression() has a comment');
@@ -31,6 +31,15 @@ select isnt(pg_temp.hash_of('timestamptz', '''2026-01-01 00:00:00.000001Z'''), p
 create type holdfast_pair as (a integer, b text);
 select isnt(pg_temp.hash_of('holdfast_pair', 'row(null, null)'), pg_temp.hash_of('holdfast_pair', 'null'),
   'fingerprint_expression() tells a row of NULLs from NULL');
+
+select isnt(pg_temp.hash_of('varchar[]', '''{}'''), pg_temp.hash_of('varchar[]', 'null'), 'fingerprint_expression() tells an empty array from NULL');
+select isnt(pg_temp.hash_of('bpchar', ''''''), pg_temp.hash_of('bpchar', 'null'),
+  'fingerprint_expression() tells the empty string from NULL also where it goes through text');
+
+-- Under such a collation the two strings are equal, and so are their native hashes.
+create collation holdfast_any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+select isnt(pg_temp.hash_of('text collate holdfast_any_case', '''a'''), pg_temp.hash_of('text collate holdfast_any_case', '''A'''),
+  'fingerprint_expression() tells strings apart that a collation takes as equal');
 
 -- Enum labels have other object ids after a restore.
 create type holdfast_mood as enum ('sad', 'happy');
