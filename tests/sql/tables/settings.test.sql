@@ -1,0 +1,44 @@
+-- Tests sql/tables/settings.sql
+begin;
+select plan(32);
+
+-- contract
+select columns_are('backup', 'settings', array['id', 'project_ref', 'functions_url', 'external_clock', 'included_schemas', 'excluded_schemas', 'chunk_bytes', 'worker_bytes', 'worker_seconds', 'workers', 'lease_seconds', 'max_attempts', 'keeper_max_age', 'keeper_start_timeout', 'count_at_plan_bytes', 'include_role_passwords', 'row_shrink_threshold', 'check_timeout', 'background_timeout', 'object_sample_share'], 'settings has its columns');
+select col_is_pk('backup', 'settings', array['id'], 'settings has a key');
+select isnt(obj_description('backup.settings'::regclass), null, 'settings has a comment');
+
+-- behaviour
+select is((select count(*)::integer from backup.settings), 1, 'settings has one row');
+select throws_ok($$ insert into backup.settings default values $$, '23505', null, 'settings rejects a second row');
+select throws_ok($$ insert into backup.settings (id) values (false) $$, '23514', null, 'settings rejects a row under another key');
+select throws_ok($$ update backup.settings set project_ref = '' $$, '23514', null, 'settings rejects project_ref = ');
+select throws_ok($$ update backup.settings set project_ref = 'a/b' $$, '23514', null, 'settings rejects project_ref = a/b');
+select throws_ok($$ update backup.settings set project_ref = '.hidden' $$, '23514', null, 'settings rejects project_ref = .hidden');
+select throws_ok($$ update backup.settings set chunk_bytes = 8191 $$, '23514', null, 'settings rejects chunk_bytes = 8191');
+select throws_ok($$ update backup.settings set chunk_bytes = 1073741825 $$, '23514', null, 'settings rejects chunk_bytes = 1073741825');
+select throws_ok($$ update backup.settings set worker_bytes = 0 $$, '23514', null, 'settings rejects worker_bytes = 0');
+select throws_ok($$ update backup.settings set worker_seconds = 0 $$, '23514', null, 'settings rejects worker_seconds = 0');
+select throws_ok($$ update backup.settings set worker_seconds = 391 $$, '23514', null, 'settings rejects worker_seconds = 391');
+select throws_ok($$ update backup.settings set workers = 0 $$, '23514', null, 'settings rejects workers = 0');
+select throws_ok($$ update backup.settings set workers = 33 $$, '23514', null, 'settings rejects workers = 33');
+select throws_ok($$ update backup.settings set lease_seconds = 4 $$, '23514', null, 'settings rejects lease_seconds = 4');
+select throws_ok($$ update backup.settings set lease_seconds = 3601 $$, '23514', null, 'settings rejects lease_seconds = 3601');
+select throws_ok($$ update backup.settings set max_attempts = 0 $$, '23514', null, 'settings rejects max_attempts = 0');
+select throws_ok($$ update backup.settings set max_attempts = 101 $$, '23514', null, 'settings rejects max_attempts = 101');
+select throws_ok($$ update backup.settings set row_shrink_threshold = -0.1 $$, '23514', null, 'settings rejects row_shrink_threshold = -0.1');
+select throws_ok($$ update backup.settings set row_shrink_threshold = 1 $$, '23514', null, 'settings rejects row_shrink_threshold = 1');
+select throws_ok($$ update backup.settings set object_sample_share = 0 $$, '23514', null, 'settings rejects object_sample_share = 0');
+select throws_ok($$ update backup.settings set object_sample_share = 366 $$, '23514', null, 'settings rejects object_sample_share = 366');
+select lives_ok($$ update backup.settings set project_ref = 'abc-1.x_Y', chunk_bytes = 8192, worker_seconds = 390, workers = 32, lease_seconds = 5, max_attempts = 1, row_shrink_threshold = 0, object_sample_share = 1 $$, 'settings accepts the limits themselves');
+
+-- permissions
+select is((select relrowsecurity from pg_class where oid = 'backup.settings'::regclass), true, 'settings has row level security');
+select policies_are('backup', 'settings', array['service_role_reads'], 'settings has one policy');
+select policy_roles_are('backup', 'settings', 'service_role_reads', array['service_role'], 'settings shows its rows to service_role');
+select policy_cmd_is('backup', 'settings', 'service_role_reads', 'select', 'settings has a policy for reading');
+select table_privs_are('backup', 'settings', 'anon', array[]::text[], 'anon may not touch settings');
+select table_privs_are('backup', 'settings', 'authenticated', array[]::text[], 'authenticated may not touch settings');
+select table_privs_are('backup', 'settings', 'service_role', array['SELECT'], 'service_role may read settings and nothing else');
+
+select * from finish();
+rollback;
