@@ -1,13 +1,21 @@
 -- requires: functions/fingerprint_expression.sql, functions/fingerprint_of_sum.sql
 -- backup.table_fingerprint(p_table)
 --
--- Why: lets a person compare a live table with a backup by hand.
+-- Why: lets a person compare a live table with a backup by hand, from whatever session: the settings that change how
+-- values look as text are those of the workers that made the backup.
 -- Locks: ACCESS SHARE on the table. Reads every row.
 create or replace function backup.table_fingerprint(p_table regclass, out rows bigint, out fingerprint text)
 language plpgsql
 stable
 set search_path = ''
 set row_security = off
+set timezone = 'UTC'
+set datestyle = 'ISO, MDY'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set bytea_output = 'hex'
+set lc_monetary = 'C'
+set xmlbinary = 'base64'
 as $$
 declare
   v_sum numeric;

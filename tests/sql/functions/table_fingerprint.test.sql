@@ -1,6 +1,6 @@
 -- Tests sql/functions/table_fingerprint.sql
 begin;
-select plan(13);
+select plan(14);
 
 -- arrange
 create schema hf_test;
@@ -28,6 +28,16 @@ delete from hf_test.u where id = 1;
 insert into hf_test.u values (1, 'A');
 select is((backup.table_fingerprint('hf_test.u')).rows, 3::bigint, 'table_fingerprint() counts rows');
 select isnt((backup.table_fingerprint('hf_test.u')).fingerprint, (backup.table_fingerprint('hf_test.t')).fingerprint, 'table_fingerprint() notices a changed value');
+create table hf_test.settings (moments timestamptz[], days date[], span interval, bytes bytea[], number float8);
+insert into hf_test.settings values ('{2026-01-02 03:04:05+00}', '{2026-02-01}', '1 day 02:00', array['\x00ff'::bytea], 0.1::float8 + 0.2);
+create temp table pinned as select * from backup.table_fingerprint('hf_test.settings');
+set local timezone = 'Asia/Tokyo';
+set local datestyle = 'German';
+set local intervalstyle = 'iso_8601';
+set local bytea_output = 'escape';
+set local extra_float_digits = -5;
+select results_eq($$ select f.rows, f.fingerprint from backup.table_fingerprint('hf_test.settings') f $$, 'select rows, fingerprint from pinned',
+  'table_fingerprint() does not depend on the settings of the session');
 alter table hf_test.t enable row level security;
 grant usage on schema hf_test, backup to authenticated;
 grant select on hf_test.t to authenticated;
