@@ -10,7 +10,7 @@ const HELP = `Runs every check and every test of the project.
 Usage: npm test -- [options] [vitest filter …]
 
   --only <steps>   Comma-separated: types, builds, sql, vitest (default: all)
-  --coverage       Measure line coverage of functions/_shared and require 90 %
+  --coverage       Measure line coverage of functions/_shared
   --help
 
 HOLDFAST_PG=system uses the PostgreSQL 15 of this machine with the real pg_cron and pgTAP instead of the embedded 17.
