@@ -1,6 +1,6 @@
 -- Tests sql/functions/schema_fingerprint.sql
 begin;
-select plan(14);
+select plan(16);
 
 -- arrange
 create schema hf_test;
@@ -78,6 +78,23 @@ select is_empty($$ select d from unnest(array[
     'create sequence hf_test.s',
     'create schema hf_third',
     'create extension citext schema hf_test']) d where not pg_temp.changes(d) $$, 'schema_fingerprint() notices indexes, types, sequences, schemas and extensions');
+select is_empty($$ select d from unnest(array[
+    'cluster hf_test.t using t_id',
+    'reindex table hf_test.t',
+    'truncate hf_test.t',
+    'select nextval(''hf_test.s'')',
+    'create temporary table hf_temporary (id integer)']) d where pg_temp.changes(d) $$, 'schema_fingerprint() ignores what moves rows without changing the schema');
+-- Known gaps: a row that leaves this list belongs in one of the lists above, and out of the header of the function.
+select is_empty($$ select d from unnest(array[
+    'comment on table hf_test.t is ''commented''',
+    'alter sequence hf_test.s increment 5',
+    'create publication hf_test_publication',
+    'create statistics hf_test.st on id, note from hf_test.t',
+    'alter default privileges in schema hf_test grant select on tables to anon',
+    'create operator hf_test.=== (leftarg = integer, rightarg = integer, procedure = int4eq)',
+    'create cast (hf_test.mood as integer) with inout',
+    'create collation hf_test.co (locale = ''C'')',
+    'create text search configuration hf_test.ts (copy = pg_catalog.simple)']) d where pg_temp.changes(d) $$, 'schema_fingerprint() does not notice what no row depends on');
 
 -- permissions
 select function_privs_are('backup', 'schema_fingerprint', array[]::text[], 'anon', array[]::text[], 'anon may not execute schema_fingerprint()');
