@@ -1,25 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Client } from "pg";
-import { connect } from "../../functions/_shared/database/connect.ts";
+import { withClient } from "../../functions/_shared/database/connect.ts";
 import { formatCount } from "../../functions/_shared/report/format_quantity.ts";
 import { applyMigrations } from "../../stack/apply_migrations.ts";
 import { REPO_ROOT } from "../../stack/repo_root.ts";
 import type { Stack } from "../../stack/start_stack.ts";
 
-async function withSession<T>(url: string, task: (client: Client) => Promise<T>): Promise<T> {
-  const client = await connect(url, { applicationName: "holdfast demo" });
-  try {
-    return await task(client);
-  } finally {
-    await client.end();
-  }
-}
+const SESSION = { applicationName: "holdfast demo" };
 
 /** Migrates the stack's database, loads the sample clinic once, turns backups on and tells the database where its functions are. */
 export async function prepareSample(stack: Stack, say: (text: string) => void): Promise<void> {
   await applyMigrations(stack.databaseUrl);
-  await withSession(stack.databaseUrl, async (client) => {
+  await withClient(stack.databaseUrl, SESSION, async (client) => {
     const { rows: [there] } = await client.query<{ loaded: boolean }>("select to_regclass('public.tenants') is not null as loaded");
     if (there?.loaded === true) {
       say("The sample clinic is loaded already.");
@@ -57,7 +50,7 @@ async function configureChecks(client: Client): Promise<void> {
 
 /** Installs schema backup when it is missing, and nothing else: this database belongs to somebody. */
 export async function prepareOwnDatabase(url: string, say: (text: string) => void): Promise<void> {
-  await withSession(url, async (client) => {
+  await withClient(url, SESSION, async (client) => {
     const { rows: [there] } = await client.query<{ installed: boolean; tables: string; size: string }>(
       `select to_regclass('backup.runs') is not null as installed, pg_size_pretty(pg_database_size(current_database())) as size,
               (select count(*) from pg_stat_user_tables where schemaname <> 'backup') as tables`);

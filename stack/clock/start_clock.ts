@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { closeClient } from "../../functions/_shared/database/close_client.ts";
 import { connect } from "../../functions/_shared/database/connect.ts";
 import { holdSnapshot, type HeldSnapshot } from "../../functions/_shared/export/hold_snapshot.ts";
 import { TICKET_HEADER } from "../../functions/_shared/http/authorize.ts";
@@ -67,7 +68,7 @@ export async function startClock(options: { databaseUrl: string; functionsUrl: s
       await running;
       for (const keeper of keepers) await keeper.release();
       await client.query("update backup.settings set external_clock = false where id").catch(() => undefined);
-      await client.end().catch(() => undefined);
+      await closeClient(client);
     },
   };
 }

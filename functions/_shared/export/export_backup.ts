@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
+import { closeClient } from "../database/close_client.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { isErrorCode } from "../errors/catalogue.ts";
 import { isConnectionLoss } from "../errors/is_connection_loss.ts";
@@ -56,10 +57,10 @@ async function workToTheEnd(options: ExportBackupOptions, runId: string, snapsho
       try {
         if (await new Ledger(probe).beginExport(runId) === null) return;
       } finally {
-        await probe.end().catch(() => undefined);
+        await closeClient(probe);
       }
     } finally {
-      await client.end().catch(() => undefined);
+      await closeClient(client);
     }
   }
 }
@@ -110,7 +111,7 @@ export async function exportBackup(options: ExportBackupOptions): Promise<Export
     try {
       const hooks = { now: () => performance.now(), sleep: async (ms: number) => { await sleep(ms); } };
       const opener = await options.connect("holdfast backup");
-      const waiting = waitForSnapshot(new Ledger(opener), runId, 60_000, hooks).finally(() => opener.end());
+      const waiting = waitForSnapshot(new Ledger(opener), runId, 60_000, hooks).finally(() => closeClient(opener));
       const snapshotId = await Promise.race([waiting, keeper.failed]);
       if (snapshotId !== null) {
         const work = Array.from({ length: options.workers }, (_, n) => workToTheEnd(options, runId, snapshotId, `worker-${n + 1}`));
@@ -120,7 +121,7 @@ export async function exportBackup(options: ExportBackupOptions): Promise<Export
       stop.abort();
       await watching.catch(() => undefined);
       const reader = await options.connect("holdfast backup");
-      return await readResult(reader, runId, started).finally(() => reader.end());
+      return await readResult(reader, runId, started).finally(() => closeClient(reader));
     } catch (error) {
       await giveUp(options, runId, error);
       throw error;
@@ -129,7 +130,7 @@ export async function exportBackup(options: ExportBackupOptions): Promise<Export
       await keeper.release();
     }
   } finally {
-    await client.end().catch(() => undefined);
+    await closeClient(client);
   }
 }
 
@@ -139,7 +140,7 @@ async function giveUp(options: ExportBackupOptions, runId: string, error: unknow
   const message = error instanceof HoldfastError ? error.message : "the command stopped with an unexpected error";
   try {
     const client = await options.connect("holdfast backup");
-    await new Ledger(client).fail(runId, code, message, null).finally(() => client.end());
+    await new Ledger(client).fail(runId, code, message, null).finally(() => closeClient(client));
   } catch {
     // The database is out of reach; the dead keeper tells the next caller.
   }

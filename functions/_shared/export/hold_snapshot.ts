@@ -1,4 +1,5 @@
 import type { Client } from "pg";
+import { closeClient } from "../database/close_client.ts";
 import { sqlStateOf } from "../errors/from_postgres.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 
@@ -34,7 +35,7 @@ export async function holdSnapshot(connect: (applicationName: string) => Promise
     release: async () => {
       // The keeper polls the run and ends soon after it; when the run is still alive, cutting the session ends it.
       await Promise.race([keeping, new Promise((resolve) => setTimeout(resolve, 3000).unref())]);
-      await client.end().catch(() => undefined);
+      await closeClient(client);
     },
   };
 }
