@@ -26,6 +26,7 @@ const RANGES: Readonly<Record<string, string>> = {
   HF2: "Object storage",
   HF3: "Export",
   HF4: "Checks",
+  HF5: "Restore and drills",
   HF9: "Local stack and command",
 };
 

@@ -163,4 +163,40 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "A run or verification that the demo asked for did not start or end in time.",
     remedy: "Read `.holdfast/logs/stack.log` and `select * from backup.job_runs;`.",
   },
+  HF500: {
+    cause: "The bucket has no restore point with that run id, or none whose proof passed, or several projects and none was named.",
+    remedy: "List what there is with `holdfast restore --list`, and name a run or a project.",
+  },
+  HF501: {
+    cause: "An object that the manifest names is not in the bucket, or its bytes are not those that were stored. Nothing of it was written to the target.",
+    remedy: "Restore from another run. `--skip-damaged` restores everything else and lists which rows are lost.",
+  },
+  HF502: {
+    cause: "The target is the database that was backed up, or it has tables already, or the backup needs another server.",
+    remedy: "Name an empty database. To restore into one that has tables, repeat its name with `--into-existing`.",
+  },
+  HF503: {
+    cause: "The target holds an unfinished restore of another backup, or it was changed since the restore was interrupted.",
+    remedy: "Finish that restore with the run it names, or start again in an empty database.",
+  },
+  HF504: {
+    cause: "The server refused a statement that makes an object of the schema. The details hold its answer and name the object.",
+    remedy: "Remove what stands in its way in the target and call the restore again: it continues. An object the target cannot have can be left out with `--only` or `--schema`.",
+  },
+  HF505: {
+    cause: "The server refused rows of a table, or took fewer than were sent. The rows of that object were rolled back.",
+    remedy: "Read the details, remove the reason, and call the restore again: it continues with the objects that are missing.",
+  },
+  HF506: {
+    cause: "A check of the restored database failed; the proof names what differs.",
+    remedy: "Read the report of the proof. Do not use the restored database before every difference is explained.",
+  },
+  HF507: {
+    cause: "A drill is going on already, or none has the id that was given.",
+    remedy: "Wait for it, or list drills with `select * from backup.drills order by started_at desc`.",
+  },
+  HF508: {
+    cause: "A schema or table was named with --only or --schema that the restore point does not have.",
+    remedy: "Check the spelling and quote names with special characters as in SQL; `holdfast restore --dry-run` lists the tables.",
+  },
 };

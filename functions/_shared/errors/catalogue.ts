@@ -2,7 +2,7 @@
  * Every failure a caller can act on: HTTP status, exit code of the command, and title.
  * SQL raises the same codes as SQLSTATE; a guard test keeps the lists and docs/errors.md equal.
  * Ranges: HF0xx ledger and runs, HF1xx requests and configuration, HF2xx object storage, HF3xx export,
- * HF4xx checks, HF9xx local stack and command.
+ * HF4xx checks, HF5xx restore and drills, HF9xx local stack and command.
  */
 export const ERRORS = {
   HF001: { http: 404, exit: 3, title: "Run does not exist" },
@@ -43,6 +43,15 @@ export const ERRORS = {
   HF207: { http: 502, exit: 3, title: "Object is truncated or damaged" },
   HF208: { http: 502, exit: 3, title: "Clock differs from the object storage" },
   HF905: { http: 500, exit: 3, title: "Demo waited too long" },
+  HF500: { http: 404, exit: 3, title: "Restore point does not exist" },
+  HF501: { http: 502, exit: 3, title: "Object of the backup is missing or damaged" },
+  HF502: { http: 409, exit: 3, title: "Target is refused" },
+  HF503: { http: 409, exit: 3, title: "Restore cannot be continued" },
+  HF504: { http: 500, exit: 3, title: "Schema could not be restored" },
+  HF505: { http: 500, exit: 3, title: "Rows could not be loaded" },
+  HF506: { http: 500, exit: 10, title: "Restored database does not match the backup" },
+  HF507: { http: 409, exit: 3, title: "Drill exists already or is unknown" },
+  HF508: { http: 422, exit: 2, title: "Restore point has nothing of that name" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { HoldfastError } from "../errors/holdfast_error.ts";
+import { type Manifest, parseManifest } from "../export/manifest.ts";
+import { MANIFEST_NAME } from "../export/write_manifest.ts";
+import type { S3Client } from "../s3/s3_client.ts";
+import { sha256Hex } from "../s3/sha256_hex.ts";
+
+/** What a restore and its proof need from the bucket; the S3 client fits, and so does a map in a test. */
+export type BackupStorage = Pick<S3Client, "prefix" | "getObject" | "listObjects" | "putObject">;
+
+/** A restore point that is opened: its manifest is read and valid. */
+export interface Backup {
+  s3: BackupStorage;
+  /** Key prefix of every object of the run, ending in a slash. Keys of the manifest are relative to it. */
+  prefix: string;
+  manifest: Manifest;
+  /** Of the bytes of manifest.json; names this restore point in proofs and in the state of a restore. */
+  manifestSha256: string;
+}
+
+/** A restore point as a listing shows it. */
+export interface ListedBackup {
+  project: string;
+  runId: string;
+  prefix: string;
+  manifestKey: string;
+  /** Keys of its proofs, oldest first. */
+  proofKeys: string[];
+}
+
+/** Which restore point: a run id, the newest one, or the newest one that a proof has passed for. */
+export type BackupSelector = string;
+
+/** Folder below a run that proofs are added to. */
+export const PROOFS_FOLDER = "proofs/";
+
+const RUN_FOLDER = /^(.*\/)?([^/]+)\/runs\/(\d{8}T\d{6}Z-[0-9a-f]{6})\/(.+)$/;
+
+/** What decides whether a proof speaks for a manifest; the rest of it is of no interest here. */
+const proofHead = z.object({ verdict: z.string(), manifest_sha256: z.string() });
+
+/** Every restore point below the prefix of this client, newest first. Reads the listing only. */
+export async function listBackups(s3: BackupStorage, project?: string): Promise<ListedBackup[]> {
+  const root = s3.prefix === "" ? "" : `${s3.prefix}/`;
+  const below = project === undefined ? root : `${root}${project}/runs/`;
+  const found = new Map<string, ListedBackup>();
+  const proofs = new Map<string, string[]>();
+  for await (const { key } of s3.listObjects(below)) {
+    const [, before = "", owner = "", runId = "", name = ""] = RUN_FOLDER.exec(key) ?? [];
+    if (runId === "" || before !== root) continue;
+    const prefix = key.slice(0, key.length - name.length);
+    if (name === MANIFEST_NAME) found.set(prefix, { project: owner, runId, prefix, manifestKey: key, proofKeys: [] });
+    else if (name.startsWith(PROOFS_FOLDER)) proofs.set(prefix, [...proofs.get(prefix) ?? [], key]);
+  }
+  for (const [prefix, keys] of proofs) found.get(prefix)?.proofKeys.push(...keys.sort());
+  return [...found.values()].sort((a, b) => (a.runId < b.runId ? 1 : a.runId > b.runId ? -1 : 0));
+}
+
+/**
+ * Opens a restore point and reads its manifest.
+ *
+ * @throws {HoldfastError} HF500 if there is none that the selector names, HF306 if its manifest is not valid, HF2xx storage.
+ */
+export async function openBackup(s3: BackupStorage, selector: BackupSelector, project?: string): Promise<Backup> {
+  const candidates = await listBackups(s3, project);
+  const projects = new Set(candidates.map((one) => one.project));
+  const byName = selector === "latest" || selector === "latest-verified";
+  if (byName && projects.size > 1) {
+    throw new HoldfastError("HF500", `Cannot tell which restore point "${selector}" is, as the bucket holds several projects`, {
+      detail: [...projects].sort().join(", "), hint: "Name the project with --project, or a run with --from." });
+  }
+  if (selector === "latest-verified") {
+    for (const one of candidates) {
+      const backup = await readBackup(s3, one);
+      if (await hasPassedProof(s3, one, backup.manifestSha256)) return backup;
+    }
+    throw missing(selector, candidates, "No restore point has a proof that passed. Choose one by its run id, or use --from latest.");
+  }
+  const chosen = selector === "latest" ? candidates[0] : candidates.find((one) => one.runId === selector);
+  if (chosen === undefined) throw missing(selector, candidates, "List restore points with holdfast restore --list.");
+  return readBackup(s3, chosen);
+}
+
+function missing(selector: string, candidates: readonly ListedBackup[], hint: string): HoldfastError {
+  return new HoldfastError("HF500", `Restore point "${selector}" does not exist`, {
+    detail: candidates.length === 0 ? "The bucket holds no restore point below this prefix."
+      : `The newest of ${candidates.length} is ${candidates[0]?.runId ?? ""}.`, hint });
+}
+
+async function readBackup(s3: BackupStorage, one: ListedBackup): Promise<Backup> {
+  const bytes = await s3.getObject(one.manifestKey);
+  const manifest = parseManifest(bytes);
+  if (manifest.run_id !== one.runId) {
+    throw new HoldfastError("HF306", `Manifest ${one.manifestKey} is that of run ${manifest.run_id}`, {
+      hint: "The folder was mixed up with another; choose another restore point." });
+  }
+  return { s3, prefix: one.prefix, manifest, manifestSha256: await sha256Hex(bytes) };
+}
+
+/** A proof that cannot be read proves nothing. */
+async function hasPassedProof(s3: BackupStorage, one: ListedBackup, manifestSha256: string): Promise<boolean> {
+  for (const key of one.proofKeys.toReversed()) {
+    let value: unknown;
+    try {
+      value = JSON.parse(new TextDecoder().decode(await s3.getObject(key)));
+    } catch (error) {
+      if (error instanceof SyntaxError || (error instanceof HoldfastError && (error.code === "HF204" || error.code === "HF207"))) continue;
+      throw error;
+    }
+    const head = proofHead.safeParse(value);
+    if (head.success && head.data.verdict === "passed" && head.data.manifest_sha256 === manifestSha256) return true;
+  }
+  return false;
+}
