@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { withClient } from "../functions/_shared/database/connect.ts";
 import { HoldfastError } from "../functions/_shared/errors/holdfast_error.ts";
 import { applyMigrations } from "../stack/apply_migrations.ts";
-import type { PostgresFlavor } from "../stack/postgres/find_server.ts";
+import { POSTGRES_FLAVORS, type PostgresFlavor } from "../stack/postgres/find_server.ts";
 import { s3Secrets } from "../stack/s3_secrets.ts";
 import { type Stack, startStack } from "../stack/start_stack.ts";
 
@@ -12,7 +12,7 @@ Usage: npm run stack -- [options]
 
   --dir <path>             State, logs and data (default .holdfast)
   --fresh                  Start from an empty project instead of the data of the run before
-  --postgres <flavor>      embedded or system (default $HOLDFAST_PG, else embedded)
+  --postgres <flavor>      embedded (17), embedded18 or system (default $HOLDFAST_PG, else embedded)
   --database-url <url>     Use this database instead of starting one; it is not migrated
   --base-port <port>       First port to try (default 54421)
   --no-migrate             Leave the database as it is
@@ -109,8 +109,9 @@ function table(stack: Stack): string {
 }
 
 function readFlavor(value: string): PostgresFlavor {
-  if (value === "embedded" || value === "system") return value;
-  throw new UsageError(`--postgres is ${JSON.stringify(value)}, but it can be embedded or system`);
+  const flavor = POSTGRES_FLAVORS.find((one) => one === value);
+  if (flavor !== undefined) return flavor;
+  throw new UsageError(`--postgres is ${JSON.stringify(value)}, but it can be ${POSTGRES_FLAVORS.join(", ")}`);
 }
 
 function readPort(value: string): number {

