@@ -55,6 +55,28 @@ comment on type backup.table_status is 'Every table of a run ends as exported or
 create type backup.tier as enum ('daily', 'weekly', 'monthly');
 comment on type backup.tier is 'Decides how long a run is kept and in which storage class.';
 
+-- sql/tables/access_probes.sql
+create table backup.access_probes (
+  name        text primary key,
+  role_name   text not null,
+  claims      jsonb not null default '{}',
+  schema_name text not null default 'public',
+  table_name  text not null,
+  enabled     boolean not null default true,
+  description text,
+  constraint access_probes_role_is_a_role check (role_name <> '' and role_name <> 'none'),
+  constraint access_probes_claims_is_an_object check (jsonb_typeof(claims) = 'object')
+);
+alter table backup.access_probes enable row level security;
+create policy service_role_reads on backup.access_probes for select to service_role using (true);
+grant select on backup.access_probes to service_role;
+
+comment on table backup.access_probes is
+  'Who must see how many rows: role, JWT claims and table. backup.run_access_probes() counts inside each export, and the proof of a restore counts again.';
+comment on column backup.access_probes.role_name is 'Role the rows are counted as, for example anon or authenticated. The role that makes backups has to be a member of it.';
+comment on column backup.access_probes.claims is
+  'JWT claims as policies read them, for example {"sub": "<user id>"}; the role is added. Claims are stored in the backup: no tokens, no secrets.';
+
 -- sql/tables/alerts.sql
 create table backup.alerts (
   alert_id    bigint generated always as identity primary key,
@@ -255,25 +277,93 @@ comment on column backup.critical_tables.predicate is
 -- sql/tables/drills.sql
 -- requires: tables/runs.sql
 create table backup.drills (
-  drill_id       uuid primary key default gen_random_uuid(),
-  run_id         text not null references backup.runs on delete cascade,
-  trigger        text not null,
-  verdict        backup.verdict,
-  started_at     timestamptz not null default clock_timestamp(),
-  finished_at    timestamptz,
-  phase_seconds  jsonb not null default '{}',
-  evidence       jsonb not null default '{}',
+  drill_id         uuid primary key default gen_random_uuid(),
+  run_id           text not null references backup.runs on delete cascade,
+  trigger          text not null,
+  engine           text not null default 'functions',
+  target           text not null default 'scratch',
+  selection        text not null default 'named',
+  state            text not null default 'running',
+  scratch_database text,
+  manifest_sha256  text,
+  verdict          backup.verdict,
+  started_at       timestamptz not null default clock_timestamp(),
+  finished_at      timestamptz,
+  phase_seconds    jsonb not null default '{}',
+  rows             bigint,
+  raw_bytes        bigint,
+  proof            jsonb not null default '{}',
+  proof_key        text,
+  failure_code     text,
+  failure_message  text,
   constraint drills_trigger_known check (trigger in ('schedule', 'http', 'cli', 'sql')),
-  constraint drills_verdict_iff_finished check ((verdict is null) = (finished_at is null))
+  constraint drills_engine_known check (engine in ('functions', 'cli')),
+  constraint drills_target_known check (target in ('scratch', 'url', 'embedded')),
+  constraint drills_selection_known check (selection in ('latest', 'random', 'named')),
+  constraint drills_state_known check (state in ('running', 'complete', 'failed')),
+  constraint drills_verdict_iff_finished check ((verdict is null) = (finished_at is null)),
+  constraint drills_verdict_iff_ended check ((verdict is null) = (state = 'running')),
+  constraint drills_failed_iff_reason check ((state = 'failed') = (failure_code is not null and failure_message is not null)),
+  constraint drills_failed_without_proof check (state <> 'failed' or verdict = 'failed')
 );
 create index drills_by_run on backup.drills (run_id);
 create index drills_newest on backup.drills (started_at desc);
+-- Two restores at once would double the load and the disk space; the index makes the second one impossible.
+create unique index drills_one_active on backup.drills ((true)) where state = 'running' and engine = 'functions';
 alter table backup.drills enable row level security;
 create policy service_role_reads on backup.drills for select to service_role using (true);
 grant select on backup.drills to service_role;
 
 comment on table backup.drills is 'Real restores into a scratch database, proven and timed. A restore point is verified once a drill of it passed.';
-comment on column backup.drills.phase_seconds is 'Seconds per phase of the restore: {"schema": 1.2, "data": 30.5, …}.';
+comment on column backup.drills.engine is 'functions: Edge Functions with budgets, step by step. cli: the holdfast command, recorded when it is over.';
+comment on column backup.drills.target is 'scratch: a database of its own on this server. embedded: a throw-away server of the command. url: a database the caller named.';
+comment on column backup.drills.selection is 'How the restore point was chosen: latest, random, or named by the caller.';
+comment on column backup.drills.state is 'complete: restored and compared, see verdict. failed: it did not come that far, see failure_code.';
+comment on column backup.drills.scratch_database is 'Database on this server that the drill restores into; dropped at its end.';
+comment on column backup.drills.manifest_sha256 is 'Digest of the manifest that was restored. What was proven is that backup and no other.';
+comment on column backup.drills.phase_seconds is 'Seconds of work per phase: {"schema": 1.2, "data": 30.5, …}. finished_at - started_at has the waits in between as well.';
+comment on column backup.drills.raw_bytes is 'Bytes of rows that were loaded, before compression.';
+comment on column backup.drills.proof is 'Summary of the proof: the verdict of each check. The whole of it is in the bucket, see proof_key.';
+comment on column backup.drills.failure_code is 'Code of docs/errors.md or a SQLSTATE.';
+
+-- sql/tables/drill_steps.sql
+-- requires: tables/drills.sql
+create table backup.drill_steps (
+  drill_id      uuid not null references backup.drills on delete cascade,
+  step_no       integer not null,
+  kind          text not null,
+  phase         text not null,
+  alone         boolean not null default false,
+  payload       jsonb not null default '{}',
+  state         text not null default 'pending',
+  attempts      integer not null default 0,
+  claim_id      uuid,
+  invocation    text,
+  lease_until   timestamptz,
+  not_before    timestamptz not null default '-infinity',
+  seconds       numeric,
+  result        jsonb,
+  error_code    text,
+  error_message text,
+  primary key (drill_id, step_no),
+  constraint drill_steps_numbered_from_one check (step_no > 0),
+  constraint drill_steps_kind_named check (kind <> '' and phase <> ''),
+  constraint drill_steps_state_known check (state in ('pending', 'claimed', 'done')),
+  constraint drill_steps_claimed_iff_lease check ((state = 'claimed') = (claim_id is not null and lease_until is not null)),
+  constraint drill_steps_done_iff_timed check ((state = 'done') = (seconds is not null))
+);
+alter table backup.drill_steps enable row level security;
+create policy service_role_reads on backup.drill_steps for select to service_role using (true);
+grant select on backup.drill_steps to service_role;
+
+comment on table backup.drill_steps is 'Units of work of a drill by Edge Functions, worked on strictly in order by one worker at a time.';
+comment on column backup.drill_steps.phase is 'What its seconds count as, in backup.drills.phase_seconds.';
+comment on column backup.drill_steps.alone is 'Takes so much CPU time or memory that only an invocation that has done nothing yet may claim it.';
+comment on column backup.drill_steps.payload is 'What is to be done, as the step that planned it wrote it down. Never holds row values.';
+comment on column backup.drill_steps.claim_id is 'Fencing token: what a worker reports counts only while this is still its own.';
+comment on column backup.drill_steps.invocation is 'Invocation of the function that claimed it last.';
+comment on column backup.drill_steps.seconds is 'Time of the attempt that succeeded.';
+comment on column backup.drill_steps.result is 'What later steps and the proof need to know of it.';
 
 -- sql/tables/job_runs.sql
 create table backup.job_runs (
@@ -425,6 +515,10 @@ create table backup.settings (
   check_timeout           interval not null default '25 seconds',
   background_timeout      interval not null default '2 hours',
   object_sample_share     integer not null default 4,
+  drill_from              text not null default 'alternate',
+  drill_window            interval not null default '90 days',
+  drill_max_age           interval not null default '35 days',
+  drill_timeout           interval not null default '12 hours',
   constraint settings_one_row check (id),
   constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
   constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
@@ -434,7 +528,11 @@ create table backup.settings (
   constraint settings_lease_seconds_range check (lease_seconds between 5 and 3600),
   constraint settings_max_attempts_range check (max_attempts between 1 and 100),
   constraint settings_row_shrink_threshold_range check (row_shrink_threshold >= 0 and row_shrink_threshold < 1),
-  constraint settings_object_sample_share_range check (object_sample_share between 1 and 365)
+  constraint settings_object_sample_share_range check (object_sample_share between 1 and 365),
+  constraint settings_drill_from_known check (drill_from in ('latest', 'random', 'alternate')),
+  constraint settings_drill_window_positive check (drill_window > interval '0'),
+  constraint settings_drill_max_age_positive check (drill_max_age > interval '0'),
+  constraint settings_drill_timeout_range check (drill_timeout between interval '1 minute' and interval '7 days')
 );
 alter table backup.settings enable row level security;
 create policy service_role_reads on backup.settings for select to service_role using (true);
@@ -461,6 +559,11 @@ comment on column backup.settings.row_shrink_threshold is 'Share of rows a table
 comment on column backup.settings.check_timeout is 'A check that runs longer inside verify-backup is handed to a pg_cron job.';
 comment on column backup.settings.background_timeout is 'A handed-over check that runs longer is recorded as inconclusive.';
 comment on column backup.settings.object_sample_share is 'A verification reads back one object in this many, rotating, so that all are read once in as many verifications.';
+comment on column backup.settings.drill_from is
+  'Restore point a drill takes when none is named. latest, random: one within drill_window, untried ones first. alternate: latest and random in turn.';
+comment on column backup.settings.drill_window is 'How far back a random restore point may lie.';
+comment on column backup.settings.drill_max_age is 'check_drill_age fails when no drill has passed for this long. Drills are monthly; 35 days leave room for the longest month and a missed night.';
+comment on column backup.settings.drill_timeout is 'A drill by functions that takes longer has failed.';
 
 -- sql/tables/tickets.sql
 create table backup.tickets (
@@ -654,6 +757,104 @@ comment on function backup._constraint_tests(oid) is
   'Private: the CHECK, NOT NULL and domain rules of a table as SQL expressions that find violating rows.';
 revoke all on function backup._constraint_tests(oid) from public;
 
+-- sql/functions/raise_alert.sql
+-- backup.raise_alert(cause, severity, message, details)
+--
+-- Why: a failure that repeats every minute is one open alert with a count, not a thousand lines.
+create or replace function backup.raise_alert(
+  p_cause    text,
+  p_severity text,
+  p_message  text,
+  p_details  jsonb default '{}'
+)
+returns bigint
+language sql
+set search_path = ''
+as $$
+  insert into backup.alerts as a (cause, severity, message, details)
+  values (p_cause, p_severity, p_message, coalesce(p_details, '{}'))
+  on conflict (cause) where resolved_at is null do update
+    set occurrences = a.occurrences + 1,
+        last_seen   = clock_timestamp(),
+        severity    = excluded.severity,
+        message     = excluded.message,
+        details     = excluded.details
+  returning a.alert_id
+$$;
+
+comment on function backup.raise_alert(text, text, text, jsonb) is
+  'Opens an alert for a cause, or counts another occurrence of the open one, and returns its id. Severity: warning or critical.';
+revoke all on function backup.raise_alert(text, text, text, jsonb) from public;
+
+-- sql/functions/resolve_alert.sql
+-- backup.resolve_alert(cause)
+--
+-- Why: what raised an alert takes it back when the cause is gone, so that an open alert always means something.
+create or replace function backup.resolve_alert(p_cause text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update backup.alerts a set resolved_at = clock_timestamp() where a.cause = p_cause and a.resolved_at is null;
+  return found;
+end
+$$;
+
+comment on function backup.resolve_alert(text) is 'Closes the open alert of a cause; true when there was one.';
+revoke all on function backup.resolve_alert(text) from public;
+
+-- sql/functions/_drill_alert.sql
+-- requires: tables/drills.sql, functions/raise_alert.sql, functions/resolve_alert.sql
+-- backup._drill_alert(p_drill_id)
+--
+-- Why: a backup that does not come back is what Holdfast exists to notice. Only a passed drill takes the alert back: one
+-- that could not look has proven nothing.
+create or replace function backup._drill_alert(p_drill_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_drill backup.drills;
+begin
+  select * into strict v_drill from backup.drills d where d.drill_id = p_drill_id;
+  if v_drill.verdict = 'passed' then
+    perform backup.resolve_alert('drill_failed');
+  elsif v_drill.verdict is not null then
+    perform backup.raise_alert('drill_failed',
+      case when v_drill.verdict = 'failed' then 'critical' else 'warning' end,
+      case when v_drill.state = 'failed'
+           then format('Restore drill of %s failed: %s', v_drill.run_id, v_drill.failure_message)
+           else format('Restore drill of %s: the proof is %s', v_drill.run_id, v_drill.verdict) end,
+      jsonb_build_object('drill_id', v_drill.drill_id, 'run_id', v_drill.run_id, 'code', v_drill.failure_code,
+                         'failed', v_drill.proof -> 'failed'));
+  end if;
+end;
+$$;
+
+comment on function backup._drill_alert(uuid) is 'Raises alert drill_failed for a drill that did not pass, resolves it after one that did.';
+revoke all on function backup._drill_alert(uuid) from public;
+
+-- sql/functions/_drill_phase_seconds.sql
+-- requires: tables/drill_steps.sql
+-- backup._drill_phase_seconds(p_drill_id)
+--
+-- Why: phases are worked on in steps by several invocations; their times add up.
+create or replace function backup._drill_phase_seconds(p_drill_id uuid)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(p.phase, round(p.seconds, 3) order by p.first_step), '{}')
+  from (select s.phase, sum(s.seconds) as seconds, min(s.step_no) as first_step
+        from backup.drill_steps s where s.drill_id = p_drill_id and s.state = 'done' group by s.phase) p
+$$;
+
+comment on function backup._drill_phase_seconds(uuid) is 'Seconds of finished steps per phase, as {"schema": 1.2, …}.';
+revoke all on function backup._drill_phase_seconds(uuid) from public;
+
 -- sql/functions/_finding_of_error.sql
 -- backup._finding_of_error(check, subject, expected, sqlstate, message)
 --
@@ -750,6 +951,39 @@ $$;
 comment on function backup._foreign_key_queries(oid, integer) is
   'Private: the SQL with which check_foreign_keys searches one foreign key for orphans and for partial MATCH FULL keys.';
 revoke all on function backup._foreign_key_queries(oid, integer) from public;
+
+-- sql/functions/_held_drill_step.sql
+-- requires: tables/drill_steps.sql
+-- backup._held_drill_step(p_drill_id, p_step_no, p_claim_id)
+--
+-- Why: a worker that was slow, frozen or presumed dead must not report over the head of its successor.
+-- Locks: the drill, then the step. Errors: HF522 the drill has ended, HF523 the claim is no longer held.
+create or replace function backup._held_drill_step(p_drill_id uuid, p_step_no integer, p_claim_id uuid)
+returns backup.drill_steps
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_state text;
+  v_step  backup.drill_steps;
+begin
+  select d.state into v_state from backup.drills d where d.drill_id = p_drill_id for no key update;
+  if v_state is distinct from 'running' then
+    raise exception using errcode = 'HF522', message = format('drill %s is not active', p_drill_id),
+      detail = format('Its state is %s.', coalesce(v_state, 'unknown')), hint = 'Stop the worker; the drill has ended.';
+  end if;
+  select * into v_step from backup.drill_steps s
+  where s.drill_id = p_drill_id and s.step_no = p_step_no and s.claim_id = p_claim_id and s.state = 'claimed' for update;
+  if not found then
+    raise exception using errcode = 'HF523', message = format('step %s of drill %s is no longer held', p_step_no, p_drill_id),
+      hint = 'The lease ran out and another worker took over. Drop the result.';
+  end if;
+  return v_step;
+end;
+$$;
+
+comment on function backup._held_drill_step(uuid, integer, uuid) is 'The step a claim still holds, locked for the report. Errors: HF522, HF523.';
+revoke all on function backup._held_drill_step(uuid, integer, uuid) from public;
 
 -- sql/functions/_pgtap_schema.sql
 -- backup._pgtap_schema()
@@ -932,10 +1166,12 @@ comment on function backup.unschedule(text) is 'Removes a pg_cron job if it is t
 revoke all on function backup.unschedule(text) from public;
 
 -- sql/functions/fail_run.sql
--- requires: tables/runs.sql, functions/unschedule.sql
+-- requires: tables/runs.sql, functions/unschedule.sql, functions/raise_alert.sql
 -- backup.fail_run(p_run_id, p_code, p_message, p_detail)
 --
 -- Why: a run fails once, with the first reason; what comes later is a consequence and must not hide it.
+-- Whatever ends a run ends it here, so the alert export_failed cannot be forgotten; finish_run() takes it back. It is
+-- critical unless a person cancelled the run (HF008), who knows.
 -- Returns whether this call was the one that ended the run.
 create or replace function backup.fail_run(p_run_id text, p_code text, p_message text, p_detail text default null)
 returns boolean
@@ -952,13 +1188,16 @@ begin
   v_ended := found;
   if v_ended then
     perform backup.unschedule('holdfast-keeper-' || p_run_id);
+    -- Messages of runs hold neither row values nor secrets; a detail may quote the server and stays in backup.runs.
+    perform backup.raise_alert('export_failed', case p_code when 'HF008' then 'warning' else 'critical' end,
+      format('export failed: %s %s', p_code, p_message), jsonb_build_object('run_id', p_run_id, 'code', p_code));
   end if;
   return v_ended;
 end;
 $$;
 
 comment on function backup.fail_run(text, text, text, text) is
-  'Ends an active run as failed with a code of docs/errors.md or a SQLSTATE. False when the run had already ended.';
+  'Ends an active run as failed with a code of docs/errors.md or a SQLSTATE, and raises the alert export_failed. False when the run had already ended.';
 revoke all on function backup.fail_run(text, text, text, text) from public;
 
 -- sql/functions/begin_export.sql
@@ -1237,18 +1476,21 @@ comment on function backup.check_critical_data(text, text) is
 revoke all on function backup.check_critical_data(text, text) from public;
 
 -- sql/functions/check_drill_age.sql
+-- requires: tables/drills.sql, tables/settings.sql
 -- backup.check_drill_age()
 --
--- Why: a backup nobody has restored is a hope. Drills are monthly; 35 days leaves room for the longest month and a
--- missed night. A failed newest drill fails here until one passes.
+-- Why: a backup nobody has restored is a hope. The limit is backup.settings.drill_max_age. A failed newest drill fails here
+-- until one passes.
 create or replace function backup.check_drill_age()
 returns setof backup.finding
 language sql
 stable
 set search_path = ''
 as $$
-  with newest as (
-    select d.drill_id, d.run_id, d.verdict, d.finished_at, clock_timestamp() - d.finished_at as age
+  with wanted as (
+    select s.drill_max_age, format('a drill passed within %s', s.drill_max_age) as words from backup.settings s
+  ), newest as (
+    select d.*, clock_timestamp() - d.finished_at as age
     from backup.drills d
     where d.verdict is not null and d.verdict <> 'skipped'
     order by d.finished_at desc
@@ -1256,20 +1498,24 @@ as $$
   )
   select 'check_drill_age', 'newest drill',
     (case when n.verdict <> 'passed' then n.verdict::text
-          when n.age > interval '35 days' then 'failed'
+          when n.age > w.drill_max_age then 'failed'
           else 'passed' end)::backup.verdict,
-    'a drill passed within 35 days',
-    format('%s %s days ago', n.verdict, extract(day from n.age)),
-    jsonb_build_object('drill_id', n.drill_id, 'run_id', n.run_id, 'finished_at', n.finished_at)
-  from newest n
+    w.words,
+    format('%s %s days ago', n.verdict, extract(day from n.age)) || coalesce(': ' || n.failure_message, ''),
+    jsonb_build_object('drill_id', n.drill_id, 'run_id', n.run_id, 'finished_at', n.finished_at, 'state', n.state,
+                       'failure_code', n.failure_code,
+                       'age_days', round(extract(epoch from n.age) / 86400, 1),
+                       'seconds', round(extract(epoch from n.finished_at - n.started_at), 1))
+  from newest n cross join wanted w
   union all
   select 'check_drill_age', 'newest drill', 'skipped'::backup.verdict,
-    'a drill passed within 35 days', 'no drill has been run; restores are not proven yet', '{}'::jsonb
+    w.words, 'no drill has been run; restores are not proven yet', '{}'::jsonb
+  from wanted w
   where not exists (select from newest)
 $$;
 
 comment on function backup.check_drill_age() is
-  'Fails when the newest drill failed or is older than 35 days; skipped while there has never been one.';
+  'Fails when the newest drill failed or is older than backup.settings.drill_max_age; skipped while there has never been one.';
 revoke all on function backup.check_drill_age() from public;
 
 -- sql/functions/check_foreign_keys.sql
@@ -1806,6 +2052,85 @@ comment on function backup.claim_chunks(text, text, integer, bigint, boolean) is
   'Hands chunks to a worker under a lease; they share one claim id. No row: nothing to do now. Fails the run when a chunk''s attempts are spent.';
 revoke all on function backup.claim_chunks(text, text, integer, bigint, boolean) from public;
 
+-- sql/functions/fail_drill.sql
+-- requires: tables/drills.sql, functions/_drill_alert.sql, functions/_drill_phase_seconds.sql
+-- backup.fail_drill(p_drill_id, p_code, p_message)
+--
+-- Why: a drill fails once, with the first reason; what comes later is a consequence and must not hide it. The scratch
+-- database is dropped by the worker that gets this answer, or by the reaper.
+-- Returns whether this call was the one that ended the drill.
+create or replace function backup.fail_drill(p_drill_id uuid, p_code text, p_message text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update backup.drills d
+     set state = 'failed', verdict = 'failed', finished_at = clock_timestamp(), failure_code = p_code,
+         failure_message = p_message, phase_seconds = backup._drill_phase_seconds(d.drill_id)
+   where d.drill_id = p_drill_id and d.state = 'running';
+  if not found then
+    return false;
+  end if;
+  perform backup._drill_alert(p_drill_id);
+  return true;
+end;
+$$;
+
+comment on function backup.fail_drill(uuid, text, text) is
+  'Ends an active drill as failed with a code of docs/errors.md or a SQLSTATE and raises the alert. False when it had already ended.';
+revoke all on function backup.fail_drill(uuid, text, text) from public;
+
+-- sql/functions/claim_drill_step.sql
+-- requires: tables/drill_steps.sql, tables/settings.sql, functions/fail_drill.sql
+-- backup.claim_drill_step(p_drill_id, p_invocation, p_fresh)
+--
+-- Why: a restore is one sequence, so only the earliest unfinished step is handed out, and to nobody while somebody holds
+-- it. Steps that need an invocation of their own (alone) go only to one that has done nothing yet. A step whose lease ran
+-- out may be claimed again until its attempts are spent: then the drill fails with the last error.
+-- Locks: the drill, so that claims, reports and the end of a drill follow one another.
+-- Returns no row when there is nothing to do now: see backup.drill_progress() for why.
+create or replace function backup.claim_drill_step(p_drill_id uuid, p_invocation text, p_fresh boolean default true)
+returns table (step_no integer, kind text, phase text, alone boolean, payload jsonb, claim_id uuid, attempt integer)
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_settings backup.settings;
+  v_step     backup.drill_steps;
+begin
+  perform from backup.drills d where d.drill_id = p_drill_id and d.state = 'running' for no key update;
+  if not found then
+    return;
+  end if;
+  select * into v_settings from backup.settings;
+  select * into v_step from backup.drill_steps s
+  where s.drill_id = p_drill_id and s.state <> 'done' order by s.step_no limit 1;
+  if not found
+     or (v_step.state = 'claimed' and v_step.lease_until >= clock_timestamp())
+     or (v_step.state = 'pending' and v_step.not_before > clock_timestamp())
+     or (v_step.alone and not p_fresh) then
+    return;
+  end if;
+  if v_step.attempts >= v_settings.max_attempts then
+    perform backup.fail_drill(p_drill_id, coalesce(v_step.error_code, 'HF520'),
+      coalesce(v_step.error_message, format('step %s (%s) was given up by %s workers', v_step.step_no, v_step.kind, v_step.attempts)));
+    return;
+  end if;
+  return query
+    update backup.drill_steps s
+       set state = 'claimed', claim_id = gen_random_uuid(), invocation = p_invocation, attempts = s.attempts + 1,
+           lease_until = clock_timestamp() + make_interval(secs => v_settings.lease_seconds)
+     where s.drill_id = p_drill_id and s.step_no = v_step.step_no
+    returning s.step_no, s.kind, s.phase, s.alone, s.payload, s.claim_id, s.attempts;
+end;
+$$;
+
+comment on function backup.claim_drill_step(uuid, text, boolean) is
+  'Hands the next step of a drill to a worker under a lease. No row: nothing to do now. Fails the drill when the step''s attempts are spent.';
+revoke all on function backup.claim_drill_step(uuid, text, boolean) from public;
+
 -- sql/functions/claim_keeper.sql
 -- requires: tables/runs.sql
 -- backup.claim_keeper(p_run_id)
@@ -2339,6 +2664,37 @@ $$;
 comment on function backup.complete_chunks(text, uuid, jsonb) is 'Records the results of claimed chunks, all or none. Errors: HF003, HF004.';
 revoke all on function backup.complete_chunks(text, uuid, jsonb) from public;
 
+-- sql/functions/complete_drill_step.sql
+-- requires: functions/_held_drill_step.sql
+-- backup.complete_drill_step(p_drill_id, p_step_no, p_claim_id, p_seconds, p_result, p_append)
+--
+-- Why: a result counts only while the claim is held, and the steps that follow from it are planned in the same
+-- transaction, so that they are planned once. p_append: array of {kind, phase, alone, payload}, worked on after all that
+-- are there. Returns the number of steps that are left. Errors: HF522, HF523.
+create or replace function backup.complete_drill_step(
+  p_drill_id uuid, p_step_no integer, p_claim_id uuid, p_seconds numeric, p_result jsonb default null, p_append jsonb default '[]')
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform backup._held_drill_step(p_drill_id, p_step_no, p_claim_id);
+  update backup.drill_steps s
+     set state = 'done', seconds = p_seconds, result = p_result, claim_id = null, lease_until = null,
+         error_code = null, error_message = null
+   where s.drill_id = p_drill_id and s.step_no = p_step_no;
+  insert into backup.drill_steps (drill_id, step_no, kind, phase, alone, payload)
+  select p_drill_id, (select max(s.step_no) from backup.drill_steps s where s.drill_id = p_drill_id) + a.no,
+         a.step ->> 'kind', a.step ->> 'phase', coalesce((a.step ->> 'alone')::boolean, false), coalesce(a.step -> 'payload', '{}')
+  from jsonb_array_elements(p_append) with ordinality as a(step, no);
+  return (select count(*) from backup.drill_steps s where s.drill_id = p_drill_id and s.state <> 'done');
+end;
+$$;
+
+comment on function backup.complete_drill_step(uuid, integer, uuid, numeric, jsonb, jsonb) is
+  'Records a finished step and appends the steps that follow from it; returns how many are left. Errors: HF522, HF523.';
+revoke all on function backup.complete_drill_step(uuid, integer, uuid, numeric, jsonb, jsonb) from public;
+
 -- sql/functions/included_schemas.sql
 -- backup.included_schemas()
 --
@@ -2373,7 +2729,7 @@ revoke all on function backup.included_schemas() from public;
 -- backup.coverage_gaps()
 --
 -- Why: what a backup does not hold is part of its result and must be told before somebody needs it. Tables that are left
--- out are in backup.run_tables with their reason; this names what is no table, or what looks covered and is not.
+-- out are in backup.run_tables with their reason; this names what is no table, or what looks covered and is not. What it may not look into it says, instead of failing the run.
 create or replace function backup.coverage_gaps()
 returns table (code text, subject text, message text)
 language plpgsql
@@ -2384,45 +2740,51 @@ declare
   v_count bigint;
   v_table record;
 begin
-  if to_regclass('vault.secrets') is not null and has_table_privilege('vault.secrets', 'select') then
-    execute 'select count(*) from vault.secrets' into v_count;
-    if v_count > 0 then
-      return query select 'vault_not_covered', 'vault.secrets',
-        format('%s Vault secrets are not in the backup: they are encrypted with a key that never leaves the project. Keep them elsewhere as well.', v_count);
-    end if;
-  end if;
-  if to_regclass('storage.objects') is not null and has_table_privilege('storage.objects', 'select') then
-    execute 'select count(*) from storage.objects' into v_count;
-    if v_count > 0 then
-      return query select 'storage_files_not_covered', 'storage.objects',
-        format('The rows of %s Storage files are in the backup, the files themselves are not.', v_count);
-    end if;
-  end if;
-  select count(*) into v_count from pg_catalog.pg_largeobject_metadata;
-  if v_count > 0 then
-    return query select 'large_objects_not_covered', 'pg_largeobject', format('%s large objects are not in the backup.', v_count);
-  end if;
   for v_table in
-    select distinct c.oid::regclass as name, e.extname
+    -- By object id: asked by name, a role without USAGE on the schema is refused instead of answered.
+    select c.oid, n.nspname, c.relname, i.code, i.message,
+           has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') and not row_security_active(c.oid) as readable
+    from (
+      values ('vault', 'secrets', 'vault_not_covered',
+              '%s Vault secrets are not in the backup: they are encrypted with a key that never leaves the project. Keep them elsewhere as well.'),
+             ('storage', 'objects', 'storage_files_not_covered',
+              'The rows of %s Storage files are in the backup, the files themselves are not.')
+    ) as i (schema_name, table_name, code, message)
+    join pg_catalog.pg_namespace n on n.nspname = i.schema_name
+    join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = i.table_name
+    union all
+    select distinct c.oid, n.nspname, c.relname, 'extension_rows_not_covered',
+           'Rows of a configuration table of extension ' || replace(e.extname, '%', '%%') || ' are not in the backup.',
+           has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') and not row_security_active(c.oid)
     from pg_catalog.pg_extension e
     cross join lateral unnest(e.extconfig) as member(oid)
     join pg_catalog.pg_class c on c.oid = member.oid and c.relkind = 'r'
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where n.nspname <> all (array['cron', 'vault', 'net'])
   loop
-    if has_table_privilege(v_table.name, 'select') then
-      execute format('select count(*) from %s', v_table.name) into v_count;
-      if v_count > 0 then
-        return query select 'extension_rows_not_covered', v_table.name::text,
-          format('Rows of a configuration table of extension %s are not in the backup.', v_table.extname);
-      end if;
+    subject := format('%I.%I', v_table.nspname, v_table.relname);
+    if not v_table.readable then
+      code := 'coverage_unknown';
+      message := format('Whether it holds rows that are not in the backup is not known: role %I may not read it.', current_user);
+      return next;
+      continue;
+    end if;
+    execute format('select count(*) from %I.%I', v_table.nspname, v_table.relname) into v_count;
+    if v_count > 0 then
+      code := v_table.code;
+      message := format(v_table.message, v_count);
+      return next;
     end if;
   end loop;
+  select count(*) into v_count from pg_catalog.pg_largeobject_metadata;
+  if v_count > 0 then
+    return query select 'large_objects_not_covered', 'pg_largeobject', format('%s large objects are not in the backup.', v_count);
+  end if;
 end;
 $$;
 
 comment on function backup.coverage_gaps() is
-  'What a backup of this database does not hold although one might expect it: Vault secrets, Storage files, large objects, rows of extensions.';
+  'What a backup of this database does not hold although one might expect it: Vault secrets, Storage files, large objects, rows of extensions. What its caller may not read is named as coverage_unknown.';
 revoke all on function backup.coverage_gaps() from public;
 
 -- sql/functions/disable.sql
@@ -2437,12 +2799,42 @@ set search_path = ''
 as $$
 begin
   update backup.policies p set enabled = false where p.provider = 'aws_s3';
-  perform backup.unschedule('holdfast-' || j.name) from unnest(array['tick', 'verify', 'prune', 'export']) as j(name);
+  perform backup.unschedule('holdfast-' || j.name) from unnest(array['tick', 'verify', 'prune', 'export', 'drill']) as j(name);
 end;
 $$;
 
 comment on function backup.disable() is 'Turns the S3 backup off and removes every schedule; what is in the bucket stays. Safe to call again.';
 revoke all on function backup.disable() from public;
+
+-- sql/functions/drill_progress.sql
+-- requires: tables/drill_steps.sql
+-- backup.drill_progress(p_drill_id)
+--
+-- Why: a worker that finds nothing to claim asks what to do: wait for a back-off, leave the rest to another, or stop.
+create or replace function backup.drill_progress(
+  p_drill_id uuid,
+  out state text, out verdict backup.verdict, out steps_done integer, out steps_total integer, out kind text, out phase text,
+  out held boolean, out next_claim_in interval, out failure_code text, out failure_message text)
+language sql
+stable
+set search_path = ''
+as $$
+  select d.state, d.verdict, c.done, c.total, n.kind, n.phase,
+         coalesce(n.state = 'claimed' and n.lease_until >= clock_timestamp(), false),
+         -- Steps that never failed have not_before -infinity, from which older servers cannot subtract.
+         case when n.state = 'pending' and n.not_before > clock_timestamp() then n.not_before - clock_timestamp() end,
+         d.failure_code, d.failure_message
+  from backup.drills d
+  cross join lateral (select count(*) filter (where s.state = 'done')::integer as done, count(*)::integer as total
+                      from backup.drill_steps s where s.drill_id = d.drill_id) c
+  left join lateral (select * from backup.drill_steps s where s.drill_id = d.drill_id and s.state <> 'done'
+                     order by s.step_no limit 1) n on true
+  where d.drill_id = p_drill_id
+$$;
+
+comment on function backup.drill_progress(uuid) is
+  'State of a drill, how many steps are done, which is next, whether somebody holds it and when its back-off ends. Nulls for an unknown drill.';
+revoke all on function backup.drill_progress(uuid) from public;
 
 -- sql/functions/end_stuck_runs.sql
 -- requires: functions/fail_run.sql, functions/keeper_snapshot.sql, tables/settings.sql
@@ -2604,8 +2996,162 @@ $$;
 comment on function backup.revive_runs() is 'Dispatches workers for active runs that have fewer than backup.settings.workers; returns how many.';
 revoke all on function backup.revive_runs() from public;
 
+-- sql/functions/end_stuck_drills.sql
+-- requires: tables/drills.sql, tables/settings.sql, functions/fail_drill.sql
+-- backup.end_stuck_drills()
+--
+-- Why: a drill that never ends holds a copy of the database on disk and keeps the next one from starting.
+-- Returns the drills it ended.
+create or replace function backup.end_stuck_drills()
+returns setof uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_drill record;
+begin
+  for v_drill in
+    select d.drill_id, s.drill_timeout from backup.drills d cross join backup.settings s
+    where d.state = 'running' and d.engine = 'functions' and d.started_at < clock_timestamp() - s.drill_timeout
+    for update of d skip locked
+  loop
+    perform backup.fail_drill(v_drill.drill_id, 'HF521', format('drill has not ended within %s', v_drill.drill_timeout));
+    return next v_drill.drill_id;
+  end loop;
+end;
+$$;
+
+comment on function backup.end_stuck_drills() is 'Fails active drills that take longer than backup.settings.drill_timeout; returns their ids.';
+revoke all on function backup.end_stuck_drills() from public;
+
+-- sql/functions/hand_over_drill.sql
+-- requires: functions/dispatch.sql, tables/drills.sql
+-- backup.hand_over_drill(p_drill_id)
+--
+-- Why: a function that has spent its budget asks the database for a fresh one. Only while the drill is active.
+-- Returns whether one was dispatched.
+create or replace function backup.hand_over_drill(p_drill_id uuid)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if not exists (select from backup.drills d where d.drill_id = p_drill_id and d.state = 'running' and d.engine = 'functions') then
+    return false;
+  end if;
+  perform backup.dispatch('restore-drill', jsonb_build_object('action', 'work', 'drill_id', p_drill_id));
+  return true;
+end;
+$$;
+
+comment on function backup.hand_over_drill(uuid) is 'Dispatches a fresh worker for a drill; false when it has ended.';
+revoke all on function backup.hand_over_drill(uuid) from public;
+
+-- sql/functions/revive_drills.sql
+-- requires: functions/hand_over_drill.sql, functions/drill_progress.sql, tables/tickets.sql
+-- backup.revive_drills()
+--
+-- Why: a worker that died leaves a lease that runs out, or a ticket nobody used. Each minute the active drill gets a
+-- worker unless it has one, one was sent for a moment ago, or a back-off is still running.
+-- Returns how many workers were dispatched.
+create or replace function backup.revive_drills()
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_drill record;
+  v_count integer := 0;
+begin
+  for v_drill in
+    select d.drill_id from backup.drills d cross join lateral backup.drill_progress(d.drill_id) p
+    where d.state = 'running' and d.engine = 'functions' and not p.held and coalesce(p.next_claim_in, '0') <= interval '0'
+      and not exists (select from backup.tickets t
+                      where t.function_name = 'restore-drill' and t.body ->> 'drill_id' = d.drill_id::text
+                        and t.issued_at > clock_timestamp() - interval '20 seconds')
+  loop
+    perform backup.hand_over_drill(v_drill.drill_id);
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end;
+$$;
+
+comment on function backup.revive_drills() is 'Dispatches a worker for the active drill when nobody works on it; returns how many.';
+revoke all on function backup.revive_drills() from public;
+
+-- sql/functions/orphaned_scratch_databases.sql
+-- requires: tables/drills.sql
+-- backup.orphaned_scratch_databases()
+--
+-- Why: a worker that dies leaves a whole copy of the database on disk. A scratch database is named after the database
+-- whose ledger it belongs to and after its drill, so that ledgers on one server leave each other's alone. It is an orphan
+-- when that drill is over or unknown, or when the database of its ledger is gone.
+create or replace function backup.orphaned_scratch_databases()
+returns table (database_name name, drill_id uuid, reason text)
+language sql
+stable
+set search_path = ''
+as $$
+  select b.datname, n.drill_id,
+         case when o.oid is null then 'its ledger is gone'
+              when d.drill_id is null then 'its drill is unknown'
+              else format('its drill is %s', d.state) end
+  from pg_catalog.pg_database b
+  cross join lateral regexp_match(b.datname::text, '^holdfast_drill_(\d{1,10})_([0-9a-f]{32})$') as m(part)
+  cross join lateral (select case when m.part[1]::bigint <= 4294967295 then m.part[1]::bigint::oid end as ledger, m.part[2]::uuid as drill_id) n
+  left join pg_catalog.pg_database o on o.oid = n.ledger
+  left join backup.drills d on d.drill_id = n.drill_id
+  where n.ledger is not null
+    and (o.oid is null or (o.datname = current_database() and (d.drill_id is null or d.state <> 'running')))
+  order by b.datname
+$$;
+
+comment on function backup.orphaned_scratch_databases() is
+  'Scratch databases of drills that are over or unknown, with the reason. drop database cannot run inside a function; the function restore-drill does it.';
+revoke all on function backup.orphaned_scratch_databases() from public;
+
+-- sql/functions/reap_scratch_databases.sql
+-- requires: functions/orphaned_scratch_databases.sql, functions/dispatch.sql, functions/raise_alert.sql, functions/resolve_alert.sql
+-- backup.reap_scratch_databases()
+--
+-- Why: drop database cannot run inside a transaction, so the database asks an Edge Function for it: at once when it finds
+-- an orphan, then every ten minutes. What a first attempt has not removed needs a person.
+-- Returns how many functions were dispatched.
+create or replace function backup.reap_scratch_databases()
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_names text;
+  v_last  timestamptz;
+begin
+  select string_agg(o.database_name, ', ') into v_names from backup.orphaned_scratch_databases() o;
+  if v_names is null then
+    perform backup.resolve_alert('scratch_database_left');
+    return 0;
+  end if;
+  select max(t.issued_at) into v_last from backup.tickets t
+  where t.function_name = 'restore-drill' and t.body ->> 'action' = 'reap';
+  if v_last > clock_timestamp() - interval '10 minutes' then
+    return 0;
+  end if;
+  if v_last is not null then
+    perform backup.raise_alert('scratch_database_left', 'warning',
+      format('A restore drill has left a scratch database that could not be dropped: %s', v_names));
+  end if;
+  perform backup.dispatch('restore-drill', '{"action": "reap"}');
+  return 1;
+end;
+$$;
+
+comment on function backup.reap_scratch_databases() is
+  'Sends an Edge Function to drop scratch databases of drills that are over; returns how many it sent. Raises alert scratch_database_left when one stays.';
+revoke all on function backup.reap_scratch_databases() from public;
+
 -- sql/functions/tick.sql
--- requires: functions/end_stuck_runs.sql, functions/revive_runs.sql, tables/tickets.sql
+-- requires: functions/end_stuck_runs.sql, functions/revive_runs.sql, functions/end_stuck_drills.sql, functions/revive_drills.sql, functions/reap_scratch_databases.sql, tables/tickets.sql
 -- backup.tick()
 --
 -- Why: the heartbeat. Everything that must go on although a function died is done here, once a minute, by pg_cron.
@@ -2621,8 +3167,8 @@ declare
   v_checks     integer;
   v_tickets    integer;
 begin
-  select count(*) into v_ended from backup.end_stuck_runs();
-  v_dispatched := backup.revive_runs();
+  select (select count(*) from backup.end_stuck_runs()) + (select count(*) from backup.end_stuck_drills()) into v_ended;
+  v_dispatched := backup.revive_runs() + backup.revive_drills() + backup.reap_scratch_databases();
   select count(*) into v_checks from backup.close_overdue_checks();
   -- Used and expired tickets are of no use after an hour; claim_ticket() refuses them anyway.
   delete from backup.tickets t where t.expires_at < clock_timestamp() - interval '1 hour';
@@ -2632,8 +3178,128 @@ begin
 end;
 $$;
 
-comment on function backup.tick() is 'The minute heartbeat: ends stuck runs, replaces dead workers, closes overdue checks, deletes old tickets.';
+comment on function backup.tick() is 'The minute heartbeat: ends stuck runs and drills, replaces dead workers, has left scratch databases dropped, closes overdue checks, deletes old tickets.';
 revoke all on function backup.tick() from public;
+
+-- sql/views/restore_points.sql
+-- requires: tables/runs.sql, tables/drills.sql, tables/policies.sql, tables/verifications.sql
+create or replace view backup.restore_points with (security_invoker = true) as
+select
+  r.run_id,
+  r.tier,
+  r.snapshot_at,
+  now() - r.snapshot_at as age,
+  proven.finished_at is not null as verified,
+  proven.finished_at as verified_at,
+  checked.verdict as last_check,
+  checked.finished_at as last_checked_at,
+  r.snapshot_at + p.retention as expires_at,
+  r.rows,
+  r.raw_bytes,
+  r.stored_bytes,
+  jsonb_array_length(r.warnings) as warnings,
+  r.manifest_key,
+  r.manifest_sha256
+from backup.runs r
+left join lateral (
+  select max(s.retention) as retention from backup.policies s where s.provider = 'aws_s3' and s.tier = r.tier
+) as p on true
+left join lateral (
+  select d.finished_at from backup.drills d
+  where d.run_id = r.run_id and d.verdict = 'passed'
+    -- A manifest that was exchanged after the export is not what this row stands for.
+    and coalesce(d.manifest_sha256 = r.manifest_sha256, true)
+  order by d.finished_at desc limit 1
+) as proven on true
+left join lateral (
+  select v.verdict, v.finished_at from backup.verifications v
+  where v.run_id = r.run_id and v.verdict is not null order by v.finished_at desc limit 1
+) as checked on true
+where r.state = 'complete'
+order by r.snapshot_at desc;
+
+grant select on backup.restore_points to service_role;
+comment on view backup.restore_points is
+  'Every backup that can be restored, newest first. A run without a manifest is not here, because it is not a backup.';
+comment on column backup.restore_points.snapshot_at is 'A restore brings the data back as it was at this time.';
+comment on column backup.restore_points.verified is 'True once a drill restored this very backup and found it equal.';
+comment on column backup.restore_points.last_check is 'Verdict of the newest verification that examined this backup''s objects. It is not a restore.';
+comment on column backup.restore_points.expires_at is 'When retention may delete it, from the policy of its tier.';
+comment on column backup.restore_points.raw_bytes is 'Size of the data before compression.';
+comment on column backup.restore_points.warnings is 'Number of things this backup does not cover; see warnings in backup.runs.';
+comment on column backup.restore_points.manifest_key is 'Object key of the manifest. Bucket and key are enough to restore.';
+
+-- sql/functions/start_drill.sql
+-- requires: tables/drill_steps.sql, tables/settings.sql, views/restore_points.sql, functions/end_stuck_drills.sql
+-- backup.start_drill(p_trigger, p_from)
+--
+-- Why: the one way a drill by functions comes into being. The restore point is chosen here, so that older ones are tried
+-- as well: untried ones first, and only such that retention has not reached. The unique index on active drills makes a
+-- second one impossible, also when two callers arrive in the same instant.
+-- p_from: latest, random, alternate, a run id, or null for backup.settings.drill_from. The next tick sends a worker when
+-- the caller is none.
+-- Errors: HF001 no such run, HF500 no restore point, HF507 another drill is active.
+create or replace function backup.start_drill(p_trigger text, p_from text default null)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_settings  backup.settings;
+  v_selection text := p_from;
+  v_run       record;
+  v_drill_id  uuid := gen_random_uuid();
+  v_active    uuid;
+begin
+  perform backup.end_stuck_drills();
+  select * into v_settings from backup.settings;
+  v_selection := coalesce(p_from, v_settings.drill_from);
+  if v_selection = 'alternate' then
+    v_selection := coalesce((select case d.selection when 'latest' then 'random' else 'latest' end from backup.drills d
+                             where d.selection <> 'named' order by d.started_at desc limit 1), 'latest');
+  end if;
+
+  if v_selection in ('latest', 'random') then
+    select p.run_id, p.manifest_sha256 into v_run
+    from backup.restore_points p
+    where v_selection = 'latest'
+       or (p.age <= v_settings.drill_window and (p.expires_at is null or p.expires_at > now()))
+    order by case when v_selection = 'random' then (select count(*) from backup.drills d where d.run_id = p.run_id) end,
+             case when v_selection = 'random' then random() end, p.snapshot_at desc
+    limit 1;
+  else
+    select p.run_id, p.manifest_sha256 into v_run from backup.restore_points p where p.run_id = v_selection;
+    if not found and not exists (select from backup.runs r where r.run_id = v_selection) then
+      raise exception using errcode = 'HF001', message = format('run %L does not exist', v_selection),
+        hint = 'Name a run of backup.restore_points, latest or random.';
+    end if;
+    v_selection := 'named';
+  end if;
+  if v_run.run_id is null then
+    raise exception using errcode = 'HF500', message = 'there is no restore point to drill',
+      detail = case v_selection when 'random' then format('Looked at the last %s.', v_settings.drill_window) end,
+      hint = 'Run an export first; see backup.restore_points.';
+  end if;
+
+  begin
+    insert into backup.drills (drill_id, run_id, trigger, engine, target, selection, scratch_database, manifest_sha256)
+    select v_drill_id, v_run.run_id, p_trigger, 'functions', 'scratch', v_selection,
+           -- The server's databases may hold other ledgers; each looks after the scratch databases with its own number.
+           format('holdfast_drill_%s_%s', b.oid, replace(v_drill_id::text, '-', '')), v_run.manifest_sha256
+    from pg_catalog.pg_database b where b.datname = current_database();
+  exception when unique_violation then
+    select d.drill_id into v_active from backup.drills d where d.state = 'running' and d.engine = 'functions';
+    raise exception using errcode = 'HF507', message = format('drill %s is still active', coalesce(v_active::text, '(just ended)')),
+      hint = 'Wait for it, or end it with select backup.fail_drill(''<drill id>'', ''HF521'', ''cancelled'').';
+  end;
+  insert into backup.drill_steps (drill_id, step_no, kind, phase) values (v_drill_id, 1, 'begin', 'prepare');
+  return v_drill_id;
+end;
+$$;
+
+comment on function backup.start_drill(text, text) is
+  'Starts a drill by Edge Functions of a restore point (latest, random, alternate, a run id; null: as settings say) and returns its id. Errors: HF001, HF500, HF507.';
+revoke all on function backup.start_drill(text, text) from public;
 
 -- sql/functions/prune_ledger.sql
 -- requires: tables/job_runs.sql, tables/runs.sql
@@ -2671,7 +3337,7 @@ comment on function backup.prune_ledger() is 'Deletes old rows of job_runs, chun
 revoke all on function backup.prune_ledger() from public;
 
 -- sql/functions/run_job.sql
--- requires: tables/job_runs.sql, functions/tick.sql, functions/dispatch.sql, functions/prune_ledger.sql
+-- requires: tables/job_runs.sql, functions/tick.sql, functions/dispatch.sql, functions/start_drill.sql, functions/hand_over_drill.sql, functions/prune_ledger.sql
 -- backup.run_job(p_job_name)
 --
 -- Why: every scheduled entry goes through here, so that job_runs tells when it ran, how long, and with which outcome. An
@@ -2697,11 +3363,14 @@ begin
         v_result := jsonb_build_object('ticket', backup.dispatch('export-backup', '{"action": "start", "trigger": "schedule"}') is not null);
       when 'verify' then
         v_result := jsonb_build_object('ticket', backup.dispatch('verify-backup', '{"trigger": "schedule"}') is not null);
+      when 'drill' then
+        -- Started here and not by the function, so that a drill that cannot start is recorded.
+        v_result := jsonb_build_object('ticket', backup.hand_over_drill(backup.start_drill('schedule')));
       when 'prune' then
         v_result := backup.prune_ledger();
       else
         raise exception using errcode = 'HF100', message = format('job %L does not exist', p_job_name),
-          hint = 'Jobs are tick, export, verify and prune.';
+          hint = 'Jobs are tick, export, verify, drill and prune.';
     end case;
   exception when others then
     get stacked diagnostics v_code = returned_sqlstate, v_error = message_text;
@@ -2719,7 +3388,7 @@ begin
 end;
 $$;
 
-comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, prune) and records it in backup.job_runs. Errors: HF100.';
+comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, drill, prune) and records it in backup.job_runs. Errors: HF100.';
 revoke all on function backup.run_job(text) from public;
 
 -- sql/functions/install_schedules.sql
@@ -2727,7 +3396,7 @@ revoke all on function backup.run_job(text) from public;
 -- backup.install_schedules()
 --
 -- Why: pg_cron is the clock. The same name overwrites, so calling it again changes nothing but brings schedules up to date.
--- The export is scheduled only while an S3 policy is on. Errors: HF005 pg_cron is missing.
+-- The export and the drill are scheduled only while an S3 policy is on. Errors: HF005 pg_cron is missing.
 create or replace function backup.install_schedules()
 returns table (job_name text, schedule text)
 language plpgsql
@@ -2748,7 +3417,8 @@ begin
       ('prune',  '17 3 * * *', true),
       ('export', case when exists (select from backup.policies p where p.name = 'secondary_daily' and p.enabled)
                       then '0 1 * * *' else '0 1 * * 0' end,
-                 exists (select from backup.policies p where p.provider = 'aws_s3' and p.enabled))
+                 exists (select from backup.policies p where p.provider = 'aws_s3' and p.enabled)),
+      ('drill',  '0 4 1 * *', exists (select from backup.policies p where p.provider = 'aws_s3' and p.enabled))
     ) as j(name, schedule, wanted)
   loop
     if v_job.wanted then
@@ -2765,7 +3435,7 @@ end;
 $$;
 
 comment on function backup.install_schedules() is
-  'Schedules the minute tick, the weekly verification (Sunday 02:00 UTC), the nightly clean-up and, when S3 is enabled, the export. Safe to call again. Errors: HF005.';
+  'Schedules the minute tick, the weekly verification (Sunday 02:00 UTC), the nightly clean-up and, when S3 is enabled, the export and the monthly drill. Safe to call again. Errors: HF005.';
 revoke all on function backup.install_schedules() from public;
 
 -- sql/functions/enable.sql
@@ -2864,12 +3534,44 @@ comment on function backup.fingerprint_of_sum(numeric) is
   'A sum of row hashes modulo 2^64, as 16 hex digits: the form in which fingerprints are stored and compared.';
 revoke all on function backup.fingerprint_of_sum(numeric) from public;
 
+-- sql/functions/finish_drill.sql
+-- requires: functions/complete_drill_step.sql, functions/_drill_alert.sql, functions/_drill_phase_seconds.sql
+-- backup.finish_drill(p_drill_id, p_step_no, p_claim_id, p_seconds, p_result)
+--
+-- Why: the last step brings the verdict; step, verdict and alert change together. The restore point counts as verified
+-- from here on when the verdict is passed.
+-- p_result: {verdict, rows, raw_bytes, proof, proof_key}. Errors: HF522, HF523, HF524 an unfinished step is left.
+create or replace function backup.finish_drill(p_drill_id uuid, p_step_no integer, p_claim_id uuid, p_seconds numeric, p_result jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if backup.complete_drill_step(p_drill_id, p_step_no, p_claim_id, p_seconds) > 0 then
+    raise exception using errcode = 'HF524', message = format('drill %s has unfinished steps', p_drill_id),
+      hint = 'This is a defect: the verdict comes after every other step. Report it.';
+  end if;
+  update backup.drills d
+     set state = 'complete', verdict = (p_result ->> 'verdict')::backup.verdict, finished_at = clock_timestamp(),
+         rows = (p_result ->> 'rows')::bigint, raw_bytes = (p_result ->> 'raw_bytes')::bigint,
+         proof = coalesce(p_result -> 'proof', '{}'), proof_key = p_result ->> 'proof_key',
+         phase_seconds = backup._drill_phase_seconds(p_drill_id)
+   where d.drill_id = p_drill_id;
+  perform backup._drill_alert(p_drill_id);
+end;
+$$;
+
+comment on function backup.finish_drill(uuid, integer, uuid, numeric, jsonb) is
+  'Ends a drill with the verdict of its proof, as its last step. Errors: HF522, HF523, HF524.';
+revoke all on function backup.finish_drill(uuid, integer, uuid, numeric, jsonb) from public;
+
 -- sql/functions/finish_run.sql
--- requires: functions/held_chunks.sql, functions/complete_chunks.sql, functions/unschedule.sql, tables/runs.sql
+-- requires: functions/held_chunks.sql, functions/complete_chunks.sql, functions/unschedule.sql, functions/resolve_alert.sql, tables/runs.sql
 -- backup.finish_run(p_run_id, p_claim_id, p_chunk_no, p_manifest)
 --
 -- Why: the manifest is in the bucket, so the backup exists; the ledger follows in one transaction. Ending the run releases
--- the keeper. p_manifest: {key, sha256, bytes}. Errors: HF003, HF004, HF304 an unfinished chunk is left.
+-- the keeper and resolves the alert that an earlier failure raised. p_manifest: {key, sha256, bytes}.
+-- Errors: HF003, HF004, HF304 an unfinished chunk is left.
 create or replace function backup.finish_run(p_run_id text, p_claim_id uuid, p_chunk_no integer, p_manifest jsonb)
 returns void
 language plpgsql
@@ -2892,6 +3594,7 @@ begin
           from backup.chunks c where c.run_id = p_run_id and c.state = 'done') c
    where r.run_id = p_run_id;
   perform backup.unschedule('holdfast-keeper-' || p_run_id);
+  perform backup.resolve_alert('export_failed');
 end;
 $$;
 
@@ -3044,9 +3747,10 @@ as $$
 declare
   v_count_limit bigint := (select s.count_at_plan_bytes from backup.settings s);
   v_table record;
+  v_refusal text[];
 begin
   for v_table in
-    select n.nspname, c.relname, c.oid, c.relkind, c.relpersistence, c.relfilenode,
+    select n.nspname, n.oid as schema_oid, c.relname, c.oid, c.relkind, c.relpersistence, c.relfilenode,
            e.extname,
            n.nspname in (select backup.included_schemas()) as included,
            array(select a.attname::text from pg_catalog.pg_attribute a
@@ -3076,13 +3780,23 @@ begin
       when v_table.extname is not null then format('belongs to extension %s', v_table.extname)
     end;
     if reason is null then
-      if not pg_catalog.has_table_privilege(v_table.oid, 'select') then
+      v_refusal := case
+        when not pg_catalog.has_schema_privilege(v_table.schema_oid, 'usage') then array[
+          format('Role %I has no USAGE privilege on the schema.', current_user),
+          format('Run grant usage on schema %I to %I', schema_name, current_user)]
+        when not pg_catalog.has_table_privilege(v_table.oid, 'select') then array[
+          format('Role %I has no SELECT privilege.', current_user),
+          format('Run grant select on %I.%I to %I', schema_name, table_name, current_user)]
+        when pg_catalog.row_security_active(v_table.oid) then array[
+          format('Row security hides rows from role %I.', current_user),
+          format('Run alter role %I bypassrls', current_user)]
+      end;
+      if v_refusal is not null then
         raise exception using
           errcode = 'HF305',
           message = format('table %I.%I cannot be read', schema_name, table_name),
-          detail  = format('Role %I has no SELECT privilege.', current_user),
-          hint    = format('Run grant select on %I.%I to %I, or add the schema to backup.settings.excluded_schemas.',
-                           schema_name, table_name, current_user);
+          detail  = v_refusal[1],
+          hint    = v_refusal[2] || ', or add the schema to backup.settings.excluded_schemas.';
       end if;
       status := 'pending';
       filenode := pg_catalog.pg_relation_filenode(v_table.oid);
@@ -3108,34 +3822,46 @@ comment on function backup.plan_tables() is
   'Every table of the database with what a backup does with its rows, as backup.run_tables stores it. Errors: HF301, HF305.';
 revoke all on function backup.plan_tables() from public;
 
--- sql/functions/raise_alert.sql
--- backup.raise_alert(cause, severity, message, details)
+-- sql/functions/record_drill.sql
+-- requires: tables/drills.sql, functions/_drill_alert.sql
+-- backup.record_drill(p_drill)
 --
--- Why: a failure that repeats every minute is one open alert with a count, not a thousand lines.
-create or replace function backup.raise_alert(
-  p_cause    text,
-  p_severity text,
-  p_message  text,
-  p_details  jsonb default '{}'
-)
-returns bigint
-language sql
+-- Why: a drill of the holdfast command is over before the ledger hears of it, since it works without the ledger as well.
+-- p_drill: {drill_id, run_id, target, selection, manifest_sha256, verdict, started_at, finished_at, phase_seconds, rows,
+-- raw_bytes, proof, proof_key, failure_code, failure_message}. The same drill_id again changes nothing.
+-- Returns the drill's id. Errors: HF001 this ledger does not know the run.
+create or replace function backup.record_drill(p_drill jsonb)
+returns uuid
+language plpgsql
 set search_path = ''
 as $$
-  insert into backup.alerts as a (cause, severity, message, details)
-  values (p_cause, p_severity, p_message, coalesce(p_details, '{}'))
-  on conflict (cause) where resolved_at is null do update
-    set occurrences = a.occurrences + 1,
-        last_seen   = clock_timestamp(),
-        severity    = excluded.severity,
-        message     = excluded.message,
-        details     = excluded.details
-  returning a.alert_id
+declare
+  v_drill_id uuid := coalesce((p_drill ->> 'drill_id')::uuid, gen_random_uuid());
+begin
+  if not exists (select from backup.runs r where r.run_id = p_drill ->> 'run_id') then
+    raise exception using errcode = 'HF001', message = format('run %L does not exist', p_drill ->> 'run_id'),
+      hint = 'The backup is of another ledger; the drill counts, but cannot be recorded here.';
+  end if;
+  insert into backup.drills (drill_id, run_id, trigger, engine, target, selection, state, manifest_sha256, verdict, started_at,
+                             finished_at, phase_seconds, rows, raw_bytes, proof, proof_key, failure_code, failure_message)
+  select v_drill_id, r.run_id, 'cli', 'cli', r.target, coalesce(r.selection, 'named'),
+         case when r.failure_code is null then 'complete' else 'failed' end, r.manifest_sha256, r.verdict, r.started_at,
+         r.finished_at, coalesce(r.phase_seconds, '{}'), r.rows, r.raw_bytes, coalesce(r.proof, '{}'), r.proof_key,
+         r.failure_code, r.failure_message
+  from jsonb_to_record(p_drill) as r(
+    run_id text, target text, selection text, manifest_sha256 text, verdict backup.verdict, started_at timestamptz,
+    finished_at timestamptz, phase_seconds jsonb, rows bigint, raw_bytes bigint, proof jsonb, proof_key text,
+    failure_code text, failure_message text)
+  on conflict (drill_id) do nothing;
+  if found then
+    perform backup._drill_alert(v_drill_id);
+  end if;
+  return v_drill_id;
+end;
 $$;
 
-comment on function backup.raise_alert(text, text, text, jsonb) is
-  'Opens an alert for a cause, or counts another occurrence of the open one, and returns its id. Severity: warning or critical.';
-revoke all on function backup.raise_alert(text, text, text, jsonb) from public;
+comment on function backup.record_drill(jsonb) is 'Records a finished drill of the holdfast command and raises or resolves the alert. Errors: HF001.';
+revoke all on function backup.record_drill(jsonb) from public;
 
 -- sql/functions/record_plan.sql
 -- requires: functions/held_chunks.sql, functions/chunk_ranges.sql, tables/run_tables.sql, tables/settings.sql
@@ -3242,6 +3968,65 @@ comment on function backup.release_chunk(text, uuid, integer, text, text, boolea
   'Gives a claimed chunk back after an error: to be tried again later, or to fail the run. Errors: HF003, HF004.';
 revoke all on function backup.release_chunk(text, uuid, integer, text, text, boolean) from public;
 
+-- sql/functions/release_drill_step.sql
+-- requires: functions/_held_drill_step.sql, functions/fail_drill.sql, tables/settings.sql
+-- backup.release_drill_step(p_drill_id, p_step_no, p_claim_id, p_code, p_message, p_retry)
+--
+-- Why: a worker that meets an error gives the step back at once, so that nobody waits for the lease. With p_retry it may
+-- be claimed again after a back-off that doubles (2 s, 4 s, 8 s, … at most 5 minutes); without it, or when its attempts
+-- are spent, the drill fails with this error.
+-- Returns whether the step will be tried again. Errors: HF522, HF523.
+create or replace function backup.release_drill_step(
+  p_drill_id uuid, p_step_no integer, p_claim_id uuid, p_code text, p_message text, p_retry boolean)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_attempts integer := (select h.attempts from backup._held_drill_step(p_drill_id, p_step_no, p_claim_id) h);
+begin
+  update backup.drill_steps s
+     set state = 'pending', claim_id = null, lease_until = null, error_code = p_code, error_message = p_message,
+         not_before = clock_timestamp() + least(make_interval(secs => 2 ^ least(s.attempts, 10)), interval '5 minutes')
+   where s.drill_id = p_drill_id and s.step_no = p_step_no;
+  if p_retry and v_attempts < (select s.max_attempts from backup.settings s) then
+    return true;
+  end if;
+  perform backup.fail_drill(p_drill_id, p_code, p_message);
+  return false;
+end;
+$$;
+
+comment on function backup.release_drill_step(uuid, integer, uuid, text, text, boolean) is
+  'Gives a claimed step back after an error: to be tried again later, or to fail the drill. Errors: HF522, HF523.';
+revoke all on function backup.release_drill_step(uuid, integer, uuid, text, text, boolean) from public;
+
+-- sql/functions/renew_drill_step.sql
+-- requires: functions/_held_drill_step.sql, tables/settings.sql
+-- backup.renew_drill_step(p_drill_id, p_step_no, p_claim_id)
+--
+-- Why: an index on a large table takes longer than a lease. A worker that lives says so, and the lease of one that died
+-- still runs out soon. Returns the new end of the lease. Errors: HF522, HF523.
+create or replace function backup.renew_drill_step(p_drill_id uuid, p_step_no integer, p_claim_id uuid)
+returns timestamptz
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_until timestamptz;
+begin
+  perform backup._held_drill_step(p_drill_id, p_step_no, p_claim_id);
+  update backup.drill_steps s
+     set lease_until = clock_timestamp() + make_interval(secs => (select c.lease_seconds from backup.settings c))
+   where s.drill_id = p_drill_id and s.step_no = p_step_no
+  returning s.lease_until into v_until;
+  return v_until;
+end;
+$$;
+
+comment on function backup.renew_drill_step(uuid, integer, uuid) is 'Extends the lease of a step that takes long. Errors: HF522, HF523.';
+revoke all on function backup.renew_drill_step(uuid, integer, uuid) from public;
+
 -- sql/functions/replan_table.sql
 -- requires: functions/held_chunks.sql, functions/chunk_ranges.sql, tables/run_tables.sql
 -- backup.replan_table(p_run_id, p_claim_id, p_chunk_no, p_filenode, p_pages, p_total_bytes, p_rows)
@@ -3295,24 +4080,6 @@ comment on function backup.replan_table(text, uuid, integer, oid, bigint, bigint
   'Plans a table again after VACUUM FULL or CLUSTER moved its rows; false when the snapshot''s rows are not provably all there. Errors: HF003, HF004.';
 revoke all on function backup.replan_table(text, uuid, integer, oid, bigint, bigint, bigint) from public;
 
--- sql/functions/resolve_alert.sql
--- backup.resolve_alert(cause)
---
--- Why: what raised an alert takes it back when the cause is gone, so that an open alert always means something.
-create or replace function backup.resolve_alert(p_cause text)
-returns boolean
-language plpgsql
-set search_path = ''
-as $$
-begin
-  update backup.alerts a set resolved_at = clock_timestamp() where a.cause = p_cause and a.resolved_at is null;
-  return found;
-end
-$$;
-
-comment on function backup.resolve_alert(text) is 'Closes the open alert of a cause; true when there was one.';
-revoke all on function backup.resolve_alert(text) from public;
-
 -- sql/functions/return_chunks.sql
 -- requires: functions/held_chunks.sql
 -- backup.return_chunks(p_run_id, p_claim_id)
@@ -3336,6 +4103,76 @@ $$;
 
 comment on function backup.return_chunks(text, uuid) is 'Gives untried chunks of a claim back; returns how many. Errors: HF003, HF004.';
 revoke all on function backup.return_chunks(text, uuid) from public;
+
+-- sql/functions/run_access_probes.sql
+-- requires: tables/access_probes.sql
+-- backup.run_access_probes(name)
+--
+-- Why: equal policies in the catalog do not prove equal access: a policy may call a function, read another table or depend on
+-- who owns it. Counting what a role sees, before and after, does. The backup keeps the numbers of its own snapshot.
+-- Each probe sees the table as PostgREST would show it: as the role, with the claims, with row security, and with the schemas
+-- of the table, public and extensions to look names up in. It runs in a block that is rolled back, which restores every
+-- setting, and read-only, since functions in policies are somebody else's.
+-- A probe has either rows or a SQLSTATE; a refusal (42501) is an answer like a number. looked is false where nothing was
+-- tried: the role does not exist or is not open to the caller, or the relation is not a table. Never returns row values.
+-- SET ROLE asks what the session may, which may be more than what the caller may, so that membership of the caller is
+-- asked first; views are refused because they may run anything. Cancelling passes through.
+-- Locks: ACCESS SHARE on each table until the transaction ends; waits at most 10 s for it.
+create or replace function backup.run_access_probes(p_name text default null)
+returns table (name text, role_name text, schema_name text, table_name text, rows bigint, error text, looked boolean)
+language plpgsql
+set search_path = ''
+set lock_timeout = '10s'
+as $$
+declare
+  v_probe record;
+  v_done  boolean;
+begin
+  for v_probe in
+    select p.*, coalesce(pg_catalog.pg_has_role(current_user, r.oid, 'member'), false) as may_be,
+           c.oid is null as missing, coalesce(c.relkind in ('r', 'p'), false) as countable
+    from backup.access_probes p
+    left join pg_catalog.pg_roles r on r.rolname::text = p.role_name
+    left join pg_catalog.pg_namespace n on n.nspname::text = p.schema_name
+    left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname::text = p.table_name
+    where p.enabled and (p_name is null or p.name = p_name)
+    order by p.name
+  loop
+    name := v_probe.name; role_name := v_probe.role_name; schema_name := v_probe.schema_name; table_name := v_probe.table_name;
+    rows := null; error := null; looked := true; v_done := false;
+    if not v_probe.may_be or not (v_probe.missing or v_probe.countable) then
+      error := case when v_probe.may_be then '42809' else '0P000' end;
+      looked := false;
+      return next;
+      continue;
+    end if;
+    begin
+      perform pg_catalog.set_config('transaction_read_only', 'on', true),
+              pg_catalog.set_config('row_security', 'on', true),
+              pg_catalog.set_config('search_path', format('%I, public, extensions', v_probe.schema_name), true),
+              pg_catalog.set_config('request.jwt.claims', (jsonb_build_object('role', v_probe.role_name) || v_probe.claims)::text, true),
+              -- Older policies read single claims.
+              pg_catalog.set_config('request.jwt.claim.sub', coalesce(v_probe.claims ->> 'sub', ''), true),
+              pg_catalog.set_config('request.jwt.claim.role', coalesce(v_probe.claims ->> 'role', v_probe.role_name), true),
+              pg_catalog.set_config('request.jwt.claim.email', coalesce(v_probe.claims ->> 'email', ''), true);
+      perform pg_catalog.set_config('role', v_probe.role_name, true);
+      execute format('select pg_catalog.count(*) from %I.%I', v_probe.schema_name, v_probe.table_name) into rows;
+      v_done := true;
+      raise exception using errcode = 'transaction_rollback';
+    exception when others then
+      if not v_done then
+        rows := null;
+        get stacked diagnostics error = returned_sqlstate;
+      end if;
+    end;
+    return next;
+  end loop;
+end
+$$;
+
+comment on function backup.run_access_probes(text) is
+  'Counts, for each enabled probe, the rows its role sees with its claims, read-only; errors appear as SQLSTATE. With a name: that probe only. The caller must be a member of the role.';
+revoke all on function backup.run_access_probes(text) from public;
 
 -- sql/functions/run_verification_check.sql
 -- backup.run_verification_check(verification id, check name)
@@ -3623,17 +4460,28 @@ language plpgsql
 volatile
 set search_path = ''
 as $$
+declare
+  v_schema   oid;
+  v_sequence oid;
 begin
-  for schema_name, sequence_name in
-    select n.nspname, c.relname
+  for schema_name, sequence_name, v_schema, v_sequence in
+    select n.nspname, c.relname, n.oid, c.oid
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'S' and c.relpersistence <> 't' and n.nspname in (select backup.included_schemas())
     order by n.nspname, c.relname
   loop
-    if not has_sequence_privilege(format('%I.%I', schema_name, sequence_name), 'select') then
+    -- By object id: by name, the question itself is refused with 42501 where USAGE on the schema is missing.
+    if not has_schema_privilege(v_schema, 'usage') then
       raise exception using errcode = 'HF305',
         message = format('sequence %I.%I cannot be read', schema_name, sequence_name),
+        detail = format('Role %I has no USAGE privilege on the schema.', current_user),
+        hint = format('Run grant usage on schema %I to %I, or add the schema to backup.settings.excluded_schemas.', schema_name, current_user);
+    end if;
+    if not has_sequence_privilege(v_sequence, 'select') then
+      raise exception using errcode = 'HF305',
+        message = format('sequence %I.%I cannot be read', schema_name, sequence_name),
+        detail = format('Role %I has no SELECT privilege.', current_user),
         hint = format('Run grant select on sequence %I.%I to %I.', schema_name, sequence_name, current_user);
     end if;
     execute format('select s.last_value, s.is_called from %I.%I s', schema_name, sequence_name) into last_value, is_called;
@@ -4009,75 +4857,51 @@ comment on column backup.latest_verification.state is 'State of the check: pendi
 comment on column backup.latest_verification.verdict is 'Answer of this check about this subject; null while it is open.';
 comment on column backup.latest_verification.duration_ms is 'Time of the whole check, in milliseconds.';
 
--- sql/views/restore_points.sql
--- requires: tables/runs.sql, tables/drills.sql, tables/policies.sql, tables/verifications.sql
-create or replace view backup.restore_points with (security_invoker = true) as
-select
-  r.run_id,
-  r.tier,
-  r.snapshot_at,
-  now() - r.snapshot_at as age,
-  proven.finished_at is not null as verified,
-  proven.finished_at as verified_at,
-  checked.verdict as last_check,
-  checked.finished_at as last_checked_at,
-  r.snapshot_at + p.retention as expires_at,
-  r.rows,
-  r.raw_bytes,
-  r.stored_bytes,
-  jsonb_array_length(r.warnings) as warnings,
-  r.manifest_key,
-  r.manifest_sha256
-from backup.runs r
-left join lateral (
-  select max(s.retention) as retention from backup.policies s where s.provider = 'aws_s3' and s.tier = r.tier
-) as p on true
-left join lateral (
-  select d.finished_at from backup.drills d
-  where d.run_id = r.run_id and d.verdict = 'passed' order by d.finished_at desc limit 1
-) as proven on true
-left join lateral (
-  select v.verdict, v.finished_at from backup.verifications v
-  where v.run_id = r.run_id and v.verdict is not null order by v.finished_at desc limit 1
-) as checked on true
-where r.state = 'complete'
-order by r.snapshot_at desc;
-
-grant select on backup.restore_points to service_role;
-comment on view backup.restore_points is
-  'Every backup that can be restored, newest first. A run without a manifest is not here, because it is not a backup.';
-comment on column backup.restore_points.snapshot_at is 'A restore brings the data back as it was at this time.';
-comment on column backup.restore_points.verified is 'True once a drill restored this very backup and found it equal.';
-comment on column backup.restore_points.last_check is 'Verdict of the newest verification that examined this backup''s objects. It is not a restore.';
-comment on column backup.restore_points.expires_at is 'When retention may delete it, from the policy of its tier.';
-comment on column backup.restore_points.raw_bytes is 'Size of the data before compression.';
-comment on column backup.restore_points.warnings is 'Number of things this backup does not cover; see warnings in backup.runs.';
-comment on column backup.restore_points.manifest_key is 'Object key of the manifest. Bucket and key are enough to restore.';
-
 -- sql/views/recovery_objectives.sql
 -- requires: tables/objectives.sql, tables/drills.sql, views/restore_points.sql
+-- The extrapolation takes each passed drill, scales what grows with the data to the size of the newest restore point, and
+-- leaves what does not (creating the schema, waiting for functions) as it was measured. Old drills measured another
+-- server, so a year is enough.
 create or replace view backup.recovery_objectives with (security_invoker = true) as
 with proven as (
   select p.run_id, p.age from backup.restore_points p where p.verified order by p.snapshot_at desc limit 1
 ), newest as (
-  select p.run_id, p.age from backup.restore_points p order by p.snapshot_at desc limit 1
-), timed as (
-  select count(*) as drills,
-         make_interval(secs => percentile_cont(0.95) within group (order by extract(epoch from d.finished_at - d.started_at))) as p95
+  select p.run_id, p.age, p.raw_bytes from backup.restore_points p order by p.snapshot_at desc limit 1
+), passed as (
+  select d.drill_id, d.engine, d.phase_seconds, d.raw_bytes, extract(epoch from d.finished_at - d.started_at) as seconds,
+         (select coalesce(sum(s.value::text::numeric), 0) from jsonb_each(d.phase_seconds) s
+          where s.key in ('check', 'data', 'schema_after', 'analyze', 'prove')) as growing
   from backup.drills d
-  where d.verdict = 'passed'
+  where d.verdict = 'passed' and d.started_at > now() - interval '1 year'
+), timed as (
+  select count(*) as drills, count(*) filter (where p.engine = 'functions') as by_functions,
+         make_interval(secs => percentile_cont(0.95) within group (order by p.seconds)) as p95,
+         make_interval(secs => percentile_cont(0.95) within group (
+           order by p.seconds + p.growing * (n.raw_bytes::numeric / nullif(p.raw_bytes, 0) - 1))) as at_current_size,
+         count(*) filter (where p.raw_bytes > 0 and n.raw_bytes is not null) as sized,
+         min(p.raw_bytes) as least, max(p.raw_bytes) as most
+  from passed p left join newest n on true
+), phases as (
+  select jsonb_object_agg(q.phase, q.p95) as seconds
+  from (select s.key as phase, round(percentile_cont(0.95) within group (order by s.value::text::numeric)::numeric, 3) as p95
+        from passed p cross join lateral jsonb_each(p.phase_seconds) s group by s.key) q
 ), measured as (
   select 'rpo' as name, (select p.age from proven p) as measured,
     case
       when exists (select from proven) then (select format('age of the newest verified restore point, %s', p.run_id) from proven p)
       when exists (select from newest) then (select format('no restore point is verified by a drill; the newest unverified one is %s', n.run_id) from newest n)
       else 'there is no restore point'
-    end as basis
+    end as basis, null::jsonb as phases, null::interval as extrapolated, null::text as extrapolated_basis
   union all
   select 'rto', t.p95,
-    case when t.drills > 0 then format('95th percentile of %s passed drill(s), start to proof', t.drills)
-         else 'no drill has passed yet' end
-  from timed t
+    case when t.drills > 0 then format('95th percentile of %s passed drill(s) of the last year, %s by functions, start to proof', t.drills, t.by_functions)
+         else 'no drill has passed yet' end,
+    coalesce(p.seconds, '{}'),
+    case when t.sized > 0 then t.at_current_size end,
+    case when t.sized = 0 then null
+         else format('95th percentile of %s drill(s) of %s to %s; check, data, schema_after, analyze and prove scaled to the %s of %s, the rest as measured',
+                     t.sized, pg_size_pretty(t.least), pg_size_pretty(t.most), pg_size_pretty(n.raw_bytes), n.run_id) end
+  from timed t cross join phases p left join newest n on true
 )
 select
   o.name,
@@ -4086,7 +4910,10 @@ select
   m.measured <= o.target as met,
   m.basis,
   (select n.age from newest n where o.name = 'rpo') as unverified,
-  o.description
+  o.description,
+  m.phases,
+  m.extrapolated,
+  m.extrapolated_basis
 from backup.objectives o
 join measured m using (name)
 order by o.name;
@@ -4097,6 +4924,8 @@ comment on column backup.recovery_objectives.name is 'rpo: data that may be lost
 comment on column backup.recovery_objectives.measured is 'Null: never measured, see basis.';
 comment on column backup.recovery_objectives.met is 'Null when it was never measured; that is not yes.';
 comment on column backup.recovery_objectives.unverified is 'Age of the newest restore point, verified or not. What would be lost if it restores.';
+comment on column backup.recovery_objectives.phases is 'Of rto: 95th percentile of the seconds of each phase of a restore.';
+comment on column backup.recovery_objectives.extrapolated is 'Of rto: expected time for the newest restore point, from the sizes and phases of the drills. An estimate; see extrapolated_basis.';
 
 -- sql/views/status.sql
 -- requires: tables/chunks.sql, tables/alerts.sql, tables/policies.sql, views/restore_points.sql, views/recovery_objectives.sql

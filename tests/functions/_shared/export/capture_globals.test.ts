@@ -47,10 +47,10 @@ describe("captureGlobals()", () => {
     }
   });
 
-  it("captureGlobals() reports both objects to the ledger", async () => {
+  it("captureGlobals() reports its objects to the ledger", async () => {
     const [row] = await world.sql<{ state: string; objects: { content: string; key: string }[] }>(
       "select state, objects from backup.chunks where run_id = $1 and kind = 'globals'", [run.runId]);
     expect(row?.state).toBe("done");
-    expect(row?.objects.map(({ content }) => content)).toEqual(["globals.json", "roles.sql"]);
+    expect(row?.objects.map(({ content }) => content)).toEqual(["globals.json", "roles.sql", "config.json"]);
   });
 });
