@@ -4,15 +4,19 @@ import { parseArgs } from "node:util";
 import { orderSqlFiles } from "./order_sql_files.ts";
 import { readSqlFiles } from "./read_sql_files.ts";
 import { renderMigration } from "./render_migration.ts";
+import { renderMigrationModule } from "./render_migration_module.ts";
 
 const USAGE = `usage: tsx scripts/build_migrations.ts [--check] [--root <folder>]
 
-Builds supabase/migrations/20261123000000_holdfast.sql from sql/.
-  --check   write nothing; exit 1 when the file on disk is not what sql/ builds
+Builds supabase/migrations/20261123000000_holdfast.sql from sql/, and the same text as a module for the functions.
+  --check   write nothing; exit 1 when a file on disk is not what sql/ builds
   --root    the repository, by default the one this script is in`;
 
 /** One migration creates everything until a release has been published; from then on this file must not change. */
 export const INITIAL_MIGRATION = "supabase/migrations/20261123000000_holdfast.sql";
+
+/** The same text for code that runs where there are no files. */
+export const MIGRATION_MODULE = "functions/_shared/prove/holdfast_migration.ts";
 
 /** Where the file on disk departs from what sql/ builds, in words; undefined when they are equal. */
 export function describeDrift(onDisk: string | undefined, built: string): string | undefined {
@@ -35,22 +39,24 @@ function main(): number {
     return 0;
   }
   const root = values.root ?? dirname(import.meta.dirname);
-  const target = join(root, INITIAL_MIGRATION);
-  const built = renderMigration(orderSqlFiles(readSqlFiles(join(root, "sql"))));
-  const drift = describeDrift(existsSync(target) ? readFileSync(target, "utf8") : undefined, built);
-
-  if (drift === undefined) {
-    console.log(`${INITIAL_MIGRATION} is what sql/ builds.`);
-    return 0;
+  const migration = renderMigration(orderSqlFiles(readSqlFiles(join(root, "sql"))));
+  const built = [{ path: INITIAL_MIGRATION, text: migration }, { path: MIGRATION_MODULE, text: renderMigrationModule(migration) }];
+  let drifted = false;
+  for (const { path, text } of built) {
+    const target = join(root, path);
+    const drift = describeDrift(existsSync(target) ? readFileSync(target, "utf8") : undefined, text);
+    if (drift === undefined) {
+      console.log(`${path} is what sql/ builds.`);
+    } else if (values.check === true) {
+      console.error(`${path} is not what sql/ builds: ${drift}. Run "npm run build:migrations" and commit the result.`);
+      drifted = true;
+    } else {
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, text);
+      console.log(`Wrote ${path}.`);
+    }
   }
-  if (values.check === true) {
-    console.error(`${INITIAL_MIGRATION} is not what sql/ builds: ${drift}. Run "npm run build:migrations" and commit the result.`);
-    return 1;
-  }
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, built);
-  console.log(`Wrote ${INITIAL_MIGRATION}.`);
-  return 0;
+  return drifted ? 1 : 0;
 }
 
 if (process.argv[1] === import.meta.filename) process.exitCode = main();

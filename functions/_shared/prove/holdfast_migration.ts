@@ -1,0 +1,5230 @@
+// Built from sql/ by scripts/build_migrations.ts. Do not edit: change sql/ and build again.
+/* A module and not a file, since a deployed function has no files beside its code. */
+
+/** The migration that installs Holdfast, word for word. */
+export const HOLDFAST_MIGRATION = `-- Built from sql/ by scripts/build_migrations.ts. Do not edit: change the file named above a statement and build again.
+
+-- Functions may name objects that come later in this file.
+set check_function_bodies = off;
+
+-- sql/schema.sql
+-- Everything Holdfast keeps in the database lives in one schema that the Data API does not expose.
+create schema if not exists backup;
+comment on schema backup is
+  'Holdfast: verified off-site backups. Start with: select * from backup.status; select * from backup.restore_points;';
+revoke all on schema backup from public;
+grant usage on schema backup to service_role;
+alter default privileges in schema backup revoke execute on functions from public;
+
+-- sql/types/chunk_kind.sql
+create type backup.chunk_kind as enum ('plan', 'schema', 'schema_sql', 'globals', 'data', 'sequences', 'manifest');
+comment on type backup.chunk_kind is
+  'What a chunk does: plan the tables, capture the schema, render it as SQL, capture roles, extensions and scheduled jobs, copy a ctid range, read the sequences, write the manifest.';
+
+-- sql/types/chunk_state.sql
+create type backup.chunk_state as enum ('pending', 'claimed', 'done', 'replaced');
+comment on type backup.chunk_state is
+  'pending: may be claimed from not_before on. claimed: a worker holds it until lease_until. done: its object is stored. replaced: split or planned again; other chunks cover its rows.';
+
+-- sql/types/verdict.sql
+-- The four answers of a check, a verification or a drill. Three of them are not "passed".
+create type backup.verdict as enum ('passed', 'failed', 'inconclusive', 'skipped');
+comment on type backup.verdict is
+  'Answer of a check. "inconclusive" means it could not look and never counts as passed; "skipped" means it does not apply here.';
+
+-- sql/types/finding.sql
+-- requires: types/verdict.sql
+-- The one row type every check returns, so that results of any check can be stored, compared and reported alike.
+create type backup.finding as (
+  check_name text,
+  subject    text,
+  verdict    backup.verdict,
+  expected   text,
+  actual     text,
+  evidence   jsonb
+);
+comment on type backup.finding is
+  'One answer of one check about one subject. Evidence says what was read; it never holds the contents of rows.';
+
+-- sql/types/run_state.sql
+create type backup.run_state as enum ('starting', 'exporting', 'complete', 'failed');
+comment on type backup.run_state is
+  'starting: waiting for the keeper''s snapshot. exporting: chunks are being worked on. complete: the manifest is in the bucket. failed: see failure_code.';
+
+-- sql/types/table_status.sql
+create type backup.table_status as enum ('pending', 'exported', 'excluded');
+comment on type backup.table_status is 'Every table of a run ends as exported or as excluded with a reason; nothing is left out in silence.';
+
+-- sql/types/tier.sql
+create type backup.tier as enum ('daily', 'weekly', 'monthly');
+comment on type backup.tier is 'Decides how long a run is kept and in which storage class.';
+
+-- sql/tables/access_probes.sql
+create table backup.access_probes (
+  name        text primary key,
+  role_name   text not null,
+  claims      jsonb not null default '{}',
+  schema_name text not null default 'public',
+  table_name  text not null,
+  enabled     boolean not null default true,
+  description text,
+  constraint access_probes_role_is_a_role check (role_name <> '' and role_name <> 'none'),
+  constraint access_probes_claims_is_an_object check (jsonb_typeof(claims) = 'object')
+);
+alter table backup.access_probes enable row level security;
+create policy service_role_reads on backup.access_probes for select to service_role using (true);
+grant select on backup.access_probes to service_role;
+
+comment on table backup.access_probes is
+  'Who must see how many rows: role, JWT claims and table. backup.run_access_probes() counts inside each export, and the proof of a restore counts again.';
+comment on column backup.access_probes.role_name is 'Role the rows are counted as, for example anon or authenticated. The role that makes backups has to be a member of it.';
+comment on column backup.access_probes.claims is
+  'JWT claims as policies read them, for example {"sub": "<user id>"}; the role is added. Claims are stored in the backup: no tokens, no secrets.';
+
+-- sql/tables/alerts.sql
+create table backup.alerts (
+  alert_id    bigint generated always as identity primary key,
+  cause       text not null,
+  severity    text not null,
+  message     text not null,
+  details     jsonb not null default '{}',
+  occurrences integer not null default 1,
+  raised_at   timestamptz not null default clock_timestamp(),
+  last_seen   timestamptz not null default clock_timestamp(),
+  resolved_at timestamptz,
+  constraint alerts_severity_known check (severity in ('warning', 'critical'))
+);
+-- One open alert per cause, so that a failure that repeats every minute is one line with a count.
+create unique index alerts_one_open_per_cause on backup.alerts (cause) where resolved_at is null;
+alter table backup.alerts enable row level security;
+create policy service_role_reads on backup.alerts for select to service_role using (true);
+grant select on backup.alerts to service_role;
+
+comment on table backup.alerts is 'What needs a person. Open ones have no resolved_at.';
+comment on column backup.alerts.cause is 'Stable name of what is wrong, as export_failed; the same cause raises the count of its open alert.';
+
+-- sql/tables/runs.sql
+-- requires: types/run_state.sql, types/tier.sql
+create table backup.runs (
+  run_id               text primary key,
+  state                backup.run_state not null default 'starting',
+  tier                 backup.tier not null,
+  trigger              text not null,
+  engine               text not null,
+  object_prefix        text not null,
+  requested_at         timestamptz not null default now(),
+  keeper_pid           integer,
+  keeper_backend_start timestamptz,
+  keeper_claimed_at    timestamptz,
+  snapshot_id          text,
+  snapshot_at          timestamptz,
+  snapshot_lsn         pg_lsn,
+  snapshot_xids        text,
+  schema_fingerprint   text,
+  finished_at          timestamptz,
+  rows                 bigint,
+  raw_bytes            bigint,
+  stored_bytes         bigint,
+  manifest_key         text,
+  manifest_sha256      text,
+  warnings             jsonb not null default '[]',
+  failure_code         text,
+  failure_message      text,
+  failure_detail       text,
+  constraint runs_id_sorts_by_time check (run_id ~ '^\\d{8}T\\d{6}Z-[0-9a-f]{6}$'),
+  constraint runs_trigger_known check (trigger in ('schedule', 'http', 'cli', 'sql')),
+  constraint runs_engine_known check (engine in ('functions', 'cli')),
+  constraint runs_complete_iff_manifest check ((state = 'complete') = (manifest_key is not null and manifest_sha256 is not null)),
+  constraint runs_failed_iff_reason check ((state = 'failed') = (failure_code is not null and failure_message is not null)),
+  constraint runs_ended_iff_finished check ((state in ('complete', 'failed')) = (finished_at is not null))
+);
+-- Two exports at once would double the load and hold two snapshots; the index makes the second one impossible.
+create unique index runs_one_active on backup.runs ((true)) where state in ('starting', 'exporting');
+create index runs_by_state on backup.runs (state, snapshot_at desc);
+alter table backup.runs enable row level security;
+create policy service_role_reads on backup.runs for select to service_role using (true);
+grant select on backup.runs to service_role;
+
+comment on table backup.runs is 'One row per export. A run is a restore point once its state is complete, because its manifest is then in the bucket.';
+comment on column backup.runs.run_id is 'Sorts by time: YYYYMMDDThhmmssZ-xxxxxx (UTC).';
+comment on column backup.runs.engine is 'functions: Edge Functions with budgets. cli: the holdfast command without budgets.';
+comment on column backup.runs.object_prefix is 'Key prefix of every object of this run, ending in a slash.';
+comment on column backup.runs.keeper_pid is 'Server process that holds the snapshot. With keeper_backend_start it cannot be mistaken for a later process.';
+comment on column backup.runs.snapshot_at is 'The data of the run is as it was at this time.';
+comment on column backup.runs.snapshot_lsn is 'Write-ahead log position just before the snapshot was taken.';
+comment on column backup.runs.snapshot_xids is 'pg_current_snapshot() of the snapshot: xmin:xmax:in-progress.';
+comment on column backup.runs.raw_bytes is 'Bytes of COPY text before compression.';
+comment on column backup.runs.stored_bytes is 'Bytes of all objects in the bucket.';
+comment on column backup.runs.warnings is 'What the backup does not cover, as an array of {code, subject, message}.';
+comment on column backup.runs.failure_code is 'Code of docs/errors.md or a SQLSTATE.';
+
+-- sql/tables/run_tables.sql
+-- requires: tables/runs.sql, types/table_status.sql
+create table backup.run_tables (
+  run_id                 text not null references backup.runs on delete cascade,
+  schema_name            text not null,
+  table_name             text not null,
+  relid                  oid not null,
+  status                 backup.table_status not null default 'pending',
+  reason                 text,
+  columns                text[] not null,
+  fingerprint_expression text,
+  filenode               oid,
+  pages                  bigint not null default 0,
+  total_bytes            bigint not null default 0,
+  planned_rows           bigint,
+  rows                   bigint,
+  fingerprint            text,
+  primary key (run_id, schema_name, table_name),
+  constraint run_tables_excluded_iff_reason check ((status = 'excluded') = (reason is not null)),
+  constraint run_tables_exported_iff_counted check ((status = 'exported') = (rows is not null and fingerprint is not null))
+);
+create index run_tables_by_table on backup.run_tables (schema_name, table_name, run_id);
+alter table backup.run_tables enable row level security;
+create policy service_role_reads on backup.run_tables for select to service_role using (true);
+grant select on backup.run_tables to service_role;
+
+comment on table backup.run_tables is 'Every table of a run with its row count and fingerprint, or with the reason why its rows are not in the backup.';
+comment on column backup.run_tables.relid is 'Object id at the time of the run; informative afterwards.';
+comment on column backup.run_tables.columns is 'Columns whose values are in the backup, in order. Generated columns are left out.';
+comment on column backup.run_tables.fingerprint_expression is 'Row hash expression over alias t. Anyone can recompute: select count(*), sum(<expression>) from only <table> t.';
+comment on column backup.run_tables.filenode is 'Storage file at planning time. While it is unchanged, rows visible to the snapshot have not moved.';
+comment on column backup.run_tables.planned_rows is 'Exact rows at planning time, for tables small enough to count.';
+comment on column backup.run_tables.fingerprint is 'Order-independent content hash: the sum of 64-bit row hashes modulo 2^64, as 16 hex digits.';
+
+-- sql/tables/chunks.sql
+-- requires: tables/run_tables.sql, types/chunk_kind.sql, types/chunk_state.sql
+create table backup.chunks (
+  run_id          text not null references backup.runs on delete cascade,
+  chunk_no        integer not null,
+  kind            backup.chunk_kind not null,
+  phase           smallint not null generated always as (
+                    case kind when 'plan'::backup.chunk_kind then 0
+                              when 'schema_sql'::backup.chunk_kind then 2
+                              when 'sequences'::backup.chunk_kind then 2
+                              when 'manifest'::backup.chunk_kind then 3
+                              else 1 end) stored,
+  schema_name     text,
+  table_name      text,
+  first_tid       tid,
+  end_tid         tid,
+  estimated_bytes bigint not null default 0,
+  state           backup.chunk_state not null default 'pending',
+  attempts        integer not null default 0,
+  not_before      timestamptz not null default '-infinity',
+  claim_id        uuid,
+  claimed_by      text,
+  claimed_at      timestamptz,
+  lease_until     timestamptz,
+  object_key      text,
+  sha256          text,
+  raw_bytes       bigint,
+  stored_bytes    bigint,
+  rows            bigint,
+  row_hash_sum    numeric,
+  objects         jsonb,
+  error_code      text,
+  error_message   text,
+  done_at         timestamptz,
+  primary key (run_id, chunk_no),
+  foreign key (run_id, schema_name, table_name) references backup.run_tables on delete cascade,
+  constraint chunks_data_iff_table check ((kind = 'data') = (table_name is not null and first_tid is not null)),
+  constraint chunks_claimed_iff_lease check ((state = 'claimed') = (claim_id is not null and lease_until is not null)),
+  constraint chunks_done_iff_time check ((state = 'done') = (done_at is not null)),
+  constraint chunks_done_data_is_stored check (state <> 'done' or kind <> 'data'
+    or (object_key is not null and sha256 is not null and rows is not null and row_hash_sum is not null))
+);
+create index chunks_open on backup.chunks (run_id, phase, chunk_no) where state in ('pending', 'claimed');
+create index chunks_by_table on backup.chunks (run_id, schema_name, table_name);
+create index chunks_by_claim on backup.chunks (claim_id) where claim_id is not null;
+alter table backup.chunks enable row level security;
+create policy service_role_reads on backup.chunks for select to service_role using (true);
+grant select on backup.chunks to service_role;
+
+comment on table backup.chunks is 'Units of work of a run. A data chunk is a ctid range of one table and becomes one object in the bucket.';
+comment on column backup.chunks.phase is 'A phase starts when every chunk of the phase before is done. Sequences come after the data, the manifest last.';
+comment on column backup.chunks.first_tid is 'First row address of the range.';
+comment on column backup.chunks.end_tid is 'End of the range, exclusive. Null: to the end of the table, also when it grew.';
+comment on column backup.chunks.claim_id is 'Fencing token: only the worker that holds the newest claim may report a result.';
+comment on column backup.chunks.row_hash_sum is 'Sum of the row hashes of the range; the sums of all chunks of a table give its fingerprint.';
+comment on column backup.chunks.objects is 'Objects written by a chunk that is not data: array of {key, sha256, bytes, content}.';
+
+-- sql/tables/critical_tables.sql
+create table backup.critical_tables (
+  schema_name      text not null default 'public',
+  table_name       text not null,
+  min_rows         bigint not null default 1,
+  required_columns text[] not null default '{}',
+  freshness_column text,
+  max_age          interval,
+  predicate        text,
+  description      text,
+  primary key (schema_name, table_name),
+  constraint critical_tables_min_rows_not_negative check (min_rows >= 0),
+  constraint critical_tables_required_columns_named check (array_position(required_columns, null) is null),
+  constraint critical_tables_freshness_is_complete check ((freshness_column is null) = (max_age is null)),
+  constraint critical_tables_max_age_positive check (max_age > interval '0'),
+  constraint critical_tables_predicate_not_blank check (predicate ~ '\\S')
+);
+alter table backup.critical_tables enable row level security;
+create policy service_role_reads on backup.critical_tables for select to service_role using (true);
+grant select on backup.critical_tables to service_role;
+
+comment on table backup.critical_tables is
+  'Tables the project cannot live without, and what must be true of their rows. Examined by backup.check_critical_data().';
+comment on column backup.critical_tables.min_rows is 'Fewest rows the table may have; also a lower limit for check_row_counts. 0: it may be empty.';
+comment on column backup.critical_tables.required_columns is 'Columns that must be filled in every row: not null, and not blank where the type is text.';
+comment on column backup.critical_tables.freshness_column is 'Date or timestamp column whose greatest value must not be older than max_age.';
+comment on column backup.critical_tables.predicate is
+  'Boolean SQL expression over the columns of the table that must be true in every row; null counts as untrue. Names of other objects need their schema.';
+
+-- sql/tables/drills.sql
+-- requires: tables/runs.sql
+create table backup.drills (
+  drill_id         uuid primary key default gen_random_uuid(),
+  run_id           text not null references backup.runs on delete cascade,
+  trigger          text not null,
+  engine           text not null default 'functions',
+  target           text not null default 'scratch',
+  selection        text not null default 'named',
+  state            text not null default 'running',
+  scratch_database text,
+  manifest_sha256  text,
+  verdict          backup.verdict,
+  started_at       timestamptz not null default clock_timestamp(),
+  finished_at      timestamptz,
+  phase_seconds    jsonb not null default '{}',
+  rows             bigint,
+  raw_bytes        bigint,
+  proof            jsonb not null default '{}',
+  proof_key        text,
+  failure_code     text,
+  failure_message  text,
+  constraint drills_trigger_known check (trigger in ('schedule', 'http', 'cli', 'sql')),
+  constraint drills_engine_known check (engine in ('functions', 'cli')),
+  constraint drills_target_known check (target in ('scratch', 'url', 'embedded')),
+  constraint drills_selection_known check (selection in ('latest', 'random', 'named')),
+  constraint drills_state_known check (state in ('running', 'complete', 'failed')),
+  constraint drills_verdict_iff_finished check ((verdict is null) = (finished_at is null)),
+  constraint drills_verdict_iff_ended check ((verdict is null) = (state = 'running')),
+  constraint drills_failed_iff_reason check ((state = 'failed') = (failure_code is not null and failure_message is not null)),
+  constraint drills_failed_without_proof check (state <> 'failed' or verdict = 'failed')
+);
+create index drills_by_run on backup.drills (run_id);
+create index drills_newest on backup.drills (started_at desc);
+-- Two restores at once would double the load and the disk space; the index makes the second one impossible.
+create unique index drills_one_active on backup.drills ((true)) where state = 'running' and engine = 'functions';
+alter table backup.drills enable row level security;
+create policy service_role_reads on backup.drills for select to service_role using (true);
+grant select on backup.drills to service_role;
+
+comment on table backup.drills is 'Real restores into a scratch database, proven and timed. A restore point is verified once a drill of it passed.';
+comment on column backup.drills.engine is 'functions: Edge Functions with budgets, step by step. cli: the holdfast command, recorded when it is over.';
+comment on column backup.drills.target is 'scratch: a database of its own on this server. embedded: a throw-away server of the command. url: a database the caller named.';
+comment on column backup.drills.selection is 'How the restore point was chosen: latest, random, or named by the caller.';
+comment on column backup.drills.state is 'complete: restored and compared, see verdict. failed: it did not come that far, see failure_code.';
+comment on column backup.drills.scratch_database is 'Database on this server that the drill restores into; dropped at its end.';
+comment on column backup.drills.manifest_sha256 is 'Digest of the manifest that was restored. What was proven is that backup and no other.';
+comment on column backup.drills.phase_seconds is 'Seconds of work per phase: {"schema": 1.2, "data": 30.5, …}. finished_at - started_at has the waits in between as well.';
+comment on column backup.drills.raw_bytes is 'Bytes of rows that were loaded, before compression.';
+comment on column backup.drills.proof is 'Summary of the proof: the verdict of each check. The whole of it is in the bucket, see proof_key.';
+comment on column backup.drills.failure_code is 'Code of docs/errors.md or a SQLSTATE.';
+
+-- sql/tables/drill_steps.sql
+-- requires: tables/drills.sql
+create table backup.drill_steps (
+  drill_id      uuid not null references backup.drills on delete cascade,
+  step_no       integer not null,
+  kind          text not null,
+  phase         text not null,
+  alone         boolean not null default false,
+  payload       jsonb not null default '{}',
+  state         text not null default 'pending',
+  attempts      integer not null default 0,
+  claim_id      uuid,
+  invocation    text,
+  lease_until   timestamptz,
+  not_before    timestamptz not null default '-infinity',
+  seconds       numeric,
+  result        jsonb,
+  error_code    text,
+  error_message text,
+  primary key (drill_id, step_no),
+  constraint drill_steps_numbered_from_one check (step_no > 0),
+  constraint drill_steps_kind_named check (kind <> '' and phase <> ''),
+  constraint drill_steps_state_known check (state in ('pending', 'claimed', 'done')),
+  constraint drill_steps_claimed_iff_lease check ((state = 'claimed') = (claim_id is not null and lease_until is not null)),
+  constraint drill_steps_done_iff_timed check ((state = 'done') = (seconds is not null))
+);
+alter table backup.drill_steps enable row level security;
+create policy service_role_reads on backup.drill_steps for select to service_role using (true);
+grant select on backup.drill_steps to service_role;
+
+comment on table backup.drill_steps is 'Units of work of a drill by Edge Functions, worked on strictly in order by one worker at a time.';
+comment on column backup.drill_steps.phase is 'What its seconds count as, in backup.drills.phase_seconds.';
+comment on column backup.drill_steps.alone is 'Takes so much CPU time or memory that only an invocation that has done nothing yet may claim it.';
+comment on column backup.drill_steps.payload is 'What is to be done, as the step that planned it wrote it down. Never holds row values.';
+comment on column backup.drill_steps.claim_id is 'Fencing token: what a worker reports counts only while this is still its own.';
+comment on column backup.drill_steps.invocation is 'Invocation of the function that claimed it last.';
+comment on column backup.drill_steps.seconds is 'Time of the attempt that succeeded.';
+comment on column backup.drill_steps.result is 'What later steps and the proof need to know of it.';
+
+-- sql/tables/job_runs.sql
+create table backup.job_runs (
+  job_run_id  bigint generated always as identity primary key,
+  job_name    text not null,
+  status      text not null default 'running',
+  started_at  timestamptz not null default clock_timestamp(),
+  finished_at timestamptz,
+  result      jsonb,
+  error_code  text,
+  error       text,
+  constraint job_runs_status_known check (status in ('running', 'succeeded', 'failed')),
+  constraint job_runs_running_iff_open check ((status = 'running') = (finished_at is null))
+);
+create index job_runs_newest on backup.job_runs (job_name, started_at desc);
+alter table backup.job_runs enable row level security;
+create policy service_role_reads on backup.job_runs for select to service_role using (true);
+grant select on backup.job_runs to service_role;
+
+comment on table backup.job_runs is 'Every scheduled entry that ran: when, how long, with which outcome. Kept for 30 days.';
+
+-- sql/tables/objectives.sql
+create table backup.objectives (
+  name        text primary key,
+  target      interval not null,
+  description text not null,
+  constraint objectives_name_known check (name in ('rto', 'rpo')),
+  constraint objectives_target_positive check (target > interval '0')
+);
+alter table backup.objectives enable row level security;
+create policy service_role_reads on backup.objectives for select to service_role using (true);
+grant select on backup.objectives to service_role;
+
+comment on table backup.objectives is 'Recovery objectives. backup.recovery_objectives shows what was measured beside them.';
+comment on column backup.objectives.name is 'rto: recovery time objective. rpo: recovery point objective.';
+
+insert into backup.objectives (name, target, description) values
+  ('rto', '4 hours', 'Longest acceptable time from the decision to restore to a proven, working database.'),
+  ('rpo', '1 hour',  'Greatest acceptable age of the newest verified restore point.');
+
+-- sql/tables/policies.sql
+-- requires: types/tier.sql
+create table backup.policies (
+  name            text primary key,
+  provider        text not null,
+  frequency       text not null,
+  retention       interval not null,
+  storage_class   text,
+  tier            backup.tier,
+  enabled         boolean not null,
+  description     text not null,
+  constraint policies_provider_known check (provider in ('supabase', 'aws_s3', 'supabase_storage')),
+  constraint policies_frequency_known check (frequency in ('continuous', 'daily', 'weekly', 'monthly')),
+  constraint policies_retention_positive check (retention > interval '0'),
+  constraint policies_storage_class_known check (storage_class in ('STANDARD', 'STANDARD_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE'))
+);
+alter table backup.policies enable row level security;
+create policy service_role_reads on backup.policies for select to service_role using (true);
+grant select on backup.policies to service_role;
+
+comment on table backup.policies is 'The backup strategy: which backups exist, who makes them, how often, and how long they are kept.';
+comment on column backup.policies.provider is 'supabase: the platform''s own backups. aws_s3: exports by Holdfast to a bucket. supabase_storage: files in Storage.';
+comment on column backup.policies.tier is 'Tier of the runs this policy covers; null where Holdfast does not make the backup.';
+comment on column backup.policies.enabled is 'The S3 policies stay off until backup.enable() is called, so an unconfigured bucket raises no noise.';
+
+insert into backup.policies (name, provider, frequency, retention, storage_class, tier, enabled, description) values
+  ('primary',           'supabase',         'daily',      '30 days',  null,         null,      true,  'Daily backups made by the Supabase platform.'),
+  ('point_in_time',     'supabase',         'continuous', '7 days',   null,         null,      true,  'Point-in-time recovery by the Supabase platform.'),
+  ('secondary_daily',   'aws_s3',           'daily',      '30 days',  'STANDARD',   'daily',   false, 'Daily exports to the S3 bucket, when more than the weekly one is wanted.'),
+  ('secondary_weekly',  'aws_s3',           'weekly',     '90 days',  'STANDARD',   'weekly',  false, 'Weekly full export to the S3 bucket.'),
+  ('secondary_monthly', 'aws_s3',           'monthly',    '365 days', 'GLACIER_IR', 'monthly', false, 'The first export of a month, kept for a year.'),
+  ('storage',           'supabase_storage', 'daily',      '30 days',  null,         null,      false, 'Files in Supabase Storage.');
+
+-- sql/tables/row_shrink_limits.sql
+create table backup.row_shrink_limits (
+  schema_name text not null,
+  table_name  text not null,
+  threshold   numeric not null,
+  reason      text,
+  primary key (schema_name, table_name),
+  constraint row_shrink_limits_threshold_range check (threshold between 0 and 1)
+);
+alter table backup.row_shrink_limits enable row level security;
+create policy service_role_reads on backup.row_shrink_limits for select to service_role using (true);
+grant select on backup.row_shrink_limits to service_role;
+
+comment on table backup.row_shrink_limits is
+  'Tables for which check_row_counts allows another loss of rows than backup.settings.row_shrink_threshold.';
+comment on column backup.row_shrink_limits.threshold is 'Share of rows the table may lose between two runs: 0 none, 0.5 half, 1 all of them.';
+
+-- Rows of these tables expire by design; without an exception every quiet week would look like a loss.
+insert into backup.row_shrink_limits (schema_name, table_name, threshold, reason)
+select s.schema_name, s.table_name, 1, 'rows expire by design'
+from (values
+  ('auth', 'audit_log_entries'), ('auth', 'flow_state'), ('auth', 'mfa_amr_claims'), ('auth', 'mfa_challenges'),
+  ('auth', 'one_time_tokens'), ('auth', 'refresh_tokens'), ('auth', 'saml_relay_states'), ('auth', 'sessions'),
+  ('auth', 'oauth_authorizations'), ('auth', 'webauthn_challenges'),
+  ('storage', 's3_multipart_uploads'), ('storage', 's3_multipart_uploads_parts')) as s (schema_name, table_name);
+
+-- sql/tables/sample_queries.sql
+create table backup.sample_queries (
+  name           text primary key,
+  query          text not null,
+  expectation    text not null default 'runs',
+  expected_value text,
+  max_ms         integer not null default 5000,
+  enabled        boolean not null default true,
+  description    text,
+  constraint sample_queries_query_not_blank check (query ~ '\\S'),
+  constraint sample_queries_expectation_known
+    check (expectation in ('runs', 'non_empty', 'empty', 'rows_min', 'rows_equal', 'scalar_equals')),
+  constraint sample_queries_value_fits check (case
+    when expectation in ('rows_min', 'rows_equal') then coalesce(expected_value ~ '^\\d{1,18}$', false)
+    when expectation = 'scalar_equals' then true
+    else expected_value is null end),
+  constraint sample_queries_max_ms_positive check (max_ms > 0)
+);
+alter table backup.sample_queries enable row level security;
+create policy service_role_reads on backup.sample_queries for select to service_role using (true);
+grant select on backup.sample_queries to service_role;
+
+comment on table backup.sample_queries is
+  'Queries the application depends on, with what they must return and in what time. Run by backup.run_sample_queries().';
+comment on column backup.sample_queries.query is 'One read-only statement. Tables and functions need their schema, because it runs with an empty search_path.';
+comment on column backup.sample_queries.expectation is
+  'runs: without an error. non_empty, empty: number of rows. rows_min, rows_equal: number of rows against expected_value. scalar_equals: first column of the first row, as text, equals expected_value.';
+comment on column backup.sample_queries.expected_value is 'Number for rows_min and rows_equal, text for scalar_equals where null expects NULL.';
+comment on column backup.sample_queries.max_ms is 'Time budget in milliseconds, planning included.';
+
+-- sql/tables/settings.sql
+create table backup.settings (
+  id                      boolean primary key default true,
+  project_ref             text not null default 'local',
+  functions_url           text,
+  external_clock          boolean not null default false,
+  included_schemas        text[],
+  excluded_schemas        text[] not null default '{}',
+  chunk_bytes             bigint not null default 8388608,
+  worker_bytes            bigint not null default 25165824,
+  worker_seconds          integer not null default 60,
+  workers                 integer not null default 2,
+  lease_seconds           integer not null default 120,
+  max_attempts            integer not null default 5,
+  keeper_max_age          interval not null default '6 hours',
+  keeper_start_timeout    interval not null default '4 minutes',
+  count_at_plan_bytes     bigint not null default 268435456,
+  include_role_passwords  boolean not null default false,
+  row_shrink_threshold    numeric not null default 0.2,
+  check_timeout           interval not null default '25 seconds',
+  background_timeout      interval not null default '2 hours',
+  object_sample_share     integer not null default 4,
+  drill_from              text not null default 'alternate',
+  drill_window            interval not null default '90 days',
+  drill_max_age           interval not null default '35 days',
+  drill_timeout           interval not null default '12 hours',
+  constraint settings_one_row check (id),
+  constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
+  constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
+  constraint settings_worker_bytes_positive check (worker_bytes > 0),
+  constraint settings_worker_seconds_range check (worker_seconds between 1 and 390),
+  constraint settings_workers_range check (workers between 1 and 32),
+  constraint settings_lease_seconds_range check (lease_seconds between 5 and 3600),
+  constraint settings_max_attempts_range check (max_attempts between 1 and 100),
+  constraint settings_row_shrink_threshold_range check (row_shrink_threshold >= 0 and row_shrink_threshold < 1),
+  constraint settings_object_sample_share_range check (object_sample_share between 1 and 365),
+  constraint settings_drill_from_known check (drill_from in ('latest', 'random', 'alternate')),
+  constraint settings_drill_window_positive check (drill_window > interval '0'),
+  constraint settings_drill_max_age_positive check (drill_max_age > interval '0'),
+  constraint settings_drill_timeout_range check (drill_timeout between interval '1 minute' and interval '7 days')
+);
+alter table backup.settings enable row level security;
+create policy service_role_reads on backup.settings for select to service_role using (true);
+grant select on backup.settings to service_role;
+insert into backup.settings default values;
+
+comment on table backup.settings is 'One row: how this project is backed up. Change it with update backup.settings set … where id;';
+comment on column backup.settings.project_ref is 'Folder of this project inside the bucket; the project reference on hosted Supabase.';
+comment on column backup.settings.functions_url is 'Base URL of the Edge Functions, as https://<ref>.supabase.co/functions/v1. Null: Vault secret "project_url" + /functions/v1.';
+comment on column backup.settings.external_clock is 'A program outside of the database holds snapshots and delivers tickets; pg_cron and pg_net are left alone.';
+comment on column backup.settings.included_schemas is 'Schemas to back up. Null: all but system and ephemeral ones, see backup.included_schemas().';
+comment on column backup.settings.excluded_schemas is 'Schemas to leave out of backups in addition to system and ephemeral ones.';
+comment on column backup.settings.chunk_bytes is 'Target size of one chunk, in bytes of heap and TOAST. Small enough that a function can copy, hash and compress it within its CPU time.';
+comment on column backup.settings.worker_bytes is 'Bytes of copied text after which a function stops claiming and hands over to a fresh one, because CPU time is counted per isolate.';
+comment on column backup.settings.worker_seconds is 'Wall clock seconds after which a function stops claiming chunks.';
+comment on column backup.settings.workers is 'Functions that export side by side.';
+comment on column backup.settings.lease_seconds is 'Seconds a claimed chunk belongs to its worker. A worker that died loses it after this time.';
+comment on column backup.settings.max_attempts is 'Attempts per chunk before the run fails with the last error.';
+comment on column backup.settings.keeper_max_age is 'The keeper holds back vacuum; a run that needs longer fails instead of bloating the database.';
+comment on column backup.settings.keeper_start_timeout is 'A run whose keeper has not appeared by then fails.';
+comment on column backup.settings.count_at_plan_bytes is 'Tables up to this size are counted when planned, so that VACUUM FULL or CLUSTER during the export can be survived. Larger ones fail the run.';
+comment on column backup.settings.include_role_passwords is 'Opt in to storing role password verifiers in the backup.';
+comment on column backup.settings.row_shrink_threshold is 'Share of rows a table may lose against the last good run before check_row_counts fails: 0.2 = 20 %.';
+comment on column backup.settings.check_timeout is 'A check that runs longer inside verify-backup is handed to a pg_cron job.';
+comment on column backup.settings.background_timeout is 'A handed-over check that runs longer is recorded as inconclusive.';
+comment on column backup.settings.object_sample_share is 'A verification reads back one object in this many, rotating, so that all are read once in as many verifications.';
+comment on column backup.settings.drill_from is
+  'Restore point a drill takes when none is named. latest, random: one within drill_window, untried ones first. alternate: latest and random in turn.';
+comment on column backup.settings.drill_window is 'How far back a random restore point may lie.';
+comment on column backup.settings.drill_max_age is 'check_drill_age fails when no drill has passed for this long. Drills are monthly; 35 days leave room for the longest month and a missed night.';
+comment on column backup.settings.drill_timeout is 'A drill by functions that takes longer has failed.';
+
+-- sql/tables/tickets.sql
+create table backup.tickets (
+  ticket_id     uuid primary key default gen_random_uuid(),
+  function_name text not null,
+  body          jsonb not null default '{}',
+  run_id        text,
+  issued_at     timestamptz not null default clock_timestamp(),
+  expires_at    timestamptz not null,
+  posted        boolean not null default false,
+  claimed_at    timestamptz,
+  constraint tickets_expire_after_issue check (expires_at > issued_at)
+);
+create index tickets_open on backup.tickets (function_name, issued_at) where claimed_at is null;
+alter table backup.tickets enable row level security;
+create policy service_role_reads on backup.tickets for select to service_role using (true);
+
+comment on table backup.tickets is
+  'One-time rights to start a function. A function claims its ticket in its own database, so a ticket from a cloned project is worthless.';
+comment on column backup.tickets.body is 'What the function is to do. The function believes the ticket, not the request that carries it.';
+comment on column backup.tickets.posted is 'True when pg_net was asked to deliver it; false where a clock outside the database delivers.';
+
+-- sql/tables/verifications.sql
+-- requires: tables/runs.sql
+create table backup.verifications (
+  verification_id uuid primary key default gen_random_uuid(),
+  run_id          text references backup.runs on delete set null,
+  trigger         text not null,
+  verdict         backup.verdict,
+  started_at      timestamptz not null default clock_timestamp(),
+  finished_at     timestamptz,
+  report          text,
+  constraint verifications_trigger_known check (trigger in ('schedule', 'http', 'cli', 'sql')),
+  constraint verifications_verdict_iff_finished check ((verdict is null) = (finished_at is null))
+);
+create index verifications_by_run on backup.verifications (run_id);
+create index verifications_newest on backup.verifications (started_at desc);
+alter table backup.verifications enable row level security;
+create policy service_role_reads on backup.verifications for select to service_role using (true);
+grant select on backup.verifications to service_role;
+
+comment on table backup.verifications is 'Checks of the live database and of the newest backup. One row per verification; the answers are in backup.verification_results.';
+comment on column backup.verifications.run_id is 'The restore point whose objects were checked; null when there was none.';
+comment on column backup.verifications.verdict is 'failed if any result failed, else inconclusive if any was inconclusive, else passed.';
+comment on column backup.verifications.report is 'The report as Markdown, stored when the last result arrived.';
+
+-- sql/tables/verification_checks.sql
+-- requires: tables/verifications.sql
+create table backup.verification_checks (
+  verification_id uuid not null references backup.verifications on delete cascade,
+  check_name      text not null,
+  state           text not null default 'pending',
+  job_name        text,
+  started_at      timestamptz,
+  finished_at     timestamptz,
+  primary key (verification_id, check_name),
+  constraint verification_checks_state_known check (state in ('pending', 'running', 'background', 'done'))
+);
+alter table backup.verification_checks enable row level security;
+create policy service_role_reads on backup.verification_checks for select to service_role using (true);
+grant select on backup.verification_checks to service_role;
+
+comment on table backup.verification_checks is 'Which checks a verification still waits for. A check in state background runs as a pg_cron job because it outlives a function.';
+
+-- sql/tables/verification_results.sql
+-- requires: tables/verifications.sql
+create table backup.verification_results (
+  verification_id uuid not null references backup.verifications on delete cascade,
+  result_no       integer generated always as identity,
+  check_name      text not null,
+  subject         text not null,
+  verdict         backup.verdict not null,
+  expected        text,
+  actual          text,
+  evidence        jsonb not null default '{}',
+  duration_ms     double precision,
+  recorded_at     timestamptz not null default clock_timestamp(),
+  primary key (verification_id, result_no)
+);
+create index verification_results_by_check on backup.verification_results (check_name, verdict);
+alter table backup.verification_results enable row level security;
+create policy service_role_reads on backup.verification_results for select to service_role using (true);
+grant select on backup.verification_results to service_role;
+
+comment on table backup.verification_results is 'One row per answer of a check. Look for: verdict <> ''passed''.';
+comment on column backup.verification_results.evidence is 'What was read to reach the verdict. Never the contents of rows.';
+comment on column backup.verification_results.duration_ms is 'Time of the whole check, in milliseconds.';
+
+-- sql/functions/_amcheck_call.sql
+-- backup._amcheck_call(deep)
+--
+-- Why: whether the server has amcheck, where, in which version and for whom differs from project to project; it is asked of
+-- the catalog each time. Newer versions add an argument that also searches unique indexes for duplicates.
+create or replace function backup._amcheck_call(p_deep boolean)
+returns table (call text, reason text)
+language sql
+stable
+set search_path = ''
+as $$
+  select case when f.allowed then format('select %I.bt_index_check($1, $2%s)', f.nspname,
+                                         case when f.pronargs = 3 then ', $3' else '' end) end,
+         case when f.pronargs is null then 'the extension amcheck is not installed'
+              when not f.allowed then format('role %I may not execute bt_index_check', current_user) end
+  from (values (1)) as one (row)
+  left join lateral (
+    select n.nspname, p.pronargs, pg_catalog.has_function_privilege(p.oid, 'execute')
+             and pg_catalog.has_schema_privilege(n.oid, 'usage') as allowed
+    from pg_catalog.pg_extension e
+    join pg_catalog.pg_depend d
+      on d.refclassid = 'pg_catalog.pg_extension'::regclass and d.refobjid = e.oid and d.deptype = 'e'
+    join pg_catalog.pg_proc p on d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid
+    join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+    where e.extname = 'amcheck' and p.proname = 'bt_index_check' and (p.pronargs = 2 or p.pronargs = 3 and p_deep)
+    order by allowed desc, p.pronargs desc
+    limit 1
+  ) f on true
+$$;
+
+comment on function backup._amcheck_call(boolean) is
+  'Private: the statement with which check_indexes calls amcheck, or the reason why it cannot.';
+revoke all on function backup._amcheck_call(boolean) from public;
+
+-- sql/functions/_checked_tables.sql
+-- backup._checked_tables(schema, table)
+--
+-- Why: one answer to "which tables do the checks look at", equal to what an export covers: every ordinary and
+-- partitioned table of the included schemas, without those that an extension brings along.
+-- relation is ready for a FROM clause: an ordinary table is read with ONLY, so that rows of inheriting tables and
+-- partitions count once, in their own table; a partitioned table has no rows of its own and is read whole.
+create or replace function backup._checked_tables(p_schema text default null, p_table text default null)
+returns table (relid oid, schema_name text, table_name text, subject text, relation text, relkind "char",
+               relispartition boolean, relowner oid)
+language sql
+stable
+set search_path = ''
+as $$
+  select c.oid, n.nspname::text, c.relname::text, format('%I.%I', n.nspname, c.relname),
+         format('%s%I.%I', case when c.relkind = 'r' then 'only ' else '' end, n.nspname, c.relname),
+         c.relkind, c.relispartition, c.relowner
+  from pg_catalog.pg_class c
+  join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'p')
+    and n.nspname in (select backup.included_schemas())
+    and (p_schema is null or n.nspname::text = p_schema)
+    and (p_table is null or c.relname::text = p_table)
+    and not exists (
+      select from pg_catalog.pg_depend d
+      where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+  order by n.nspname, c.relname
+$$;
+
+comment on function backup._checked_tables(text, text) is
+  'Private: the tables that checks examine, optionally of one schema or of one name.';
+revoke all on function backup._checked_tables(text, text) from public;
+
+-- sql/functions/_constraint_tests.sql
+-- backup._constraint_tests(table oid)
+--
+-- Why: writes each rule of one table as a boolean expression that is true in a violating row, so that one scan can
+-- answer all of them. They belong into FILTER, not WHERE: with constraint_exclusion on, the planner trusts a CHECK and would
+-- answer "no row" without reading one. num_nulls() is used because the planner removes "is null" on a column that is declared not null.
+-- A domain's rules are tested by casting the value to the base type and back, which evaluates them all and raises 23514.
+create or replace function backup._constraint_tests(p_relid oid)
+returns table (rule text, violated text, definition text, validated boolean, enforced boolean, is_domain boolean)
+language sql
+stable
+set search_path = ''
+as $$
+  select c.conname::text, format(E'(%s\\n) is false', pg_catalog.pg_get_expr(c.conbin, c.conrelid)),
+         pg_catalog.pg_get_constraintdef(c.oid), c.convalidated,
+         coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true), false
+  from pg_catalog.pg_constraint c
+  where c.conrelid = p_relid and c.contype = 'c'
+  union all
+  select format('%I not null', a.attname), format('num_nulls(%I) > 0', a.attname), 'NOT NULL',
+         coalesce((select c.convalidated from pg_catalog.pg_constraint c
+                   where c.conrelid = p_relid and c.contype = 'n' and c.conkey = array[a.attnum]), true), true, false
+  from pg_catalog.pg_attribute a
+  where a.attrelid = p_relid and a.attnum > 0 and not a.attisdropped and a.attnotnull
+  union all
+  select format('%I as domain %s', a.attname, pg_catalog.format_type(a.atttypid, null)),
+         format('num_nulls((%I::%s)::%s) < 0', a.attname, pg_catalog.format_type(y.typbasetype, y.typtypmod),
+                pg_catalog.format_type(a.atttypid, null)),
+         'DOMAIN', true, true, true
+  from pg_catalog.pg_attribute a
+  join pg_catalog.pg_type y on y.oid = a.atttypid and y.typtype = 'd'
+  where a.attrelid = p_relid and a.attnum > 0 and not a.attisdropped
+$$;
+
+comment on function backup._constraint_tests(oid) is
+  'Private: the CHECK, NOT NULL and domain rules of a table as SQL expressions that find violating rows.';
+revoke all on function backup._constraint_tests(oid) from public;
+
+-- sql/functions/raise_alert.sql
+-- backup.raise_alert(cause, severity, message, details)
+--
+-- Why: a failure that repeats every minute is one open alert with a count, not a thousand lines.
+create or replace function backup.raise_alert(
+  p_cause    text,
+  p_severity text,
+  p_message  text,
+  p_details  jsonb default '{}'
+)
+returns bigint
+language sql
+set search_path = ''
+as $$
+  insert into backup.alerts as a (cause, severity, message, details)
+  values (p_cause, p_severity, p_message, coalesce(p_details, '{}'))
+  on conflict (cause) where resolved_at is null do update
+    set occurrences = a.occurrences + 1,
+        last_seen   = clock_timestamp(),
+        severity    = excluded.severity,
+        message     = excluded.message,
+        details     = excluded.details
+  returning a.alert_id
+$$;
+
+comment on function backup.raise_alert(text, text, text, jsonb) is
+  'Opens an alert for a cause, or counts another occurrence of the open one, and returns its id. Severity: warning or critical.';
+revoke all on function backup.raise_alert(text, text, text, jsonb) from public;
+
+-- sql/functions/resolve_alert.sql
+-- backup.resolve_alert(cause)
+--
+-- Why: what raised an alert takes it back when the cause is gone, so that an open alert always means something.
+create or replace function backup.resolve_alert(p_cause text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update backup.alerts a set resolved_at = clock_timestamp() where a.cause = p_cause and a.resolved_at is null;
+  return found;
+end
+$$;
+
+comment on function backup.resolve_alert(text) is 'Closes the open alert of a cause; true when there was one.';
+revoke all on function backup.resolve_alert(text) from public;
+
+-- sql/functions/_drill_alert.sql
+-- requires: tables/drills.sql, functions/raise_alert.sql, functions/resolve_alert.sql
+-- backup._drill_alert(p_drill_id)
+--
+-- Why: a backup that does not come back is what Holdfast exists to notice. Only a passed drill takes the alert back: one
+-- that could not look has proven nothing.
+create or replace function backup._drill_alert(p_drill_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_drill backup.drills;
+begin
+  select * into strict v_drill from backup.drills d where d.drill_id = p_drill_id;
+  if v_drill.verdict = 'passed' then
+    perform backup.resolve_alert('drill_failed');
+  elsif v_drill.verdict is not null then
+    perform backup.raise_alert('drill_failed',
+      case when v_drill.verdict = 'failed' then 'critical' else 'warning' end,
+      case when v_drill.state = 'failed'
+           then format('Restore drill of %s failed: %s', v_drill.run_id, v_drill.failure_message)
+           else format('Restore drill of %s: the proof is %s', v_drill.run_id, v_drill.verdict) end,
+      jsonb_build_object('drill_id', v_drill.drill_id, 'run_id', v_drill.run_id, 'code', v_drill.failure_code,
+                         'failed', v_drill.proof -> 'failed'));
+  end if;
+end;
+$$;
+
+comment on function backup._drill_alert(uuid) is 'Raises alert drill_failed for a drill that did not pass, resolves it after one that did.';
+revoke all on function backup._drill_alert(uuid) from public;
+
+-- sql/functions/_drill_phase_seconds.sql
+-- requires: tables/drill_steps.sql
+-- backup._drill_phase_seconds(p_drill_id)
+--
+-- Why: phases are worked on in steps by several invocations; their times add up.
+create or replace function backup._drill_phase_seconds(p_drill_id uuid)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select coalesce(jsonb_object_agg(p.phase, round(p.seconds, 3) order by p.first_step), '{}')
+  from (select s.phase, sum(s.seconds) as seconds, min(s.step_no) as first_step
+        from backup.drill_steps s where s.drill_id = p_drill_id and s.state = 'done' group by s.phase) p
+$$;
+
+comment on function backup._drill_phase_seconds(uuid) is 'Seconds of finished steps per phase, as {"schema": 1.2, …}.';
+revoke all on function backup._drill_phase_seconds(uuid) from public;
+
+-- sql/functions/_finding_of_error.sql
+-- backup._finding_of_error(check, subject, expected, sqlstate, message)
+--
+-- Why: a check that cannot look has not seen that all is well. Every error becomes inconclusive, except data corruption
+-- (class XX, as XX001 data_corrupted), which is the very thing the checks search for.
+-- Messages of most errors may quote a row ("invalid input syntax for type integer: …"), so only those of classes 25, 42
+-- and 55 are kept: they speak of statements, objects, privileges and locks.
+create or replace function backup._finding_of_error(
+  p_check    text,
+  p_subject  text,
+  p_expected text,
+  p_sqlstate text,
+  p_message  text
+)
+returns backup.finding
+language sql
+immutable
+set search_path = ''
+as $$
+  select (p_check, p_subject,
+    case when p_sqlstate like 'XX%' then 'failed' else 'inconclusive' end::backup.verdict,
+    p_expected,
+    case when p_sqlstate ~ '^(25|42|55)' then format('error %s: %s', p_sqlstate, p_message)
+         else format('error %s', p_sqlstate) end,
+    jsonb_build_object('sqlstate', p_sqlstate))::backup.finding
+$$;
+
+comment on function backup._finding_of_error(text, text, text, text, text) is
+  'Private: turns an error met by a check into a finding: inconclusive, or failed for data corruption. Never holds row values.';
+revoke all on function backup._finding_of_error(text, text, text, text, text) from public;
+
+-- sql/functions/_foreign_key_queries.sql
+-- backup._foreign_key_queries(constraint oid, samples)
+--
+-- Why: writes the two searches of one foreign key as SQL, so that they can be read and tested apart from the loop.
+-- orphans: referencing rows without a referenced row, as an anti-join over the key's own equality operators (compared in
+-- the collation of the referenced column, as the key does), which the planner can hash; it returns the count and the
+-- first rows found. partial: rows of a MATCH FULL key where some columns are null and others not; null where it cannot be.
+-- A sample names a row by its address, and by its primary key only where that consists of integers or uuids: other
+-- keys (an e-mail address, a name) are contents of the row.
+create or replace function backup._foreign_key_queries(p_constraint oid, p_samples integer)
+returns table (orphans text, partial text)
+language sql
+stable
+set search_path = ''
+as $$
+  with con as (
+    select c.oid, c.conrelid, c.confrelid, c.confmatchtype, c.conkey, c.confkey, c.conpfeqop,
+           format('%s%I.%I', case f.relkind when 'p' then '' else 'only ' end, fn.nspname, f.relname) as referencing,
+           format('%s%I.%I', case r.relkind when 'p' then '' else 'only ' end, rn.nspname, r.relname) as referenced
+    from pg_catalog.pg_constraint c
+    join pg_catalog.pg_class f on f.oid = c.conrelid
+    join pg_catalog.pg_namespace fn on fn.oid = f.relnamespace
+    join pg_catalog.pg_class r on r.oid = c.confrelid
+    join pg_catalog.pg_namespace rn on rn.oid = r.relnamespace
+    where c.oid = p_constraint
+  ), keys as (
+    select count(*) as columns,
+           string_agg(format('f.%I is not null', fa.attname), ' and ' order by k.position) as all_set,
+           string_agg(format('f.%I', fa.attname), ', ' order by k.position) as referencing_columns,
+           string_agg(format('r.%I operator(%I.%s) f.%I%s', ra.attname, n.nspname, o.oprname, fa.attname,
+             case when ra.attcollation <> 0 and ra.attcollation <> fa.attcollation
+                  then format(' collate %I.%I', cn.nspname, co.collname) else '' end), ' and ' order by k.position) as matches
+    from con
+    cross join unnest(con.conkey, con.confkey, con.conpfeqop) with ordinality as k (fattnum, rattnum, op, position)
+    join pg_catalog.pg_attribute fa on fa.attrelid = con.conrelid and fa.attnum = k.fattnum
+    join pg_catalog.pg_attribute ra on ra.attrelid = con.confrelid and ra.attnum = k.rattnum
+    join pg_catalog.pg_operator o on o.oid = k.op
+    join pg_catalog.pg_namespace n on n.oid = o.oprnamespace
+    left join pg_catalog.pg_collation co on co.oid = ra.attcollation
+    left join pg_catalog.pg_namespace cn on cn.oid = co.collnamespace
+  ), primary_key as (
+    select string_agg(format('%L, f.%I', a.attname, a.attname), ', ' order by a.attnum) as pairs
+    from con
+    join pg_catalog.pg_index i on i.indrelid = con.conrelid and i.indisprimary
+    join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
+    having bool_and(a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype))
+  ), parts as (
+    select con.*, keys.*,
+           format('select jsonb_build_object(''rows'', count(*), ''samples'', coalesce(jsonb_agg(s.sample) filter '
+             '(where s.position <= %s), ''[]'')) from (select row_number() over () as position, '
+             'jsonb_build_object(''table'', f.tableoid::regclass::text, ''ctid'', f.ctid::text%s) as sample from %s f where ',
+             greatest(p_samples, 0),
+             coalesce(', ''key'', jsonb_build_object(' || (select pairs from primary_key) || ')', ''),
+             con.referencing) as head
+    from con, keys
+  )
+  select head || format('%s and not exists (select from %s r where %s)) s', all_set, referenced, matches),
+         case when confmatchtype = 'f' and columns > 1
+              then head || format('num_nulls(%s) between 1 and %s) s', referencing_columns, columns - 1) end
+  from parts
+$$;
+
+comment on function backup._foreign_key_queries(oid, integer) is
+  'Private: the SQL with which check_foreign_keys searches one foreign key for orphans and for partial MATCH FULL keys.';
+revoke all on function backup._foreign_key_queries(oid, integer) from public;
+
+-- sql/functions/_held_drill_step.sql
+-- requires: tables/drill_steps.sql
+-- backup._held_drill_step(p_drill_id, p_step_no, p_claim_id)
+--
+-- Why: a worker that was slow, frozen or presumed dead must not report over the head of its successor.
+-- Locks: the drill, then the step. Errors: HF522 the drill has ended, HF523 the claim is no longer held.
+create or replace function backup._held_drill_step(p_drill_id uuid, p_step_no integer, p_claim_id uuid)
+returns backup.drill_steps
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_state text;
+  v_step  backup.drill_steps;
+begin
+  select d.state into v_state from backup.drills d where d.drill_id = p_drill_id for no key update;
+  if v_state is distinct from 'running' then
+    raise exception using errcode = 'HF522', message = format('drill %s is not active', p_drill_id),
+      detail = format('Its state is %s.', coalesce(v_state, 'unknown')), hint = 'Stop the worker; the drill has ended.';
+  end if;
+  select * into v_step from backup.drill_steps s
+  where s.drill_id = p_drill_id and s.step_no = p_step_no and s.claim_id = p_claim_id and s.state = 'claimed' for update;
+  if not found then
+    raise exception using errcode = 'HF523', message = format('step %s of drill %s is no longer held', p_step_no, p_drill_id),
+      hint = 'The lease ran out and another worker took over. Drop the result.';
+  end if;
+  return v_step;
+end;
+$$;
+
+comment on function backup._held_drill_step(uuid, integer, uuid) is 'The step a claim still holds, locked for the report. Errors: HF522, HF523.';
+revoke all on function backup._held_drill_step(uuid, integer, uuid) from public;
+
+-- sql/functions/_pgtap_schema.sql
+-- backup._pgtap_schema()
+--
+-- Why: pgTAP may be an extension in any schema or a set of functions loaded by hand, and \`supabase test db\` installs
+-- it only for the time of a test run. It is recognised by its runner.
+create or replace function backup._pgtap_schema()
+returns name
+language sql
+stable
+set search_path = ''
+as $$
+  select n.nspname
+  from pg_catalog.pg_proc p
+  join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+  where p.proname = 'runtests' and p.proargtypes = array['name'::regtype]::oidvector
+    and exists (select from pg_catalog.pg_proc o where o.pronamespace = n.oid and o.proname = '_runner')
+    and exists (select from pg_catalog.pg_proc o where o.pronamespace = n.oid and o.proname = 'no_plan')
+  order by n.nspname
+  limit 1
+$$;
+
+comment on function backup._pgtap_schema() is 'Private: the schema that holds pgTAP, null where the database does not have it.';
+revoke all on function backup._pgtap_schema() from public;
+
+-- sql/functions/_read_only.sql
+-- backup._read_only(query)
+--
+-- Why: predicates and constraints are somebody else's SQL. A cursor accepts one row-returning statement only, the block
+-- is read-only, and it is always rolled back, which also restores the caller's read-write mode and any setting the
+-- query changed. row_security = off makes a policy that would hide rows an error instead of a smaller count.
+-- PostgreSQL does not let a query switch a read-only subtransaction back to read-write.
+create or replace function backup._read_only(p_query text)
+returns jsonb
+language plpgsql
+set search_path = ''
+set row_security = off
+set cursor_tuple_fraction = 1
+as $$
+declare
+  v_cursor refcursor;
+  v_result jsonb;
+  v_done   boolean := false;
+begin
+  begin
+    perform pg_catalog.set_config('transaction_read_only', 'on', true);
+    open v_cursor no scroll for execute p_query;
+    fetch v_cursor into v_result;
+    close v_cursor;
+    v_done := true;
+    raise exception using errcode = 'transaction_rollback';
+  exception when transaction_rollback then
+    if not v_done then
+      raise;
+    end if;
+  end;
+  return v_result;
+end
+$$;
+
+comment on function backup._read_only(text) is
+  'Private: runs one query that returns one jsonb value, read-only and rolled back. A write raises 25006, several statements 42P11 or 42601.';
+revoke all on function backup._read_only(text) from public;
+
+-- sql/functions/_sequence_uses.sql
+-- backup._sequence_uses(schema, table)
+--
+-- Why: a sequence and the columns that draw from it are tied in three ways: identity (internal dependency), a default
+-- that calls nextval (dependency of the default) and OWNED BY without a default (the application calls nextval). For a
+-- column with a default only the sequence in the default counts. Partitions repeat the default of their parent and
+-- are covered by reading the parent.
+create or replace function backup._sequence_uses(p_schema text default null, p_table text default null)
+returns table (sequence_id oid, sequence_name text, relation text, column_name text, column_label text,
+               column_type oid, default_expression text)
+language sql
+stable
+set search_path = ''
+as $$
+  with uses as (
+    select d.objid as sequence_id, d.refobjid as relid, d.refobjsubid as attnum, null::text as default_expression
+    from pg_catalog.pg_depend d
+    where d.classid = 'pg_catalog.pg_class'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+      and (d.deptype = 'i' or (d.deptype = 'a' and not exists (
+        select from pg_catalog.pg_attrdef x where x.adrelid = d.refobjid and x.adnum = d.refobjsubid)))
+      and d.refobjsubid > 0
+    union
+    select d.refobjid, x.adrelid, x.adnum, pg_catalog.pg_get_expr(x.adbin, x.adrelid)
+    from pg_catalog.pg_attrdef x
+    join pg_catalog.pg_depend d
+      on d.classid = 'pg_catalog.pg_attrdef'::regclass and d.objid = x.oid and d.refclassid = 'pg_catalog.pg_class'::regclass
+    where d.deptype = 'n'
+  )
+  select s.oid, format('%I.%I', n.nspname, s.relname), t.relation, a.attname::text,
+         format('%s.%I', t.subject, a.attname), coalesce(nullif(y.typbasetype, 0), y.oid), u.default_expression
+  from uses u
+  join pg_catalog.pg_class s on s.oid = u.sequence_id and s.relkind = 'S'
+  join pg_catalog.pg_namespace n on n.oid = s.relnamespace
+  join backup._checked_tables(p_schema, p_table) t on t.relid = u.relid
+  join pg_catalog.pg_attribute a on a.attrelid = u.relid and a.attnum = u.attnum and not a.attisdropped
+  join pg_catalog.pg_type y on y.oid = a.atttypid
+  where not t.relispartition or not exists (
+    select from uses v
+    where v.sequence_id = u.sequence_id and v.relid <> u.relid
+      and v.relid in (select p.relid from pg_catalog.pg_partition_ancestors(u.relid) p))
+$$;
+
+comment on function backup._sequence_uses(text, text) is
+  'Private: which column draws its values from which sequence, by identity, default or ownership.';
+revoke all on function backup._sequence_uses(text, text) from public;
+
+-- sql/functions/add_warnings.sql
+-- requires: tables/runs.sql
+-- backup.add_warnings(p_run_id, p_warnings)
+--
+-- Why: what a backup does not cover is part of its result. The same warning of a second attempt is kept once.
+create or replace function backup.add_warnings(p_run_id text, p_warnings jsonb)
+returns void
+language sql
+set search_path = ''
+as $$
+  update backup.runs r
+     set warnings = (select coalesce(jsonb_agg(distinct w), '[]') from jsonb_array_elements(r.warnings || coalesce(p_warnings, '[]')) w)
+   where r.run_id = p_run_id
+$$;
+
+comment on function backup.add_warnings(text, jsonb) is 'Adds {code, subject, message} objects to the warnings of a run; duplicates are kept once.';
+revoke all on function backup.add_warnings(text, jsonb) from public;
+
+-- sql/functions/keeper_snapshot.sql
+-- requires: tables/runs.sql
+-- backup.keeper_snapshot(p_run_id)
+--
+-- Why: the only proof that a snapshot is still held is the living session that holds it: same process, same start,
+-- same application_name. A process id alone may belong to somebody else by now.
+create or replace function backup.keeper_snapshot(p_run_id text, out snapshot_id text, out held_since timestamptz)
+language sql
+volatile
+set search_path = ''
+as $$
+  select substr(a.application_name, length('holdfast:' || r.run_id || ':') + 1), a.xact_start
+  from backup.runs r
+  join pg_stat_activity a on a.pid = r.keeper_pid and a.backend_start = r.keeper_backend_start
+  where r.run_id = p_run_id
+    and starts_with(a.application_name, 'holdfast:' || r.run_id || ':')
+$$;
+
+comment on function backup.keeper_snapshot(text) is 'Snapshot that the keeper of a run holds right now; nulls when there is no living keeper.';
+revoke all on function backup.keeper_snapshot(text) from public;
+
+-- sql/functions/unschedule.sql
+-- backup.unschedule(p_job_name)
+--
+-- Why: cron.unschedule() raises for a job that is not there, and the schema may be missing altogether. A role that may not
+-- use it has no jobs there; refusing it would keep the end of a run from being recorded. Row security is on, because
+-- cron.job shows a role its own jobs, and workers have it off, which makes that an error.
+create or replace function backup.unschedule(p_job_name text)
+returns boolean
+language plpgsql
+set search_path = ''
+set row_security = on
+as $$
+declare
+  v_found boolean := false;
+begin
+  if not coalesce(has_schema_privilege(to_regnamespace('cron')::oid, 'usage'), false) then
+    return false;
+  end if;
+  if to_regclass('cron.job') is null then
+    return false;
+  end if;
+  execute 'select count(*) > 0 from cron.job where jobname = $1' into v_found using p_job_name;
+  if v_found then
+    execute 'select cron.unschedule($1)' using p_job_name;
+  end if;
+  return v_found;
+end;
+$$;
+
+comment on function backup.unschedule(text) is 'Removes a pg_cron job if it is there; returns whether it was.';
+revoke all on function backup.unschedule(text) from public;
+
+-- sql/functions/fail_run.sql
+-- requires: tables/runs.sql, functions/unschedule.sql, functions/raise_alert.sql
+-- backup.fail_run(p_run_id, p_code, p_message, p_detail)
+--
+-- Why: a run fails once, with the first reason; what comes later is a consequence and must not hide it.
+-- Whatever ends a run ends it here, so the alert export_failed cannot be forgotten; finish_run() takes it back. It is
+-- critical unless a person cancelled the run (HF008), who knows.
+-- Returns whether this call was the one that ended the run.
+create or replace function backup.fail_run(p_run_id text, p_code text, p_message text, p_detail text default null)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_ended boolean;
+begin
+  update backup.runs r
+     set state = 'failed', finished_at = clock_timestamp(),
+         failure_code = p_code, failure_message = p_message, failure_detail = p_detail
+   where r.run_id = p_run_id and r.state in ('starting', 'exporting');
+  v_ended := found;
+  if v_ended then
+    perform backup.unschedule('holdfast-keeper-' || p_run_id);
+    -- Messages of runs hold neither row values nor secrets; a detail may quote the server and stays in backup.runs.
+    perform backup.raise_alert('export_failed', case p_code when 'HF008' then 'warning' else 'critical' end,
+      format('export failed: %s %s', p_code, p_message), jsonb_build_object('run_id', p_run_id, 'code', p_code));
+  end if;
+  return v_ended;
+end;
+$$;
+
+comment on function backup.fail_run(text, text, text, text) is
+  'Ends an active run as failed with a code of docs/errors.md or a SQLSTATE, and raises the alert export_failed. False when the run had already ended.';
+revoke all on function backup.fail_run(text, text, text, text) from public;
+
+-- sql/functions/begin_export.sql
+-- requires: tables/runs.sql, functions/keeper_snapshot.sql, functions/fail_run.sql
+-- backup.begin_export(p_run_id)
+--
+-- Why: workers ask this before they read. It moves a run from starting to exporting once the keeper has published its
+-- snapshot, and ends the run when the keeper is gone: rows of two snapshots are never mixed.
+-- Returns the snapshot id, or null while the keeper has not appeared. Errors: HF001, HF003, HF300 (the run has failed).
+create or replace function backup.begin_export(p_run_id text)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_run    backup.runs;
+  v_keeper record;
+begin
+  select * into v_run from backup.runs r where r.run_id = p_run_id for update;
+  if not found then
+    raise exception using errcode = 'HF001', message = format('run %L does not exist', p_run_id),
+      hint = 'List runs with select * from backup.runs order by run_id desc.';
+  end if;
+  if v_run.state in ('complete', 'failed') then
+    raise exception using errcode = 'HF003', message = format('run %s has already ended as %s', p_run_id, v_run.state),
+      detail = coalesce(v_run.failure_message, ''), hint = 'Start another run with backup.start_run().';
+  end if;
+
+  select * into v_keeper from backup.keeper_snapshot(p_run_id);
+  if v_run.state = 'starting' then
+    if v_keeper.snapshot_id is not null then
+      update backup.runs r
+         set state = 'exporting', snapshot_id = v_keeper.snapshot_id, snapshot_at = v_keeper.held_since
+       where r.run_id = p_run_id;
+    end if;
+    return v_keeper.snapshot_id;
+  end if;
+
+  if v_keeper.snapshot_id is distinct from v_run.snapshot_id then
+    perform backup.fail_run(p_run_id, 'HF300', 'snapshot lost', 'The session that held the snapshot has ended.');
+    return null;
+  end if;
+  return v_run.snapshot_id;
+end;
+$$;
+
+comment on function backup.begin_export(text) is
+  'Snapshot id to import for a run; null while its keeper has not appeared or when the run has just failed because the keeper is gone. Errors: HF001, HF003.';
+revoke all on function backup.begin_export(text) from public;
+
+-- sql/functions/cancel_run.sql
+-- requires: functions/fail_run.sql
+-- backup.cancel_run(p_run_id)
+--
+-- Why: a person who wants a run to stop should not have to know how a failure is recorded. Workers notice at their next
+-- report; what they stored is debris that retention collects.
+create or replace function backup.cancel_run(p_run_id text)
+returns boolean
+language sql
+set search_path = ''
+as $$
+  select backup.fail_run(p_run_id, 'HF008', 'run was cancelled')
+$$;
+
+comment on function backup.cancel_run(text) is 'Ends an active run at the wish of a person; false when it had already ended.';
+revoke all on function backup.cancel_run(text) from public;
+
+-- sql/functions/check_constraints.sql
+-- requires: functions/_constraint_tests.sql, functions/_read_only.sql
+-- backup.check_constraints(schema, table)
+--
+-- Why: the catalog's word that a rule holds is worth nothing after corruption, a function redefined under a CHECK, or a
+-- load that bypassed it, and a restore would stop at the first violating row. Every CHECK, NOT NULL and domain rule is
+-- evaluated on the rows, read-only, in one scan per table; partitions are examined one by one.
+-- Findings: one per rule that fails, one "passed" per table for the rest. A constraint that is NOT VALID fails with
+-- the statement that validates it, also when no row violates it, unless the table belongs to a role whose tables the
+-- caller cannot alter (auth, storage): nobody here could act on that. Foreign keys are evaluated by check_foreign_keys;
+-- only their missing validation is reported here. Unique and exclusion rules live in indexes: see check_indexes.
+-- Not examined: domains inside arrays and composite types. Rules that are not enforced are skipped.
+-- To spread the work, call it once per table: p_schema and p_table narrow it to names, not patterns.
+-- Locks: ACCESS SHARE on each table until the transaction ends; waits at most 10 s for it.
+create or replace function backup.check_constraints(p_schema text default null, p_table text default null)
+returns setof backup.finding
+language plpgsql
+set search_path = ''
+set row_security = off
+set lock_timeout = '10s'
+as $$
+declare
+  v_table    record;
+  v_rule     record;
+  v_counts   jsonb;
+  v_held     integer;
+  v_broken   boolean;
+  v_evidence jsonb;
+begin
+  for v_table in
+    select t.*, pg_catalog.pg_has_role(t.relowner, 'usage') as alterable
+    from backup._checked_tables(p_schema, p_table) t
+  loop
+    v_held := 0;
+    v_counts := null;
+    if v_table.relkind = 'r' then
+      begin
+        select backup._read_only(format('select jsonb_build_object(%s) from %s',
+          string_agg(format('%L, count(*) filter (where %s)', x.rule, x.violated), ', '), v_table.relation))
+        into v_counts
+        from (select * from backup._constraint_tests(v_table.relid) limit 45) x
+        where x.enforced
+          -- jsonb_build_object takes at most 100 arguments; wider tables are examined rule by rule.
+          and (select count(*) from backup._constraint_tests(v_table.relid)) <= 45;
+      exception when others then
+        v_counts := null;
+      end;
+
+      for v_rule in select * from backup._constraint_tests(v_table.relid) order by rule loop
+        v_evidence := jsonb_build_object('definition', v_rule.definition, 'validated', v_rule.validated);
+        if not v_rule.enforced then
+          return next ('check_constraints', format('%s.%s', v_table.subject, v_rule.rule), 'skipped'::backup.verdict,
+            'no row violates it', 'the constraint is not enforced', v_evidence)::backup.finding;
+          continue;
+        end if;
+        begin
+          -- One rule that cannot be evaluated spoils the shared scan; then each is examined alone.
+          v_evidence := v_evidence || jsonb_build_object('violations', coalesce(v_counts -> v_rule.rule,
+            backup._read_only(format('select to_jsonb(count(*) filter (where %s)) from %s', v_rule.violated, v_table.relation))));
+        exception
+          when check_violation or not_null_violation then
+            if not v_rule.is_domain then
+              return next backup._finding_of_error('check_constraints', format('%s.%s', v_table.subject, v_rule.rule),
+                'no row violates it', sqlstate, null);
+            else
+              return next ('check_constraints', format('%s.%s', v_table.subject, v_rule.rule), 'failed'::backup.verdict,
+                'no row violates it', 'at least one row violates it',
+                v_evidence || jsonb_build_object('sqlstate', sqlstate))::backup.finding;
+            end if;
+            continue;
+          when others then
+            return next backup._finding_of_error('check_constraints', format('%s.%s', v_table.subject, v_rule.rule),
+              'no row violates it', sqlstate, sqlerrm);
+            continue;
+        end;
+        v_broken := (v_evidence ->> 'violations')::bigint > 0;
+        if v_broken or (not v_rule.validated and v_table.alterable) then
+          return next ('check_constraints', format('%s.%s', v_table.subject, v_rule.rule), 'failed'::backup.verdict,
+            'no row violates it, and it is validated',
+            concat_ws(', ', case when v_broken then format('%s rows violate it', v_evidence ->> 'violations')
+                                 when not v_rule.validated then 'no row violates it' end,
+              case when not v_rule.validated then 'NOT VALID' end),
+            v_evidence)::backup.finding;
+        else
+          v_held := v_held + 1;
+        end if;
+      end loop;
+      if v_held > 0 then
+        return next ('check_constraints', v_table.subject, 'passed'::backup.verdict, 'no row violates a rule',
+          format('%s rules hold', v_held), jsonb_build_object('rules', v_held))::backup.finding;
+      end if;
+    end if;
+
+    return query
+      select 'check_constraints', format('%s.%I', v_table.subject, c.conname), 'failed'::backup.verdict, 'validated',
+        'NOT VALID', jsonb_build_object('definition', pg_catalog.pg_get_constraintdef(c.oid), 'validated', false,
+          'validate_with', format('alter table %s validate constraint %I;', v_table.subject, c.conname))
+      from pg_catalog.pg_constraint c
+      where c.conrelid = v_table.relid and c.contype = 'f' and not c.convalidated and c.conparentid = 0
+        and coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true) and v_table.alterable
+      order by c.conname;
+  end loop;
+end
+$$;
+
+comment on function backup.check_constraints(text, text) is
+  'Evaluates every CHECK, NOT NULL and domain rule on the rows and reports constraints that are NOT VALID. Arguments narrow it to a schema and a table.';
+revoke all on function backup.check_constraints(text, text) from public;
+
+-- sql/functions/check_critical_data.sql
+-- requires: tables/critical_tables.sql
+-- backup.check_critical_data(schema, table)
+--
+-- Why: a database can be intact and still be useless, when the rows that matter are missing, hollow or stale. What
+-- matters is configured in backup.critical_tables; without a row there, this check finds nothing to do.
+-- One finding per configured table and aspect: presence, rows, required columns, freshness, predicate. Aspects of a missing table are
+-- not examined. A predicate runs read-only; rows where it is null count as violations.
+-- To spread the work, call it once per table: p_schema and p_table narrow it to names, not patterns.
+-- Locks: ACCESS SHARE on each table until the transaction ends; waits at most 10 s for it.
+create or replace function backup.check_critical_data(p_schema text default null, p_table text default null)
+returns setof backup.finding
+language plpgsql
+set search_path = ''
+set row_security = off
+set lock_timeout = '10s'
+as $$
+declare
+  v_table    record;
+  v_aspect   record;
+  v_result   jsonb;
+  v_expected text;
+begin
+  for v_table in
+    select k.*, format('%I.%I', k.schema_name, k.table_name) as subject, c.oid as relid, c.relkind,
+           format('%s%I.%I', case when c.relkind = 'r' and not exists (
+               select from pg_catalog.pg_inherits i where i.inhparent = c.oid) then 'only ' else '' end,
+             k.schema_name, k.table_name) as relation
+    from backup.critical_tables k
+    left join pg_catalog.pg_namespace n on n.nspname::text = k.schema_name
+    left join pg_catalog.pg_class c
+      on c.relnamespace = n.oid and c.relname::text = k.table_name and c.relkind in ('r', 'p')
+    where (p_schema is null or k.schema_name = p_schema) and (p_table is null or k.table_name = p_table)
+    order by k.schema_name, k.table_name
+  loop
+    return next ('check_critical_data', v_table.subject,
+      case when v_table.relid is null then 'failed' else 'passed' end::backup.verdict, 'the table exists',
+      case when v_table.relid is null then 'the table is missing' else 'the table exists' end,
+      jsonb_build_object('aspect', 'present'))::backup.finding;
+    continue when v_table.relid is null;
+
+    for v_aspect in
+      select a.*, e.attname is null as missing
+      from (
+        select 1 as position, 'rows' as aspect, null::text as column_name,
+               format('select jsonb_build_object(''ok'', count(*) >= %s, ''actual'', count(*) || '' rows'') from %s',
+                      v_table.min_rows, v_table.relation) as query,
+               format('at least %s rows', v_table.min_rows) as expected
+        union all
+        select 2, 'required column', r.column_name,
+               format('select jsonb_build_object(''ok'', count(*) = 0, ''actual'', count(*) || '' rows without a value'') '
+                      'from %s t where num_nulls(t.%I) > 0%s', v_table.relation, r.column_name,
+                      -- Domains over text are text to the reader, so the category is asked of the base type.
+                      case when y.typcategory = 'S' then format(' or btrim(t.%I::text, E'' \\t\\r\\n'') = ''''', r.column_name) else '' end),
+               format('%I is filled in every row', r.column_name)
+        from unnest(v_table.required_columns) as r (column_name)
+        left join pg_catalog.pg_attribute a on a.attrelid = v_table.relid and a.attname::text = r.column_name
+        left join pg_catalog.pg_type y on y.oid = a.atttypid
+        union all
+        select 3, 'freshness', v_table.freshness_column,
+               format('select jsonb_build_object(''ok'', coalesce(max(t.%1$I) >= now() - %2$L::interval, false), '
+                      '''actual'', coalesce(''newest row is '' || date_trunc(''second'', age(now(), max(t.%1$I)::timestamptz)) '
+                      '|| '' old'', ''no row has a time'')) from %3$s t', v_table.freshness_column, v_table.max_age, v_table.relation),
+               format('newest %I is at most %s old', v_table.freshness_column, v_table.max_age)
+        where v_table.freshness_column is not null
+        union all
+        -- The line break keeps a comment at the end of the predicate from swallowing the parenthesis.
+        select 4, 'predicate', null,
+               format(E'select jsonb_build_object(''ok'', count(*) = 0, ''actual'', count(*) || '' rows violate it'') '
+                      'from %s t where ((%s\\n) is not true)', v_table.relation, v_table.predicate),
+               'the predicate is true in every row'
+        where v_table.predicate is not null
+      ) a
+      left join pg_catalog.pg_attribute e
+        on e.attrelid = v_table.relid and e.attname::text = a.column_name and e.attnum > 0 and not e.attisdropped
+      order by a.position, a.column_name
+    loop
+      if v_aspect.missing and v_aspect.column_name is not null then
+        return next ('check_critical_data', v_table.subject, 'failed'::backup.verdict, v_aspect.expected,
+          'the column is missing',
+          jsonb_build_object('aspect', v_aspect.aspect, 'column', v_aspect.column_name))::backup.finding;
+        continue;
+      end if;
+      begin
+        v_result := backup._read_only(v_aspect.query);
+        return next ('check_critical_data', v_table.subject,
+          case when (v_result ->> 'ok')::boolean then 'passed' else 'failed' end::backup.verdict,
+          v_aspect.expected, v_result ->> 'actual',
+          jsonb_strip_nulls(jsonb_build_object('aspect', v_aspect.aspect, 'column', v_aspect.column_name)))::backup.finding;
+      exception when others then
+        return next backup._finding_of_error('check_critical_data', v_table.subject, v_aspect.expected, sqlstate, sqlerrm);
+      end;
+    end loop;
+  end loop;
+end
+$$;
+
+comment on function backup.check_critical_data(text, text) is
+  'Examines each table of backup.critical_tables: present, enough rows, required columns filled, fresh, predicate true. Arguments narrow it to a schema and a table.';
+revoke all on function backup.check_critical_data(text, text) from public;
+
+-- sql/functions/check_drill_age.sql
+-- requires: tables/drills.sql, tables/settings.sql
+-- backup.check_drill_age()
+--
+-- Why: a backup nobody has restored is a hope. The limit is backup.settings.drill_max_age. A failed newest drill fails here
+-- until one passes.
+create or replace function backup.check_drill_age()
+returns setof backup.finding
+language sql
+stable
+set search_path = ''
+as $$
+  with wanted as (
+    select s.drill_max_age, format('a drill passed within %s', s.drill_max_age) as words from backup.settings s
+  ), newest as (
+    select d.*, clock_timestamp() - d.finished_at as age
+    from backup.drills d
+    where d.verdict is not null and d.verdict <> 'skipped'
+    order by d.finished_at desc
+    limit 1
+  )
+  select 'check_drill_age', 'newest drill',
+    (case when n.verdict <> 'passed' then n.verdict::text
+          when n.age > w.drill_max_age then 'failed'
+          else 'passed' end)::backup.verdict,
+    w.words,
+    format('%s %s days ago', n.verdict, extract(day from n.age)) || coalesce(': ' || n.failure_message, ''),
+    jsonb_build_object('drill_id', n.drill_id, 'run_id', n.run_id, 'finished_at', n.finished_at, 'state', n.state,
+                       'failure_code', n.failure_code,
+                       'age_days', round(extract(epoch from n.age) / 86400, 1),
+                       'seconds', round(extract(epoch from n.finished_at - n.started_at), 1))
+  from newest n cross join wanted w
+  union all
+  select 'check_drill_age', 'newest drill', 'skipped'::backup.verdict,
+    w.words, 'no drill has been run; restores are not proven yet', '{}'::jsonb
+  from wanted w
+  where not exists (select from newest)
+$$;
+
+comment on function backup.check_drill_age() is
+  'Fails when the newest drill failed or is older than backup.settings.drill_max_age; skipped while there has never been one.';
+revoke all on function backup.check_drill_age() from public;
+
+-- sql/functions/check_foreign_keys.sql
+-- requires: functions/_foreign_key_queries.sql
+-- backup.check_foreign_keys(schema, table, samples)
+--
+-- Why: rows loaded with triggers off (a restore, a replica, a repair by hand) can break a foreign key that the catalog
+-- calls valid. Every key is evaluated on the rows themselves and orphans are counted exactly.
+-- One finding per foreign key, passed or not. A key of a partitioned table is examined once, through the parent; the
+-- copies on its partitions are not examined again. A NOT VALID key is examined as any other and says so;
+-- check_constraints() is where a missing validation itself fails.
+-- Skipped: keys that are not enforced. Inconclusive: temporal keys (PERIOD), tables that cannot be read.
+-- Cost: one hash anti-join per key; to spread it, call it once per referencing table with p_schema and p_table.
+-- Locks: ACCESS SHARE on both tables until the transaction ends; waits at most 10 s for it.
+create or replace function backup.check_foreign_keys(
+  p_schema  text default null,
+  p_table   text default null,
+  p_samples integer default 5
+)
+returns setof backup.finding
+language plpgsql
+stable
+set search_path = ''
+set row_security = off
+set lock_timeout = '10s'
+as $$
+declare
+  v_key      record;
+  v_orphans  jsonb;
+  v_partial  jsonb;
+  v_evidence jsonb;
+  v_rows     bigint;
+begin
+  for v_key in
+    select format('%s.%I', t.subject, c.conname) as subject, pg_catalog.pg_get_constraintdef(c.oid) as definition,
+           c.convalidated, q.orphans, q.partial,
+           coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true) as enforced,
+           coalesce((to_jsonb(c) ->> 'conperiod')::boolean, false) as temporal
+    from backup._checked_tables(p_schema, p_table) t
+    join pg_catalog.pg_constraint c on c.conrelid = t.relid and c.contype = 'f' and c.conparentid = 0
+    cross join lateral backup._foreign_key_queries(c.oid, p_samples) q
+    order by t.schema_name, t.table_name, c.conname
+  loop
+    v_evidence := jsonb_build_object('definition', v_key.definition, 'validated', v_key.convalidated);
+
+    if not v_key.enforced or v_key.temporal then
+      return next ('check_foreign_keys', v_key.subject,
+        case when v_key.enforced then 'inconclusive' else 'skipped' end::backup.verdict, 'no orphans',
+        case when v_key.enforced then 'temporal foreign keys are not examined' else 'the key is not enforced' end,
+        v_evidence)::backup.finding;
+      continue;
+    end if;
+
+    begin
+      execute v_key.orphans into v_orphans;
+      v_partial := null;
+      if v_key.partial is not null then
+        execute v_key.partial into v_partial;
+      end if;
+    exception when others then
+      return next backup._finding_of_error('check_foreign_keys', v_key.subject, 'no orphans', sqlstate, sqlerrm);
+      continue;
+    end;
+
+    v_rows := (v_orphans ->> 'rows')::bigint + coalesce((v_partial ->> 'rows')::bigint, 0);
+    v_evidence := v_evidence || jsonb_build_object('orphans', v_orphans -> 'rows');
+    if v_partial is not null then
+      v_evidence := v_evidence || jsonb_build_object('partly_null', v_partial -> 'rows');
+    end if;
+    if v_rows > 0 then
+      v_evidence := v_evidence || jsonb_build_object('samples',
+        (v_orphans -> 'samples') || coalesce(v_partial -> 'samples', '[]'));
+    end if;
+
+    return next ('check_foreign_keys', v_key.subject,
+      case when v_rows = 0 then 'passed' else 'failed' end::backup.verdict, 'no orphans',
+      concat_ws(', ',
+        case when v_orphans ->> 'rows' = '0' then 'no orphans' else v_orphans ->> 'rows' || ' orphans' end,
+        case when (v_partial ->> 'rows')::bigint > 0 then v_partial ->> 'rows' || ' partly null keys' end,
+        case when not v_key.convalidated then 'the key is NOT VALID' end),
+      v_evidence)::backup.finding;
+  end loop;
+end
+$$;
+
+comment on function backup.check_foreign_keys(text, text, integer) is
+  'Counts, for every foreign key, the rows that reference nothing; evidence names some of them by address and surrogate key. Arguments narrow it to the keys of a schema and a table.';
+revoke all on function backup.check_foreign_keys(text, text, integer) from public;
+
+-- sql/functions/check_indexes.sql
+-- requires: functions/_amcheck_call.sql
+-- backup.check_indexes(schema, table, deep)
+--
+-- Why: an index that is invalid, not ready or not live does not enforce uniqueness and is not used, and a corrupt one
+-- gives wrong answers without an error. State comes from the catalog; the structure of B-trees is verified with
+-- amcheck where the server has it and the caller may execute it, else one finding says why it was skipped.
+-- Findings: one per index that fails, one "passed" per table for the rest. p_deep also compares each index with its
+-- table, row by row, and unique ones for duplicates (amcheck 1.4); that reads the whole table.
+-- To spread the work, call it once per table: p_schema and p_table narrow it to names, not patterns.
+-- Locks: ACCESS SHARE on each table and index until the transaction ends; waits at most 10 s for it.
+create or replace function backup.check_indexes(
+  p_schema text default null,
+  p_table  text default null,
+  p_deep   boolean default false
+)
+returns setof backup.finding
+language plpgsql
+set search_path = ''
+set lock_timeout = '10s'
+as $$
+declare
+  v_table  record;
+  v_index  record;
+  v_call   text;
+  v_reason text;
+  v_sound  integer;
+  v_read   integer;
+  v_state  text;
+begin
+  select a.call, a.reason into v_call, v_reason from backup._amcheck_call(p_deep) a;
+  if v_call is null then
+    return next ('check_indexes', 'amcheck', 'skipped'::backup.verdict, 'the structure of B-tree indexes is verified',
+      v_reason, '{}'::jsonb)::backup.finding;
+  end if;
+
+  for v_table in
+    select t.* from backup._checked_tables(p_schema, p_table) t
+    where exists (select from pg_catalog.pg_index i where i.indrelid = t.relid)
+  loop
+    v_sound := 0; v_read := 0;
+    for v_index in
+      select c.oid, format('%I.%I', n.nspname, c.relname) as name, i.indisvalid, i.indisready, i.indislive, i.indisunique,
+             c.relkind = 'i' and m.amname = 'btree' as is_btree
+      from pg_catalog.pg_index i
+      join pg_catalog.pg_class c on c.oid = i.indexrelid
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      join pg_catalog.pg_am m on m.oid = c.relam
+      where i.indrelid = v_table.relid
+      order by c.relname
+    loop
+      v_state := concat_ws(', ', case when not v_index.indisvalid then 'invalid' end,
+        case when not v_index.indisready then 'not ready' end, case when not v_index.indislive then 'not live' end);
+      if v_state <> '' then
+        return next ('check_indexes', v_index.name, 'failed'::backup.verdict, 'valid, ready and live', v_state,
+          jsonb_build_object('table', v_table.subject, 'rebuild_with', format('reindex index concurrently %s;', v_index.name)))::backup.finding;
+        continue;
+      end if;
+      if v_call is not null and v_index.is_btree then
+        begin
+          execute v_call using v_index.oid::regclass, p_deep, v_index.indisunique;
+          v_read := v_read + 1;
+        exception when others then
+          return next backup._finding_of_error('check_indexes', v_index.name, 'amcheck finds no damage', sqlstate, sqlerrm);
+          continue;
+        end;
+      end if;
+      v_sound := v_sound + 1;
+    end loop;
+    if v_sound > 0 then
+      return next ('check_indexes', v_table.subject, 'passed'::backup.verdict, 'indexes are valid and undamaged',
+        format('%s indexes are valid, %s of them verified by amcheck', v_sound, v_read),
+        jsonb_build_object('valid', v_sound, 'verified', v_read, 'deep', p_deep))::backup.finding;
+    end if;
+  end loop;
+end
+$$;
+
+comment on function backup.check_indexes(text, text, boolean) is
+  'Reports indexes that are invalid, not ready or not live, and B-trees that amcheck finds damaged. Arguments narrow it to a schema and a table and ask for the deep comparison with the table.';
+revoke all on function backup.check_indexes(text, text, boolean) from public;
+
+-- sql/functions/check_row_counts.sql
+-- requires: tables/row_shrink_limits.sql, tables/critical_tables.sql
+-- backup.check_row_counts(schema, table)
+--
+-- Why: a table that vanished or lost many rows since the newest complete run is the cheapest sign of damage.
+-- Counts exactly: one scan per table. One finding per table; a partitioned table is counted by partition, as it is
+-- exported, and once more as a whole where it is a critical table.
+-- Without an earlier run there is nothing to compare with: skipped, while configured minimums still apply.
+-- A renamed table fails as missing until the next run; the evidence names what its object id is called today.
+-- To spread the work, call it once per table: p_schema and p_table narrow it to names, not patterns.
+-- Locks: ACCESS SHARE on each table, until the transaction ends; waits at most 10 s for it.
+create or replace function backup.check_row_counts(p_schema text default null, p_table text default null)
+returns setof backup.finding
+language plpgsql
+stable
+set search_path = ''
+set row_security = off
+set lock_timeout = '10s'
+as $$
+declare
+  v_run      text := (select r.run_id from backup.runs r where r.state = 'complete'
+                      order by r.snapshot_at desc nulls last, r.run_id desc limit 1);
+  v_table    record;
+  v_rows     bigint;
+  v_reasons  text[];
+  v_evidence jsonb;
+  v_expected text;
+begin
+  for v_table in
+    select coalesce(t.subject, format('%I.%I', b.schema_name, b.table_name)) as subject, t.relation,
+           b.rows as rows_before, k.min_rows, coalesce(x.threshold, s.row_shrink_threshold) as threshold,
+           b.relid::regclass::text as same_oid, c.oid is not null as excluded
+    from (select * from backup._checked_tables(p_schema, p_table) a
+          where a.relkind = 'r'
+             or exists (select from backup.critical_tables k
+                        where k.schema_name = a.schema_name and k.table_name = a.table_name)) t
+    full join (select * from backup.run_tables rt
+               where rt.run_id = v_run and rt.status = 'exported'
+                 and (p_schema is null or rt.schema_name = p_schema)
+                 and (p_table is null or rt.table_name = p_table)) b
+      on b.schema_name = t.schema_name and b.table_name = t.table_name
+    left join backup.critical_tables k
+      on k.schema_name = t.schema_name and k.table_name = t.table_name
+    left join backup.row_shrink_limits x
+      on x.schema_name = t.schema_name and x.table_name = t.table_name
+    left join pg_catalog.pg_namespace n on n.nspname::text = b.schema_name
+    left join pg_catalog.pg_class c
+      on c.relnamespace = n.oid and c.relname::text = b.table_name and c.relkind in ('r', 'p')
+    cross join backup.settings s
+    order by coalesce(t.schema_name, b.schema_name), coalesce(t.table_name, b.table_name)
+  loop
+    v_evidence := jsonb_strip_nulls(jsonb_build_object(
+      'run_id', case when v_table.rows_before is not null then v_run end, 'rows_before', v_table.rows_before,
+      'threshold', v_table.threshold, 'min_rows', v_table.min_rows));
+
+    if v_table.relation is null then
+      if v_table.excluded then
+        return next ('check_row_counts', v_table.subject, 'skipped'::backup.verdict, null::text,
+          'the table is no longer part of backups', v_evidence)::backup.finding;
+      else
+        return next ('check_row_counts', v_table.subject, 'failed'::backup.verdict,
+          format('the table exists with about %s rows', v_table.rows_before), 'the table is missing',
+          v_evidence || jsonb_build_object('object_id_is_now', v_table.same_oid))::backup.finding;
+      end if;
+      continue;
+    end if;
+
+    v_expected := concat_ws(' and ',
+      'at least ' || v_table.min_rows || ' rows',
+      'at least ' || ceil(v_table.rows_before * (1 - v_table.threshold)) || ' of ' || v_table.rows_before || ' rows');
+    begin
+      execute format('select count(*) from %s', v_table.relation) into v_rows;
+    exception when others then
+      return next backup._finding_of_error('check_row_counts', v_table.subject, v_expected, sqlstate, sqlerrm);
+      continue;
+    end;
+
+    v_reasons := array_remove(array[
+      case when v_rows < v_table.min_rows then 'below the configured minimum' end,
+      case when v_rows < v_table.rows_before * (1 - v_table.threshold) then 'lost rows since the newest run' end], null);
+    return next ('check_row_counts', v_table.subject,
+      (case when v_reasons <> '{}' then 'failed'
+            when v_run is null and v_table.min_rows is null then 'skipped'
+            else 'passed' end)::backup.verdict,
+      nullif(v_expected, ''),
+      concat_ws(': ', v_rows || ' rows', case
+        when v_reasons <> '{}' then array_to_string(v_reasons, ', ')
+        when v_run is null then 'no complete run to compare with'
+        when v_table.rows_before is null and v_table.min_rows is null then 'new since the newest run' end),
+      v_evidence || jsonb_build_object('rows', v_rows))::backup.finding;
+  end loop;
+end
+$$;
+
+comment on function backup.check_row_counts(text, text) is
+  'Counts every table and compares with the newest complete run: a missing table, a loss beyond the threshold or fewer rows than the configured minimum fail. Arguments narrow it to a schema and a table.';
+revoke all on function backup.check_row_counts(text, text) from public;
+
+-- sql/functions/check_row_security.sql
+-- backup.check_row_security(schema, table)
+--
+-- Why: on Supabase row level security is all that stands between a table and the internet. A restore by hand that
+-- forgets it gives the data away while everything seems to work.
+-- Exposed schemas are public and those of pgrst.db_schemas, as set for the session, the database or a role.
+-- Verdicts, one finding per table that fails and one "passed" per schema for the rest:
+--   failed: row security is off on a table of an exposed schema that anon or authenticated has rights on (partitions
+--           too: the policies of the parent do not guard them when addressed directly);
+--   failed: a table of any included schema has policies while row security is off, so they have no effect;
+--   passed with a note: row security is on without a policy (only bypassing roles see rows), and whether it is forced.
+-- Where neither anon nor authenticated exists, there is no Data API: skipped. Reads the catalog only, takes no table lock.
+create or replace function backup.check_row_security(p_schema text default null, p_table text default null)
+returns setof backup.finding
+language sql
+stable
+set search_path = ''
+as $$
+  with exposed as (
+    select 'public' as schema_name
+    union
+    select btrim(x.name, ' "')
+    from (select current_setting('pgrst.db_schemas', true) as names
+          union all
+          select substr(c.entry, length('pgrst.db_schemas=') + 1)
+          from pg_catalog.pg_db_role_setting s
+          cross join unnest(s.setconfig) as c (entry)
+          where c.entry like 'pgrst.db_schemas=%'
+            and s.setdatabase in (0, (select d.oid from pg_catalog.pg_database d where d.datname = current_database()))) n
+    cross join regexp_split_to_table(n.names, ',') as x (name)
+  ), api_roles as (
+    select r.oid, r.rolname from pg_catalog.pg_roles r where r.rolname in ('anon', 'authenticated')
+  ), tables as (
+    select t.schema_name, t.subject, c.relrowsecurity as enabled, c.relforcerowsecurity as forced,
+           t.schema_name in (select e.schema_name from exposed e) as exposed,
+           (select count(*) from pg_catalog.pg_policy p where p.polrelid = t.relid) as policies,
+           array(select r.rolname::text from api_roles r
+                 where pg_catalog.has_any_column_privilege(r.oid, t.relid, 'select, insert, update')
+                    or pg_catalog.has_table_privilege(r.oid, t.relid, 'delete, truncate')
+                 order by r.rolname) as reachable_by
+    from backup._checked_tables(p_schema, p_table) t
+    join pg_catalog.pg_class c on c.oid = t.relid
+  ), judged as (
+    select t.*, case
+      when not t.enabled and t.policies > 0 then 'policies have no effect: row security is off'
+      when not t.enabled and t.exposed and t.reachable_by <> '{}' then
+        format('row security is off and %s can reach the table', array_to_string(t.reachable_by, ' and ')) end as problem
+    from tables t
+  )
+  select 'check_row_security', j.subject, 'failed'::backup.verdict, 'row security is on', j.problem,
+         jsonb_build_object('enabled', j.enabled, 'forced', j.forced, 'policies', j.policies, 'exposed', j.exposed,
+           'reachable_by', j.reachable_by, 'repair_with', format('alter table %s enable row level security;', j.subject))
+  from judged j
+  where j.problem is not null and exists (select from api_roles)
+  union all
+  select 'check_row_security', format('%I', j.schema_name), 'passed', 'row security is on where the Data API can reach',
+         concat_ws(', ', format('%s tables in order', count(*)),
+           nullif(count(*) filter (where j.enabled and j.policies = 0), 0) || ' without a policy'),
+         jsonb_build_object('tables', count(*), 'exposed', bool_or(j.exposed),
+           'enabled', count(*) filter (where j.enabled), 'forced', count(*) filter (where j.forced),
+           'without_policy', coalesce(jsonb_agg(j.subject order by j.subject) filter (where j.enabled and j.policies = 0), '[]'))
+  from judged j
+  where j.problem is null and exists (select from api_roles)
+  group by j.schema_name
+  union all
+  select 'check_row_security', 'Data API', 'skipped', 'row security is on where the Data API can reach',
+         'the roles anon and authenticated do not exist', '{}'
+  where not exists (select from api_roles)
+$$;
+
+comment on function backup.check_row_security(text, text) is
+  'Finds tables that the Data API can reach without row level security, and policies without effect. Arguments narrow it to a schema and a table.';
+revoke all on function backup.check_row_security(text, text) from public;
+
+-- sql/functions/check_sequences.sql
+-- requires: functions/_sequence_uses.sql
+-- backup.check_sequences(schema, table)
+--
+-- Why: a sequence that lags behind its column hands out keys that exist, and the first insert after a restore fails.
+-- The value that nextval would give must lie beyond every value in the column: above the maximum when ascending, below
+-- the minimum when descending; of a cyclic sequence, which meets old values by design, it must only be unused.
+-- A sequence without a next value fails as exhausted. One finding per sequence and column that draws from it.
+-- Skipped: columns whose values are not the plain numbers of the sequence (a default like 'A' || nextval(…)).
+-- Nothing is drawn from the sequence. Arguments narrow it to the columns of a schema and a table.
+-- Locks: ACCESS SHARE on tables and sequences until the transaction ends; waits at most 10 s for it.
+create or replace function backup.check_sequences(p_schema text default null, p_table text default null)
+returns setof backup.finding
+language plpgsql
+stable
+set search_path = ''
+set row_security = off
+set lock_timeout = '10s'
+as $$
+declare
+  v_use       record;
+  v_last      bigint;
+  v_called    boolean;
+  v_next      numeric;
+  v_exhausted boolean;
+  v_edge      numeric;
+  v_taken     boolean;
+  v_evidence  jsonb;
+  v_expected  text;
+begin
+  for v_use in
+    select u.sequence_name, u.relation, u.column_name, format('%s for %s', u.sequence_name, u.column_label) as subject,
+           s.seqincrement as step, s.seqmin, s.seqmax, s.seqcycle,
+           u.column_type in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)
+             and coalesce(u.default_expression ~ '^nextval\\(''.*''::regclass\\)$', true) as plain
+    from backup._sequence_uses(p_schema, p_table) u
+    join pg_catalog.pg_sequence s on s.seqrelid = u.sequence_id
+    order by u.sequence_name, u.column_label
+  loop
+    v_expected := case when v_use.seqcycle then 'the next value is not in use'
+                       when v_use.step > 0 then 'the next value is above every value of the column'
+                       else 'the next value is below every value of the column' end;
+    begin
+      execute format('select last_value, is_called from %s', v_use.sequence_name) into v_last, v_called;
+      v_next := v_last + case when v_called then v_use.step::numeric else 0 end;
+      v_exhausted := v_next not between v_use.seqmin and v_use.seqmax;
+      if v_exhausted and v_use.seqcycle then
+        v_next := case when v_use.step > 0 then v_use.seqmin else v_use.seqmax end;
+        v_exhausted := false;
+      end if;
+      v_evidence := jsonb_build_object('next_value', case when not v_exhausted then v_next end,
+        'is_called', v_called, 'increment', v_use.step, 'cycle', v_use.seqcycle);
+
+      if v_exhausted then
+        return next ('check_sequences', v_use.subject, 'failed'::backup.verdict, v_expected,
+          'the sequence is exhausted: it has no next value', v_evidence)::backup.finding;
+        continue;
+      elsif not v_use.plain then
+        return next ('check_sequences', v_use.subject, 'skipped'::backup.verdict, v_expected,
+          'values of the column are not plain numbers of the sequence', v_evidence)::backup.finding;
+        continue;
+      elsif v_use.seqcycle then
+        execute format('select exists (select from %s where %I = $1)', v_use.relation, v_use.column_name)
+          into v_taken using v_next;
+      else
+        execute format('select %s(%I) from %s', case when v_use.step > 0 then 'max' else 'min' end,
+          v_use.column_name, v_use.relation) into v_edge;
+        v_taken := coalesce(case when v_use.step > 0 then v_edge >= v_next else v_edge <= v_next end, false);
+        v_evidence := v_evidence || jsonb_build_object('outermost_value', v_edge);
+      end if;
+    exception when others then
+      return next backup._finding_of_error('check_sequences', v_use.subject, v_expected, sqlstate, sqlerrm);
+      continue;
+    end;
+
+    return next ('check_sequences', v_use.subject,
+      case when v_taken then 'failed' else 'passed' end::backup.verdict, v_expected,
+      case when not v_taken then format('next value %s is free', v_next)
+           when v_use.seqcycle then format('next value %s is in use', v_next)
+           else format('next value %s, but the column reaches %s', v_next, v_edge) end,
+      v_evidence)::backup.finding;
+  end loop;
+end
+$$;
+
+comment on function backup.check_sequences(text, text) is
+  'Compares every sequence with the columns that draw from it: its next value must be free, and it must have one. Arguments narrow it to the columns of a schema and a table.';
+revoke all on function backup.check_sequences(text, text) from public;
+
+-- sql/functions/chunk_ranges.sql
+-- backup.chunk_ranges(p_pages, p_total_bytes, p_chunk_bytes)
+--
+-- Why: ctid ranges of about the same size in heap and TOAST. The last one is open-ended, so that rows in pages added
+-- after planning are covered. A table without pages has no rows and no ranges.
+create or replace function backup.chunk_ranges(p_pages bigint, p_total_bytes bigint, p_chunk_bytes bigint)
+returns table (first_tid tid, end_tid tid, estimated_bytes bigint)
+language sql
+immutable
+set search_path = ''
+as $$
+  with sizes as (
+    select greatest(1, floor(p_chunk_bytes::numeric * p_pages / greatest(p_total_bytes, 1)))::bigint as step
+    where p_pages > 0
+  )
+  select format('(%s,0)', start)::tid,
+         case when start + step < p_pages then format('(%s,0)', start + step)::tid end,
+         (p_total_bytes * least(step, p_pages - start) / p_pages)::bigint
+  from sizes, generate_series(0, p_pages - 1, step) as start
+$$;
+
+comment on function backup.chunk_ranges(bigint, bigint, bigint) is
+  'Splits a table of p_pages pages into ctid ranges of about p_chunk_bytes; the end is exclusive, null means to the end.';
+revoke all on function backup.chunk_ranges(bigint, bigint, bigint) from public;
+
+-- sql/functions/claim_chunks.sql
+-- requires: tables/chunks.sql, tables/run_tables.sql, tables/settings.sql, functions/fail_run.sql
+-- backup.claim_chunks(p_run_id, p_worker, p_max_chunks, p_max_bytes, p_fresh)
+--
+-- Why: workers take work without meeting each other (skip locked) and without holding a lock while they work (a lease).
+-- Only the earliest unfinished phase is handed out. Small data chunks come several at a time, because their cost is the
+-- round trip; any other chunk comes alone. Capturing and rendering the schema may take all the CPU time a function has, so
+-- only a worker that has done nothing yet (p_fresh) gets them. A chunk whose lease ran out may be claimed again until its attempts are spent:
+-- then the run fails with the last error.
+-- Returns no row when there is nothing to do now: see backup.run_progress() for why.
+create or replace function backup.claim_chunks(
+  p_run_id text, p_worker text, p_max_chunks integer default 32, p_max_bytes bigint default 8388608,
+  p_fresh boolean default true)
+returns table (
+  chunk_no integer, kind backup.chunk_kind, claim_id uuid, attempt integer, schema_name text, table_name text,
+  first_tid tid, end_tid tid, estimated_bytes bigint, columns text[], fingerprint_expression text, filenode oid)
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_settings backup.settings;
+  v_phase    smallint;
+  v_claim_id uuid := gen_random_uuid();
+  v_now      timestamptz := clock_timestamp();
+  v_bytes    bigint := 0;
+  v_taken    integer[] := '{}';
+  v_chunk    record;
+begin
+  perform from backup.runs r where r.run_id = p_run_id and r.state = 'exporting' for no key update;
+  if not found then
+    return;
+  end if;
+  select * into v_settings from backup.settings;
+  select min(c.phase) into v_phase from backup.chunks c where c.run_id = p_run_id and c.state in ('pending', 'claimed');
+
+  for v_chunk in
+    select c.chunk_no, c.kind, c.estimated_bytes, c.attempts, c.error_code, c.error_message, c.schema_name, c.table_name
+    from backup.chunks c
+    where c.run_id = p_run_id and c.phase = v_phase
+      and (p_fresh or c.kind not in ('schema', 'schema_sql'))
+      and ((c.state = 'pending' and c.not_before <= v_now) or (c.state = 'claimed' and c.lease_until < v_now))
+    order by c.chunk_no
+    limit p_max_chunks
+    for update skip locked
+  loop
+    if v_chunk.attempts >= v_settings.max_attempts then
+      perform backup.fail_run(p_run_id, coalesce(v_chunk.error_code, 'HF307'),
+        coalesce(v_chunk.error_message, format('chunk %s was given up by %s workers', v_chunk.chunk_no, v_chunk.attempts)),
+        format('Chunk %s (%s%s) after %s attempts.', v_chunk.chunk_no, v_chunk.kind,
+               ' ' || v_chunk.schema_name || '.' || v_chunk.table_name, v_chunk.attempts));
+      return;
+    end if;
+    exit when cardinality(v_taken) > 0 and (v_chunk.kind <> 'data' or v_bytes + v_chunk.estimated_bytes > p_max_bytes);
+    v_taken := v_taken || v_chunk.chunk_no;
+    v_bytes := v_bytes + v_chunk.estimated_bytes;
+    exit when v_chunk.kind <> 'data';
+  end loop;
+
+  return query
+    with claimed as (
+      update backup.chunks c
+         set state = 'claimed', claim_id = v_claim_id, claimed_by = p_worker, claimed_at = v_now,
+             lease_until = v_now + make_interval(secs => v_settings.lease_seconds), attempts = c.attempts + 1
+       where c.run_id = p_run_id and c.chunk_no = any (v_taken)
+      returning c.*
+    )
+    select c.chunk_no, c.kind, c.claim_id, c.attempts, c.schema_name, c.table_name, c.first_tid, c.end_tid,
+           c.estimated_bytes, t.columns, t.fingerprint_expression, t.filenode
+    from claimed c
+    left join backup.run_tables t using (run_id, schema_name, table_name)
+    order by c.chunk_no;
+end;
+$$;
+
+comment on function backup.claim_chunks(text, text, integer, bigint, boolean) is
+  'Hands chunks to a worker under a lease; they share one claim id. No row: nothing to do now. Fails the run when a chunk''s attempts are spent.';
+revoke all on function backup.claim_chunks(text, text, integer, bigint, boolean) from public;
+
+-- sql/functions/fail_drill.sql
+-- requires: tables/drills.sql, functions/_drill_alert.sql, functions/_drill_phase_seconds.sql
+-- backup.fail_drill(p_drill_id, p_code, p_message)
+--
+-- Why: a drill fails once, with the first reason; what comes later is a consequence and must not hide it. The scratch
+-- database is dropped by the worker that gets this answer, or by the reaper.
+-- Returns whether this call was the one that ended the drill.
+create or replace function backup.fail_drill(p_drill_id uuid, p_code text, p_message text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update backup.drills d
+     set state = 'failed', verdict = 'failed', finished_at = clock_timestamp(), failure_code = p_code,
+         failure_message = p_message, phase_seconds = backup._drill_phase_seconds(d.drill_id)
+   where d.drill_id = p_drill_id and d.state = 'running';
+  if not found then
+    return false;
+  end if;
+  perform backup._drill_alert(p_drill_id);
+  return true;
+end;
+$$;
+
+comment on function backup.fail_drill(uuid, text, text) is
+  'Ends an active drill as failed with a code of docs/errors.md or a SQLSTATE and raises the alert. False when it had already ended.';
+revoke all on function backup.fail_drill(uuid, text, text) from public;
+
+-- sql/functions/claim_drill_step.sql
+-- requires: tables/drill_steps.sql, tables/settings.sql, functions/fail_drill.sql
+-- backup.claim_drill_step(p_drill_id, p_invocation, p_fresh)
+--
+-- Why: a restore is one sequence, so only the earliest unfinished step is handed out, and to nobody while somebody holds
+-- it. Steps that need an invocation of their own (alone) go only to one that has done nothing yet. A step whose lease ran
+-- out may be claimed again until its attempts are spent: then the drill fails with the last error.
+-- Locks: the drill, so that claims, reports and the end of a drill follow one another.
+-- Returns no row when there is nothing to do now: see backup.drill_progress() for why.
+create or replace function backup.claim_drill_step(p_drill_id uuid, p_invocation text, p_fresh boolean default true)
+returns table (step_no integer, kind text, phase text, alone boolean, payload jsonb, claim_id uuid, attempt integer)
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_settings backup.settings;
+  v_step     backup.drill_steps;
+begin
+  perform from backup.drills d where d.drill_id = p_drill_id and d.state = 'running' for no key update;
+  if not found then
+    return;
+  end if;
+  select * into v_settings from backup.settings;
+  select * into v_step from backup.drill_steps s
+  where s.drill_id = p_drill_id and s.state <> 'done' order by s.step_no limit 1;
+  if not found
+     or (v_step.state = 'claimed' and v_step.lease_until >= clock_timestamp())
+     or (v_step.state = 'pending' and v_step.not_before > clock_timestamp())
+     or (v_step.alone and not p_fresh) then
+    return;
+  end if;
+  if v_step.attempts >= v_settings.max_attempts then
+    perform backup.fail_drill(p_drill_id, coalesce(v_step.error_code, 'HF520'),
+      coalesce(v_step.error_message, format('step %s (%s) was given up by %s workers', v_step.step_no, v_step.kind, v_step.attempts)));
+    return;
+  end if;
+  return query
+    update backup.drill_steps s
+       set state = 'claimed', claim_id = gen_random_uuid(), invocation = p_invocation, attempts = s.attempts + 1,
+           lease_until = clock_timestamp() + make_interval(secs => v_settings.lease_seconds)
+     where s.drill_id = p_drill_id and s.step_no = v_step.step_no
+    returning s.step_no, s.kind, s.phase, s.alone, s.payload, s.claim_id, s.attempts;
+end;
+$$;
+
+comment on function backup.claim_drill_step(uuid, text, boolean) is
+  'Hands the next step of a drill to a worker under a lease. No row: nothing to do now. Fails the drill when the step''s attempts are spent.';
+revoke all on function backup.claim_drill_step(uuid, text, boolean) from public;
+
+-- sql/functions/claim_keeper.sql
+-- requires: tables/runs.sql
+-- backup.claim_keeper(p_run_id)
+--
+-- Why: exactly one session becomes the keeper of a run, and the ledger knows which server process it is before the snapshot
+-- exists, so that its death can be told from its absence. The log position is read before the snapshot is taken and
+-- so is never ahead of it.
+-- Errors: HF005 the run does not wait for a keeper.
+create or replace function backup.claim_keeper(p_run_id text)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update backup.runs r
+     set keeper_pid = pg_backend_pid(),
+         keeper_backend_start = (select a.backend_start from pg_stat_activity a where a.pid = pg_backend_pid()),
+         keeper_claimed_at = clock_timestamp(),
+         snapshot_lsn = pg_current_wal_lsn()
+   where r.run_id = p_run_id and r.state = 'starting' and r.keeper_pid is null;
+  if not found then
+    raise exception using
+      errcode = 'HF005',
+      message = format('run %s does not wait for a keeper', p_run_id),
+      hint    = 'A run gets one keeper. Start another run with backup.start_run().';
+  end if;
+end;
+$$;
+
+comment on function backup.claim_keeper(text) is 'Makes the calling session the keeper of a run; commit before backup.hold_snapshot(). Errors: HF005.';
+revoke all on function backup.claim_keeper(text) from public;
+
+-- sql/functions/claim_ticket.sql
+-- requires: tables/tickets.sql
+-- backup.claim_ticket(p_ticket_id, p_function_name)
+--
+-- Why: a ticket opens one function once. Unknown, used, expired and foreign tickets get the same answer, so that trying
+-- tells nothing. Errors: HF101.
+create or replace function backup.claim_ticket(p_ticket_id uuid, p_function_name text)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_body jsonb;
+begin
+  update backup.tickets t
+     set claimed_at = clock_timestamp()
+   where t.ticket_id = p_ticket_id and t.function_name = p_function_name
+     and t.claimed_at is null and t.expires_at > clock_timestamp()
+  returning t.body into v_body;
+  if not found then
+    raise exception using errcode = 'HF101', message = 'ticket is not valid',
+      hint = 'A ticket starts one function once, within 5 minutes, in the database that issued it.';
+  end if;
+  return v_body;
+end;
+$$;
+
+comment on function backup.claim_ticket(uuid, text) is 'Uses up a ticket and returns what the function is to do. Errors: HF101.';
+revoke all on function backup.claim_ticket(uuid, text) from public;
+
+-- sql/functions/claim_verification_check.sql
+-- backup.claim_verification_check(verification id)
+--
+-- Why: committed before the check runs, so that a process that dies leaves a trace that backup.close_overdue_checks()
+-- finds, and so that two processes continuing one verification never run the same check twice.
+create or replace function backup.claim_verification_check(p_verification_id uuid)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_check_name text;
+begin
+  if not exists (select from backup.verifications v where v.verification_id = p_verification_id) then
+    raise exception using errcode = 'HF006', message = format('verification %s does not exist', p_verification_id),
+      hint = 'List them with: select verification_id, started_at from backup.verifications order by started_at desc;';
+  end if;
+
+  update backup.verification_checks c
+  set state = 'running', started_at = clock_timestamp()
+  where (c.verification_id, c.check_name) = (
+    select p.verification_id, p.check_name
+    from backup.verification_checks p
+    join backup.verification_check_names() with ordinality as n (check_name, position) on n.check_name = p.check_name
+    where p.verification_id = p_verification_id and p.state = 'pending'
+    order by n.position
+    limit 1
+    for update of p skip locked)
+  returning c.check_name into v_check_name;
+
+  return v_check_name;
+end
+$$;
+
+comment on function backup.claim_verification_check(uuid) is
+  'Marks the next pending check of a verification as running and returns its name; null when none is left. Errors: HF006.';
+revoke all on function backup.claim_verification_check(uuid) from public;
+
+-- sql/functions/record_findings.sql
+-- backup.record_findings(verification id, check name, findings, duration)
+--
+-- Why: the one way a result enters the ledger, whoever found it: a function, a pg_cron job or the command.
+-- The first report of a check wins; a late one of a process presumed dead is ignored.
+create or replace function backup.record_findings(
+  p_verification_id uuid,
+  p_check_name      text,
+  p_findings        jsonb,
+  p_duration_ms     double precision
+)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_state text;
+begin
+  select c.state into v_state
+  from backup.verification_checks c
+  where c.verification_id = p_verification_id and c.check_name = p_check_name
+  for update;
+  if not found then
+    raise exception using errcode = 'HF006',
+      message = format('verification %s has no check %I', p_verification_id, p_check_name),
+      hint = 'List the checks of a verification with: select * from backup.verification_checks;';
+  end if;
+  if v_state = 'done' then
+    return false;
+  end if;
+
+  -- A check without an answer would look like a check that found nothing wrong.
+  if jsonb_array_length(p_findings) = 0 then
+    p_findings := jsonb_build_array(jsonb_build_object(
+      'subject', p_check_name, 'verdict', 'skipped', 'actual', 'there is nothing to check'));
+  end if;
+
+  insert into backup.verification_results
+    (verification_id, check_name, subject, verdict, expected, actual, evidence, duration_ms)
+  select p_verification_id, p_check_name, coalesce(f.value ->> 'subject', p_check_name),
+         coalesce((f.value ->> 'verdict')::backup.verdict, 'inconclusive'),
+         f.value ->> 'expected', f.value ->> 'actual',
+         case when jsonb_typeof(f.value -> 'evidence') = 'object' then f.value -> 'evidence' else '{}' end,
+         p_duration_ms
+  from jsonb_array_elements(p_findings) with ordinality as f (value, position)
+  order by f.position;
+
+  update backup.verification_checks c
+  set state = 'done', finished_at = clock_timestamp(), started_at = coalesce(c.started_at, clock_timestamp())
+  where c.verification_id = p_verification_id and c.check_name = p_check_name;
+
+  perform backup.close_verification(p_verification_id);
+  return true;
+end
+$$;
+
+comment on function backup.record_findings(uuid, text, jsonb, double precision) is
+  'Stores the answers of one check, an array of {subject, verdict, expected, actual, evidence}, and closes the verification when it was the last. False: the check had already reported. Errors: HF006.';
+revoke all on function backup.record_findings(uuid, text, jsonb, double precision) from public;
+
+-- sql/functions/schedule_once.sql
+-- requires: tables/settings.sql
+-- backup.schedule_once(p_job_name, p_command)
+--
+-- Why: pg_cron has no one-off jobs. The command has to unschedule p_job_name itself as its first step. Versions from 1.5 on
+-- take seconds, which starts it at once; older ones start it at the next full minute.
+-- Returns false where the database has no pg_cron or another clock is in charge; the caller then needs another session to run the command.
+create or replace function backup.schedule_once(p_job_name text, p_command text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if to_regprocedure('cron.schedule(text,text,text)') is null or (select s.external_clock from backup.settings s) then
+    return false;
+  end if;
+  begin
+    execute 'select cron.schedule($1, $2, $3)' using p_job_name, '1 seconds', p_command;
+  exception when others then
+    -- Whatever this version dislikes about seconds, the minute form says whether scheduling works at all.
+    execute 'select cron.schedule($1, $2, $3)' using p_job_name, '* * * * *', p_command;
+  end;
+  return true;
+end;
+$$;
+
+comment on function backup.schedule_once(text, text) is
+  'Schedules a command as soon as pg_cron can. The command must unschedule the job itself. False without pg_cron or with backup.settings.external_clock.';
+revoke all on function backup.schedule_once(text, text) from public;
+
+-- sql/functions/hand_over_check.sql
+-- requires: functions/schedule_once.sql, functions/record_findings.sql
+-- backup.hand_over_check(verification id, check name)
+--
+-- Why: an Edge Function lives for minutes; a check of a large table may need hours. pg_cron runs it inside the
+-- database. The job removes itself and commits before it starts to work, so a crash cannot make it run twice.
+-- pg_cron closes its connection to a job that is no longer scheduled. The server goes on regardless, unless it has to send
+-- something in between; hence no notices.
+create or replace function backup.hand_over_check(p_verification_id uuid, p_check_name text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  -- pg_cron 1.4 cuts names at 63 bytes; this one has 48 at most, and 60 bits of the id.
+  v_job_name text := format('holdfast-%s-%s', p_check_name, left(p_verification_id::text, 18));
+  v_reason   text := 'pg_cron is not installed to run it in the background';
+begin
+  update backup.verification_checks c
+  set state = 'background', job_name = v_job_name, started_at = clock_timestamp()
+  where c.verification_id = p_verification_id and c.check_name = p_check_name and c.state in ('pending', 'running');
+  if not found then
+    return false;
+  end if;
+
+  begin
+    if backup.schedule_once(v_job_name, format(
+        'begin; select cron.unschedule(%1$L); commit; '
+        'begin; set local statement_timeout = %2$L; set local client_min_messages = ''error''; set local search_path = ''''; '
+        'select backup.run_background_check(%3$L, %4$L); commit;',
+        v_job_name,
+        (select (extract(epoch from s.background_timeout) * 1000)::bigint from backup.settings s),
+        p_verification_id, p_check_name)) then
+      return true;
+    end if;
+  exception when others then
+    v_reason := format('pg_cron refused the job: error %s: %s', sqlstate, sqlerrm);
+  end;
+
+  perform backup.record_findings(p_verification_id, p_check_name, jsonb_build_array(jsonb_build_object(
+    'subject', p_check_name, 'verdict', 'inconclusive', 'expected', 'an answer',
+    'actual', 'there was not enough time for it here, and ' || v_reason,
+    'evidence', jsonb_build_object('repeat_with', format('select * from backup.%I();', p_check_name)))), null);
+  return false;
+end
+$$;
+
+comment on function backup.hand_over_check(uuid, text) is
+  'Schedules a one-off pg_cron job that runs a check without the limits of a function; true when it will. Without pg_cron the check becomes inconclusive with the reason.';
+revoke all on function backup.hand_over_check(uuid, text) from public;
+
+-- sql/functions/functions_url.sql
+-- requires: tables/settings.sql
+-- backup.functions_url()
+--
+-- Why: where the Edge Functions of this project answer: the setting, else Vault's project_url as Supabase documents it for
+-- scheduled functions. Null when neither is there.
+create or replace function backup.functions_url()
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_url text := (select rtrim(s.functions_url, '/') from backup.settings s);
+begin
+  if v_url is null and to_regclass('vault.decrypted_secrets') is not null
+     and has_table_privilege('vault.decrypted_secrets', 'select') then
+    execute $q$select rtrim(d.decrypted_secret, '/') || '/functions/v1' from vault.decrypted_secrets d
+               where d.name = 'project_url' limit 1$q$ into v_url;
+  end if;
+  return v_url;
+end;
+$$;
+
+comment on function backup.functions_url() is 'Base URL of the Edge Functions: backup.settings.functions_url, else Vault secret project_url + /functions/v1, else null.';
+revoke all on function backup.functions_url() from public;
+
+-- sql/functions/dispatch.sql
+-- requires: tables/tickets.sql, tables/settings.sql, functions/functions_url.sql
+-- backup.dispatch(p_function_name, p_body, p_run_id)
+--
+-- Why: the one way the database starts a function. The ticket is committed together with the request that carries it, so a
+-- function that receives it finds it, and only in the database that issued it. Where pg_net or the URL is missing, the
+-- ticket waits for a clock outside the database to deliver it.
+-- Returns the ticket.
+create or replace function backup.dispatch(p_function_name text, p_body jsonb default '{}', p_run_id text default null)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_ticket uuid := gen_random_uuid();
+  v_url    text := backup.functions_url();
+  v_posted boolean := v_url is not null and not (select s.external_clock from backup.settings s)
+    and to_regprocedure('net.http_post(text,jsonb,jsonb,jsonb,integer)') is not null;
+begin
+  insert into backup.tickets (ticket_id, function_name, body, run_id, expires_at, posted)
+  values (v_ticket, p_function_name, p_body, p_run_id, clock_timestamp() + interval '5 minutes', v_posted);
+  if v_posted then
+    execute 'select net.http_post(url := $1, body := $2, headers := $3, timeout_milliseconds := 10000)'
+      using v_url || '/' || p_function_name, '{}'::jsonb,
+            jsonb_build_object('Content-Type', 'application/json', 'x-holdfast-ticket', v_ticket);
+  end if;
+  return v_ticket;
+end;
+$$;
+
+comment on function backup.dispatch(text, jsonb, text) is
+  'Issues a one-time ticket and posts it to an Edge Function with pg_net. The ticket is valid for 5 minutes.';
+revoke all on function backup.dispatch(text, jsonb, text) from public;
+
+-- sql/functions/request_report.sql
+-- requires: functions/dispatch.sql, tables/verifications.sql
+-- backup.request_report(verification id)
+--
+-- Why: reports are written by the verify-backup function. When the last answer comes from a pg_cron job, nobody is there
+-- to write one, so a ticket asks for it. Without a report the answers are complete all the same; readers format them then.
+create or replace function backup.request_report(p_verification_id uuid)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if not exists (
+    select from backup.verifications v
+    where v.verification_id = p_verification_id and v.verdict is not null and v.report is null) then
+    return false;
+  end if;
+  perform backup.dispatch('verify-backup', jsonb_build_object('verification_id', p_verification_id));
+  return true;
+exception when others then
+  -- A report is a convenience here: an answer just recorded must not be rolled back for it.
+  raise warning 'report of verification % was not requested: error %', p_verification_id, sqlstate;
+  return false;
+end
+$$;
+
+comment on function backup.request_report(uuid) is
+  'Asks verify-backup to write the report of a finished verification that has none; true when it did.';
+revoke all on function backup.request_report(uuid) from public;
+
+-- sql/functions/close_overdue_checks.sql
+-- requires: functions/record_findings.sql, functions/hand_over_check.sql, functions/request_report.sql, functions/unschedule.sql
+-- backup.close_overdue_checks()
+--
+-- Why: a function can be killed and a database restarted in mid-check. The minute tick calls this, so that such a
+-- verification ends as inconclusive and does not stay open for ever.
+-- A check nobody works on any more gets ten minutes: more than the longest life of a function (400 s).
+create or replace function backup.close_overdue_checks()
+returns setof text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_check    record;
+  v_settings backup.settings;
+begin
+  select * into v_settings from backup.settings;
+  for v_check in
+    select c.verification_id, c.check_name, c.state, c.job_name
+    from backup.verification_checks c
+    join backup.verifications v using (verification_id)
+    where v.verdict is null
+      and case c.state
+        when 'background' then c.started_at < clock_timestamp() - v_settings.background_timeout - interval '10 minutes'
+        when 'running'    then c.started_at < clock_timestamp() - v_settings.check_timeout - interval '10 minutes'
+        when 'pending'    then v.started_at < clock_timestamp() - v_settings.check_timeout - interval '10 minutes'
+          and not exists (
+            select from backup.verification_checks o
+            where o.verification_id = c.verification_id
+              and greatest(o.started_at, o.finished_at) > clock_timestamp() - v_settings.check_timeout - interval '10 minutes')
+        else false
+      end
+    order by v.started_at, c.check_name
+    for update of c skip locked
+  loop
+    if v_check.state = 'pending' and v_check.check_name <> 'check_backup_objects' then
+      -- Nothing is known against a check that was never started, and the database can still run it.
+      perform backup.hand_over_check(v_check.verification_id, v_check.check_name);
+      continue;
+    end if;
+    -- The job normally removed itself; one that never started must not start after its check is closed.
+    perform backup.unschedule(v_check.job_name);
+    perform backup.record_findings(v_check.verification_id, v_check.check_name, jsonb_build_array(jsonb_build_object(
+      'subject', v_check.check_name, 'verdict', 'inconclusive', 'expected', 'an answer',
+      'actual', case v_check.state
+        when 'background' then 'its background job did not report'
+        when 'running' then 'the process that ran it ended without reporting'
+        else 'the verification ended before it was started' end,
+      'evidence', jsonb_build_object('state', v_check.state))), null);
+    perform backup.request_report(v_check.verification_id);
+    return next v_check.check_name;
+  end loop;
+end
+$$;
+
+comment on function backup.close_overdue_checks() is
+  'Closes as inconclusive the checks whose process or pg_cron job never reported, and returns their names; checks never started are handed to pg_cron instead. Called by the minute tick.';
+revoke all on function backup.close_overdue_checks() from public;
+
+-- sql/functions/close_verification.sql
+-- backup.close_verification(verification id)
+--
+-- Why: called after every result, so whichever process brings the last one closes the verification.
+-- The row lock comes before the look at the checks: of two processes that finish at once, the second sees the first.
+-- A key update lock would deadlock them: both hold a key share lock on the row since they inserted their results.
+create or replace function backup.close_verification(p_verification_id uuid)
+returns backup.verdict
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_verification backup.verifications;
+  v_verdict      backup.verdict;
+  v_failed       text[];
+  v_inconclusive text[];
+begin
+  select * into v_verification from backup.verifications v where v.verification_id = p_verification_id
+  for no key update;
+  if not found then
+    raise exception using errcode = 'HF006', message = format('verification %s does not exist', p_verification_id),
+      hint = 'List them with: select verification_id, started_at from backup.verifications order by started_at desc;';
+  end if;
+  if v_verification.verdict is not null then
+    return v_verification.verdict;
+  end if;
+  if exists (select from backup.verification_checks c where c.verification_id = p_verification_id and c.state <> 'done') then
+    return null;
+  end if;
+
+  -- Passed is what has to be shown: "everything was skipped" and "nobody said anything" have shown nothing.
+  select case
+           when bool_or(r.verdict = 'failed') then 'failed'::backup.verdict
+           when bool_or(r.verdict = 'passed') and not bool_or(r.verdict = 'inconclusive') then 'passed'
+           else 'inconclusive'
+         end,
+         array_agg(distinct r.check_name) filter (where r.verdict = 'failed'),
+         array_agg(distinct r.check_name) filter (where r.verdict = 'inconclusive')
+  into v_verdict, v_failed, v_inconclusive
+  from backup.verification_results r
+  where r.verification_id = p_verification_id;
+
+  update backup.verifications v
+  set verdict = v_verdict, finished_at = clock_timestamp()
+  where v.verification_id = p_verification_id;
+
+  if v_verdict = 'failed' then
+    perform backup.raise_alert('verification_failed', 'critical',
+      format('verification failed: %s', array_to_string(v_failed, ', ')),
+      jsonb_build_object('verification_id', p_verification_id, 'run_id', v_verification.run_id, 'checks', to_jsonb(v_failed)));
+  elsif v_verdict = 'passed' then
+    perform backup.resolve_alert('verification_failed');
+  end if;
+
+  -- An inconclusive verification does not clear an earlier failure: it did not look.
+  if v_verdict = 'inconclusive' then
+    perform backup.raise_alert('verification_inconclusive', 'warning',
+      format('verification could not be completed: %s', coalesce(array_to_string(v_inconclusive, ', '), 'every check was skipped')),
+      jsonb_build_object('verification_id', p_verification_id, 'run_id', v_verification.run_id, 'checks', to_jsonb(v_inconclusive)));
+  else
+    perform backup.resolve_alert('verification_inconclusive');
+  end if;
+  return v_verdict;
+end
+$$;
+
+comment on function backup.close_verification(uuid) is
+  'Gives a verification its verdict once every check has reported, raises or resolves its alerts, and returns the verdict; null while a check is open. Errors: HF006.';
+revoke all on function backup.close_verification(uuid) from public;
+
+-- sql/functions/held_chunks.sql
+-- requires: tables/chunks.sql
+-- backup.held_chunks(p_run_id, p_claim_id)
+--
+-- Why: a worker that was slow, frozen or presumed dead must not report over the head of its successor. The rows are locked,
+-- so that a claim cannot change hands between this look and the report.
+-- Locks: the run row, so that reports, claims and the end of a run follow one another. Errors: HF003 the run has ended, HF004 the claim is no longer held.
+create or replace function backup.held_chunks(p_run_id text, p_claim_id uuid)
+returns setof backup.chunks
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_state backup.run_state;
+begin
+  select r.state into v_state from backup.runs r where r.run_id = p_run_id for no key update;
+  if v_state is distinct from 'exporting' then
+    raise exception using errcode = 'HF003', message = format('run %s is not exporting', p_run_id),
+      detail = format('Its state is %s.', coalesce(v_state::text, 'unknown')), hint = 'Stop the worker; the run has ended.';
+  end if;
+  return query
+    select * from backup.chunks c
+    where c.run_id = p_run_id and c.claim_id = p_claim_id and c.state = 'claimed'
+    order by c.chunk_no
+    for update;
+  if not found then
+    raise exception using errcode = 'HF004', message = format('claim %s of run %s is no longer held', p_claim_id, p_run_id),
+      hint = 'The lease ran out and another worker took over. Drop the result.';
+  end if;
+end;
+$$;
+
+comment on function backup.held_chunks(text, uuid) is 'Chunks a claim still holds, locked for the report. Errors: HF003, HF004.';
+revoke all on function backup.held_chunks(text, uuid) from public;
+
+-- sql/functions/complete_chunks.sql
+-- requires: functions/held_chunks.sql
+-- backup.complete_chunks(p_run_id, p_claim_id, p_results)
+--
+-- Why: a result counts only while the claim is held, and all results of a claim count together.
+-- p_results: array of {chunk_no, object_key, sha256, raw_bytes, stored_bytes, rows, row_hash_sum, objects}; chunks of the
+-- claim that are not named stay claimed. Errors: HF003, HF004.
+create or replace function backup.complete_chunks(p_run_id text, p_claim_id uuid, p_results jsonb)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_held  integer[] := array(select h.chunk_no from backup.held_chunks(p_run_id, p_claim_id) h);
+  v_count integer;
+begin
+  update backup.chunks c
+     set state = 'done', done_at = clock_timestamp(), claim_id = null, lease_until = null,
+         object_key = r.object_key, sha256 = r.sha256, raw_bytes = r.raw_bytes, stored_bytes = r.stored_bytes,
+         rows = r.rows, row_hash_sum = r.row_hash_sum, objects = r.objects, error_code = null, error_message = null
+    from jsonb_to_recordset(p_results) as r(
+           chunk_no integer, object_key text, sha256 text, raw_bytes bigint, stored_bytes bigint,
+           rows bigint, row_hash_sum numeric, objects jsonb)
+   where c.run_id = p_run_id and c.chunk_no = r.chunk_no and c.chunk_no = any (v_held);
+  get diagnostics v_count = row_count;
+  if v_count <> jsonb_array_length(p_results) then
+    raise exception using errcode = 'HF004',
+      message = format('claim %s holds %s of %s reported chunks', p_claim_id, v_count, jsonb_array_length(p_results)),
+      hint = 'The lease ran out and another worker took over. Drop the result.';
+  end if;
+  return v_count;
+end;
+$$;
+
+comment on function backup.complete_chunks(text, uuid, jsonb) is 'Records the results of claimed chunks, all or none. Errors: HF003, HF004.';
+revoke all on function backup.complete_chunks(text, uuid, jsonb) from public;
+
+-- sql/functions/complete_drill_step.sql
+-- requires: functions/_held_drill_step.sql
+-- backup.complete_drill_step(p_drill_id, p_step_no, p_claim_id, p_seconds, p_result, p_append)
+--
+-- Why: a result counts only while the claim is held, and the steps that follow from it are planned in the same
+-- transaction, so that they are planned once. p_append: array of {kind, phase, alone, payload}, worked on after all that
+-- are there. Returns the number of steps that are left. Errors: HF522, HF523.
+create or replace function backup.complete_drill_step(
+  p_drill_id uuid, p_step_no integer, p_claim_id uuid, p_seconds numeric, p_result jsonb default null, p_append jsonb default '[]')
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform backup._held_drill_step(p_drill_id, p_step_no, p_claim_id);
+  update backup.drill_steps s
+     set state = 'done', seconds = p_seconds, result = p_result, claim_id = null, lease_until = null,
+         error_code = null, error_message = null
+   where s.drill_id = p_drill_id and s.step_no = p_step_no;
+  insert into backup.drill_steps (drill_id, step_no, kind, phase, alone, payload)
+  select p_drill_id, (select max(s.step_no) from backup.drill_steps s where s.drill_id = p_drill_id) + a.no,
+         a.step ->> 'kind', a.step ->> 'phase', coalesce((a.step ->> 'alone')::boolean, false), coalesce(a.step -> 'payload', '{}')
+  from jsonb_array_elements(p_append) with ordinality as a(step, no);
+  return (select count(*) from backup.drill_steps s where s.drill_id = p_drill_id and s.state <> 'done');
+end;
+$$;
+
+comment on function backup.complete_drill_step(uuid, integer, uuid, numeric, jsonb, jsonb) is
+  'Records a finished step and appends the steps that follow from it; returns how many are left. Errors: HF522, HF523.';
+revoke all on function backup.complete_drill_step(uuid, integer, uuid, numeric, jsonb, jsonb) from public;
+
+-- sql/functions/included_schemas.sql
+-- backup.included_schemas()
+--
+-- Why: one answer to "what does a backup cover", used by the planner and by every check.
+-- System schemas and schemas whose content the platform rebuilds or that hold only passing state are left out;
+-- everything else is in, so that a schema nobody has heard of is backed up rather than forgotten.
+create or replace function backup.included_schemas()
+returns setof name
+language sql
+stable
+set search_path = ''
+as $$
+  select n.nspname
+  from pg_catalog.pg_namespace n
+  cross join backup.settings s
+  where n.nspname !~ '^pg_'
+    and n.nspname <> all (array[
+      'information_schema', 'backup', 'extensions', 'cron', 'net', 'vault',
+      'graphql', 'graphql_public', 'pgbouncer', 'pgsodium', 'pgsodium_masks', 'pgtle', 'repack',
+      'realtime', '_realtime', '_analytics', '_supavisor', 'supabase_functions', 'etl', 'dbdev']::name[])
+    and (s.included_schemas is null or n.nspname::text = any (s.included_schemas))
+    and n.nspname::text <> all (s.excluded_schemas)
+  order by n.nspname
+$$;
+
+comment on function backup.included_schemas() is
+  'Schemas whose tables a backup covers: all but system and ephemeral ones, narrowed by backup.settings.';
+revoke all on function backup.included_schemas() from public;
+
+-- sql/functions/coverage_gaps.sql
+-- requires: functions/included_schemas.sql
+-- backup.coverage_gaps()
+--
+-- Why: what a backup does not hold is part of its result and must be told before somebody needs it. Tables that are left
+-- out are in backup.run_tables with their reason; this names what is no table, or what looks covered and is not. What it may not look into it says, instead of failing the run.
+create or replace function backup.coverage_gaps()
+returns table (code text, subject text, message text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_count bigint;
+  v_table record;
+begin
+  for v_table in
+    -- By object id: asked by name, a role without USAGE on the schema is refused instead of answered.
+    select c.oid, n.nspname, c.relname, i.code, i.message,
+           has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') and not row_security_active(c.oid) as readable
+    from (
+      values ('vault', 'secrets', 'vault_not_covered',
+              '%s Vault secrets are not in the backup: they are encrypted with a key that never leaves the project. Keep them elsewhere as well.'),
+             ('storage', 'objects', 'storage_files_not_covered',
+              'The rows of %s Storage files are in the backup, the files themselves are not.')
+    ) as i (schema_name, table_name, code, message)
+    join pg_catalog.pg_namespace n on n.nspname = i.schema_name
+    join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = i.table_name
+    union all
+    select distinct c.oid, n.nspname, c.relname, 'extension_rows_not_covered',
+           'Rows of a configuration table of extension ' || replace(e.extname, '%', '%%') || ' are not in the backup.',
+           has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') and not row_security_active(c.oid)
+    from pg_catalog.pg_extension e
+    cross join lateral unnest(e.extconfig) as member(oid)
+    join pg_catalog.pg_class c on c.oid = member.oid and c.relkind = 'r'
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname <> all (array['cron', 'vault', 'net'])
+  loop
+    subject := format('%I.%I', v_table.nspname, v_table.relname);
+    if not v_table.readable then
+      code := 'coverage_unknown';
+      message := format('Whether it holds rows that are not in the backup is not known: role %I may not read it.', current_user);
+      return next;
+      continue;
+    end if;
+    execute format('select count(*) from %I.%I', v_table.nspname, v_table.relname) into v_count;
+    if v_count > 0 then
+      code := v_table.code;
+      message := format(v_table.message, v_count);
+      return next;
+    end if;
+  end loop;
+  select count(*) into v_count from pg_catalog.pg_largeobject_metadata;
+  if v_count > 0 then
+    return query select 'large_objects_not_covered', 'pg_largeobject', format('%s large objects are not in the backup.', v_count);
+  end if;
+end;
+$$;
+
+comment on function backup.coverage_gaps() is
+  'What a backup of this database does not hold although one might expect it: Vault secrets, Storage files, large objects, rows of extensions. What its caller may not read is named as coverage_unknown.';
+revoke all on function backup.coverage_gaps() from public;
+
+-- sql/functions/disable.sql
+-- requires: functions/unschedule.sql, tables/policies.sql
+-- backup.disable()
+--
+-- Why: one call stops everything Holdfast starts by itself. Backups in the bucket and the ledger stay.
+create or replace function backup.disable()
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update backup.policies p set enabled = false where p.provider = 'aws_s3';
+  perform backup.unschedule('holdfast-' || j.name) from unnest(array['tick', 'verify', 'prune', 'export', 'drill']) as j(name);
+end;
+$$;
+
+comment on function backup.disable() is 'Turns the S3 backup off and removes every schedule; what is in the bucket stays. Safe to call again.';
+revoke all on function backup.disable() from public;
+
+-- sql/functions/drill_progress.sql
+-- requires: tables/drill_steps.sql
+-- backup.drill_progress(p_drill_id)
+--
+-- Why: a worker that finds nothing to claim asks what to do: wait for a back-off, leave the rest to another, or stop.
+create or replace function backup.drill_progress(
+  p_drill_id uuid,
+  out state text, out verdict backup.verdict, out steps_done integer, out steps_total integer, out kind text, out phase text,
+  out held boolean, out next_claim_in interval, out failure_code text, out failure_message text)
+language sql
+stable
+set search_path = ''
+as $$
+  select d.state, d.verdict, c.done, c.total, n.kind, n.phase,
+         coalesce(n.state = 'claimed' and n.lease_until >= clock_timestamp(), false),
+         -- Steps that never failed have not_before -infinity, from which older servers cannot subtract.
+         case when n.state = 'pending' and n.not_before > clock_timestamp() then n.not_before - clock_timestamp() end,
+         d.failure_code, d.failure_message
+  from backup.drills d
+  cross join lateral (select count(*) filter (where s.state = 'done')::integer as done, count(*)::integer as total
+                      from backup.drill_steps s where s.drill_id = d.drill_id) c
+  left join lateral (select * from backup.drill_steps s where s.drill_id = d.drill_id and s.state <> 'done'
+                     order by s.step_no limit 1) n on true
+  where d.drill_id = p_drill_id
+$$;
+
+comment on function backup.drill_progress(uuid) is
+  'State of a drill, how many steps are done, which is next, whether somebody holds it and when its back-off ends. Nulls for an unknown drill.';
+revoke all on function backup.drill_progress(uuid) from public;
+
+-- sql/functions/end_stuck_runs.sql
+-- requires: functions/fail_run.sql, functions/keeper_snapshot.sql, tables/settings.sql
+-- backup.end_stuck_runs()
+--
+-- Why: a run whose keeper never came or has died cannot finish; saying so at once beats workers that find out one by one.
+-- Returns the runs it ended.
+create or replace function backup.end_stuck_runs()
+returns setof text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_settings backup.settings;
+  v_run      backup.runs;
+  v_held     text;
+begin
+  select * into v_settings from backup.settings;
+  for v_run in
+    select * from backup.runs r where r.state in ('starting', 'exporting') for update skip locked
+  loop
+    -- After the lock: a look taken before could miss a keeper that published its snapshot in between.
+    v_held := (select k.snapshot_id from backup.keeper_snapshot(v_run.run_id) k);
+    if v_run.state = 'exporting' and v_held is distinct from v_run.snapshot_id then
+      perform backup.fail_run(v_run.run_id, 'HF300', 'snapshot lost', 'The session that held the snapshot has ended.');
+      return next v_run.run_id;
+    elsif v_run.state = 'starting' and v_held is null
+          and clock_timestamp() > v_run.requested_at + v_settings.keeper_start_timeout then
+      perform backup.fail_run(v_run.run_id, 'HF005', 'keeper did not start',
+        'No session took the snapshot within backup.settings.keeper_start_timeout. Is pg_cron running?');
+      return next v_run.run_id;
+    end if;
+  end loop;
+end;
+$$;
+
+comment on function backup.end_stuck_runs() is 'Fails active runs whose keeper has died or never came; returns their ids.';
+revoke all on function backup.end_stuck_runs() from public;
+
+-- sql/functions/run_progress.sql
+-- requires: tables/runs.sql, tables/chunks.sql
+-- backup.run_progress(p_run_id)
+--
+-- Why: a worker that finds nothing to claim asks what to do: wait for a back-off, leave the rest to others, or stop.
+create or replace function backup.run_progress(
+  p_run_id text,
+  out state backup.run_state, out chunks_done bigint, out chunks_total bigint, out bytes_done bigint, out bytes_total bigint,
+  out claimable bigint, out next_claim_in interval, out failure_code text, out failure_message text)
+language sql
+stable
+set search_path = ''
+as $$
+  select r.state,
+         count(c) filter (where c.state = 'done'),
+         count(c) filter (where c.state <> 'replaced'),
+         coalesce(sum(c.estimated_bytes) filter (where c.state = 'done'), 0)::bigint,
+         coalesce(sum(c.estimated_bytes) filter (where c.state <> 'replaced'), 0)::bigint,
+         count(c) filter (where c.phase = p.phase and (
+             (c.state = 'pending' and c.not_before <= clock_timestamp())
+             or (c.state = 'claimed' and c.lease_until < clock_timestamp()))),
+         -- Chunks that never failed have not_before -infinity, from which older servers cannot subtract.
+         min(c.not_before) filter (where c.phase = p.phase and c.state = 'pending' and c.not_before > clock_timestamp())
+           - clock_timestamp(),
+         r.failure_code, r.failure_message
+  from backup.runs r
+  left join backup.chunks c on c.run_id = r.run_id
+  left join lateral (select min(o.phase) as phase from backup.chunks o
+                     where o.run_id = r.run_id and o.state in ('pending', 'claimed')) p on true
+  where r.run_id = p_run_id
+  group by r.run_id
+$$;
+
+comment on function backup.run_progress(text) is 'State of a run, how much is done, what can be claimed now and when the next back-off ends. Nulls for an unknown run.';
+revoke all on function backup.run_progress(text) from public;
+
+-- sql/functions/hand_over.sql
+-- requires: functions/dispatch.sql, functions/run_progress.sql
+-- backup.hand_over(p_run_id, p_workers)
+--
+-- Why: a function that has spent its budget asks the database for a fresh one. Only while there is something to claim: the
+-- worker that finishes a phase goes on with the next one itself.
+-- Returns how many were dispatched.
+create or replace function backup.hand_over(p_run_id text, p_workers integer default 1)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_progress record;
+  v_count    integer := 0;
+begin
+  select * into v_progress from backup.run_progress(p_run_id);
+  if v_progress.state = 'exporting' then
+    v_count := least(p_workers, v_progress.claimable)::integer;
+    for i in 1 .. v_count loop
+      perform backup.dispatch('export-backup', jsonb_build_object('action', 'work', 'run_id', p_run_id), p_run_id);
+    end loop;
+  end if;
+  return v_count;
+end;
+$$;
+
+comment on function backup.hand_over(text, integer) is 'Dispatches fresh workers for a run while chunks can be claimed; returns how many.';
+revoke all on function backup.hand_over(text, integer) from public;
+
+-- sql/functions/live_workers.sql
+-- requires: tables/chunks.sql, tables/tickets.sql
+-- backup.live_workers(p_run_id)
+--
+-- Why: how many workers a run has, without asking them: those with a running lease, and those whose ticket was issued so
+-- recently that they may not have claimed anything yet. Counting too many only delays help until the next minute.
+create or replace function backup.live_workers(p_run_id text)
+returns integer
+language sql
+stable
+set search_path = ''
+as $$
+  select (select count(distinct c.claimed_by) from backup.chunks c
+          where c.run_id = p_run_id and c.state = 'claimed' and c.lease_until > clock_timestamp())::integer
+       + (select count(*) from backup.tickets t
+          where t.run_id = p_run_id and t.issued_at > clock_timestamp() - interval '20 seconds')::integer
+$$;
+
+comment on function backup.live_workers(text) is 'Estimate of the functions that work on a run right now.';
+revoke all on function backup.live_workers(text) from public;
+
+-- sql/functions/revive_runs.sql
+-- requires: functions/hand_over.sql, functions/live_workers.sql, tables/settings.sql
+-- backup.revive_runs()
+--
+-- Why: workers die without a word: out of CPU time, out of memory, or with their isolate. Each minute the missing ones of
+-- every active run are replaced. Runs of the command line look after themselves.
+-- Returns how many workers were dispatched.
+create or replace function backup.revive_runs()
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_workers integer := (select s.workers from backup.settings s);
+  v_count   integer := 0;
+  v_run     record;
+begin
+  for v_run in
+    select r.run_id, r.state from backup.runs r
+    where r.engine = 'functions' and r.state in ('starting', 'exporting') and r.keeper_pid is not null
+  loop
+    if v_run.state = 'starting' and backup.live_workers(v_run.run_id) = 0 then
+      perform backup.dispatch('export-backup', jsonb_build_object('action', 'work', 'run_id', v_run.run_id), v_run.run_id);
+      v_count := v_count + 1;
+    elsif v_run.state = 'exporting' then
+      v_count := v_count + backup.hand_over(v_run.run_id, greatest(0, v_workers - backup.live_workers(v_run.run_id)));
+    end if;
+  end loop;
+  return v_count;
+end;
+$$;
+
+comment on function backup.revive_runs() is 'Dispatches workers for active runs that have fewer than backup.settings.workers; returns how many.';
+revoke all on function backup.revive_runs() from public;
+
+-- sql/functions/end_stuck_drills.sql
+-- requires: tables/drills.sql, tables/settings.sql, functions/fail_drill.sql
+-- backup.end_stuck_drills()
+--
+-- Why: a drill that never ends holds a copy of the database on disk and keeps the next one from starting.
+-- Returns the drills it ended.
+create or replace function backup.end_stuck_drills()
+returns setof uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_drill record;
+begin
+  for v_drill in
+    select d.drill_id, s.drill_timeout from backup.drills d cross join backup.settings s
+    where d.state = 'running' and d.engine = 'functions' and d.started_at < clock_timestamp() - s.drill_timeout
+    for update of d skip locked
+  loop
+    perform backup.fail_drill(v_drill.drill_id, 'HF521', format('drill has not ended within %s', v_drill.drill_timeout));
+    return next v_drill.drill_id;
+  end loop;
+end;
+$$;
+
+comment on function backup.end_stuck_drills() is 'Fails active drills that take longer than backup.settings.drill_timeout; returns their ids.';
+revoke all on function backup.end_stuck_drills() from public;
+
+-- sql/functions/hand_over_drill.sql
+-- requires: functions/dispatch.sql, tables/drills.sql
+-- backup.hand_over_drill(p_drill_id)
+--
+-- Why: a function that has spent its budget asks the database for a fresh one. Only while the drill is active.
+-- Returns whether one was dispatched.
+create or replace function backup.hand_over_drill(p_drill_id uuid)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if not exists (select from backup.drills d where d.drill_id = p_drill_id and d.state = 'running' and d.engine = 'functions') then
+    return false;
+  end if;
+  perform backup.dispatch('restore-drill', jsonb_build_object('action', 'work', 'drill_id', p_drill_id));
+  return true;
+end;
+$$;
+
+comment on function backup.hand_over_drill(uuid) is 'Dispatches a fresh worker for a drill; false when it has ended.';
+revoke all on function backup.hand_over_drill(uuid) from public;
+
+-- sql/functions/revive_drills.sql
+-- requires: functions/hand_over_drill.sql, functions/drill_progress.sql, tables/tickets.sql
+-- backup.revive_drills()
+--
+-- Why: a worker that died leaves a lease that runs out, or a ticket nobody used. Each minute the active drill gets a
+-- worker unless it has one, one was sent for a moment ago, or a back-off is still running.
+-- Returns how many workers were dispatched.
+create or replace function backup.revive_drills()
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_drill record;
+  v_count integer := 0;
+begin
+  for v_drill in
+    select d.drill_id from backup.drills d cross join lateral backup.drill_progress(d.drill_id) p
+    where d.state = 'running' and d.engine = 'functions' and not p.held and coalesce(p.next_claim_in, '0') <= interval '0'
+      and not exists (select from backup.tickets t
+                      where t.function_name = 'restore-drill' and t.body ->> 'drill_id' = d.drill_id::text
+                        and t.issued_at > clock_timestamp() - interval '20 seconds')
+  loop
+    perform backup.hand_over_drill(v_drill.drill_id);
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end;
+$$;
+
+comment on function backup.revive_drills() is 'Dispatches a worker for the active drill when nobody works on it; returns how many.';
+revoke all on function backup.revive_drills() from public;
+
+-- sql/functions/orphaned_scratch_databases.sql
+-- requires: tables/drills.sql
+-- backup.orphaned_scratch_databases()
+--
+-- Why: a worker that dies leaves a whole copy of the database on disk. A scratch database is named after the database
+-- whose ledger it belongs to and after its drill, so that ledgers on one server leave each other's alone. It is an orphan
+-- when that drill is over or unknown, or when the database of its ledger is gone.
+create or replace function backup.orphaned_scratch_databases()
+returns table (database_name name, drill_id uuid, reason text)
+language sql
+stable
+set search_path = ''
+as $$
+  select b.datname, n.drill_id,
+         case when o.oid is null then 'its ledger is gone'
+              when d.drill_id is null then 'its drill is unknown'
+              else format('its drill is %s', d.state) end
+  from pg_catalog.pg_database b
+  cross join lateral regexp_match(b.datname::text, '^holdfast_drill_(\\d{1,10})_([0-9a-f]{32})$') as m(part)
+  cross join lateral (select case when m.part[1]::bigint <= 4294967295 then m.part[1]::bigint::oid end as ledger, m.part[2]::uuid as drill_id) n
+  left join pg_catalog.pg_database o on o.oid = n.ledger
+  left join backup.drills d on d.drill_id = n.drill_id
+  where n.ledger is not null
+    and (o.oid is null or (o.datname = current_database() and (d.drill_id is null or d.state <> 'running')))
+  order by b.datname
+$$;
+
+comment on function backup.orphaned_scratch_databases() is
+  'Scratch databases of drills that are over or unknown, with the reason. drop database cannot run inside a function; the function restore-drill does it.';
+revoke all on function backup.orphaned_scratch_databases() from public;
+
+-- sql/functions/reap_scratch_databases.sql
+-- requires: functions/orphaned_scratch_databases.sql, functions/dispatch.sql, functions/raise_alert.sql, functions/resolve_alert.sql
+-- backup.reap_scratch_databases()
+--
+-- Why: drop database cannot run inside a transaction, so the database asks an Edge Function for it: at once when it finds
+-- an orphan, then every ten minutes. What a first attempt has not removed needs a person.
+-- Returns how many functions were dispatched.
+create or replace function backup.reap_scratch_databases()
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_names text;
+  v_last  timestamptz;
+begin
+  select string_agg(o.database_name, ', ') into v_names from backup.orphaned_scratch_databases() o;
+  if v_names is null then
+    perform backup.resolve_alert('scratch_database_left');
+    return 0;
+  end if;
+  select max(t.issued_at) into v_last from backup.tickets t
+  where t.function_name = 'restore-drill' and t.body ->> 'action' = 'reap';
+  if v_last > clock_timestamp() - interval '10 minutes' then
+    return 0;
+  end if;
+  if v_last is not null then
+    perform backup.raise_alert('scratch_database_left', 'warning',
+      format('A restore drill has left a scratch database that could not be dropped: %s', v_names));
+  end if;
+  perform backup.dispatch('restore-drill', '{"action": "reap"}');
+  return 1;
+end;
+$$;
+
+comment on function backup.reap_scratch_databases() is
+  'Sends an Edge Function to drop scratch databases of drills that are over; returns how many it sent. Raises alert scratch_database_left when one stays.';
+revoke all on function backup.reap_scratch_databases() from public;
+
+-- sql/functions/tick.sql
+-- requires: functions/end_stuck_runs.sql, functions/revive_runs.sql, functions/end_stuck_drills.sql, functions/revive_drills.sql, functions/reap_scratch_databases.sql, tables/tickets.sql
+-- backup.tick()
+--
+-- Why: the heartbeat. Everything that must go on although a function died is done here, once a minute, by pg_cron.
+-- Returns what it did, as {"ended": n, "dispatched": n, "checks_closed": n, "tickets_deleted": n}.
+create or replace function backup.tick()
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_ended      integer;
+  v_dispatched integer;
+  v_checks     integer;
+  v_tickets    integer;
+begin
+  select (select count(*) from backup.end_stuck_runs()) + (select count(*) from backup.end_stuck_drills()) into v_ended;
+  v_dispatched := backup.revive_runs() + backup.revive_drills() + backup.reap_scratch_databases();
+  select count(*) into v_checks from backup.close_overdue_checks();
+  -- Used and expired tickets are of no use after an hour; claim_ticket() refuses them anyway.
+  delete from backup.tickets t where t.expires_at < clock_timestamp() - interval '1 hour';
+  get diagnostics v_tickets = row_count;
+  return jsonb_build_object('ended', v_ended, 'dispatched', v_dispatched,
+                            'checks_closed', v_checks, 'tickets_deleted', v_tickets);
+end;
+$$;
+
+comment on function backup.tick() is 'The minute heartbeat: ends stuck runs and drills, replaces dead workers, has left scratch databases dropped, closes overdue checks, deletes old tickets.';
+revoke all on function backup.tick() from public;
+
+-- sql/views/restore_points.sql
+-- requires: tables/runs.sql, tables/drills.sql, tables/policies.sql, tables/verifications.sql
+create or replace view backup.restore_points with (security_invoker = true) as
+select
+  r.run_id,
+  r.tier,
+  r.snapshot_at,
+  now() - r.snapshot_at as age,
+  proven.finished_at is not null as verified,
+  proven.finished_at as verified_at,
+  checked.verdict as last_check,
+  checked.finished_at as last_checked_at,
+  r.snapshot_at + p.retention as expires_at,
+  r.rows,
+  r.raw_bytes,
+  r.stored_bytes,
+  jsonb_array_length(r.warnings) as warnings,
+  r.manifest_key,
+  r.manifest_sha256
+from backup.runs r
+left join lateral (
+  select max(s.retention) as retention from backup.policies s where s.provider = 'aws_s3' and s.tier = r.tier
+) as p on true
+left join lateral (
+  select d.finished_at from backup.drills d
+  where d.run_id = r.run_id and d.verdict = 'passed'
+    -- A manifest that was exchanged after the export is not what this row stands for.
+    and coalesce(d.manifest_sha256 = r.manifest_sha256, true)
+  order by d.finished_at desc limit 1
+) as proven on true
+left join lateral (
+  select v.verdict, v.finished_at from backup.verifications v
+  where v.run_id = r.run_id and v.verdict is not null order by v.finished_at desc limit 1
+) as checked on true
+where r.state = 'complete'
+order by r.snapshot_at desc;
+
+grant select on backup.restore_points to service_role;
+comment on view backup.restore_points is
+  'Every backup that can be restored, newest first. A run without a manifest is not here, because it is not a backup.';
+comment on column backup.restore_points.snapshot_at is 'A restore brings the data back as it was at this time.';
+comment on column backup.restore_points.verified is 'True once a drill restored this very backup and found it equal.';
+comment on column backup.restore_points.last_check is 'Verdict of the newest verification that examined this backup''s objects. It is not a restore.';
+comment on column backup.restore_points.expires_at is 'When retention may delete it, from the policy of its tier.';
+comment on column backup.restore_points.raw_bytes is 'Size of the data before compression.';
+comment on column backup.restore_points.warnings is 'Number of things this backup does not cover; see warnings in backup.runs.';
+comment on column backup.restore_points.manifest_key is 'Object key of the manifest. Bucket and key are enough to restore.';
+
+-- sql/functions/start_drill.sql
+-- requires: tables/drill_steps.sql, tables/settings.sql, views/restore_points.sql, functions/end_stuck_drills.sql
+-- backup.start_drill(p_trigger, p_from)
+--
+-- Why: the one way a drill by functions comes into being. The restore point is chosen here, so that older ones are tried
+-- as well: untried ones first, and only such that retention has not reached. The unique index on active drills makes a
+-- second one impossible, also when two callers arrive in the same instant.
+-- p_from: latest, random, alternate, a run id, or null for backup.settings.drill_from. The next tick sends a worker when
+-- the caller is none.
+-- Errors: HF001 no such run, HF500 no restore point, HF507 another drill is active.
+create or replace function backup.start_drill(p_trigger text, p_from text default null)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_settings  backup.settings;
+  v_selection text := p_from;
+  v_run       record;
+  v_drill_id  uuid := gen_random_uuid();
+  v_active    uuid;
+begin
+  perform backup.end_stuck_drills();
+  select * into v_settings from backup.settings;
+  v_selection := coalesce(p_from, v_settings.drill_from);
+  if v_selection = 'alternate' then
+    v_selection := coalesce((select case d.selection when 'latest' then 'random' else 'latest' end from backup.drills d
+                             where d.selection <> 'named' order by d.started_at desc limit 1), 'latest');
+  end if;
+
+  if v_selection in ('latest', 'random') then
+    select p.run_id, p.manifest_sha256 into v_run
+    from backup.restore_points p
+    where v_selection = 'latest'
+       or (p.age <= v_settings.drill_window and (p.expires_at is null or p.expires_at > now()))
+    order by case when v_selection = 'random' then (select count(*) from backup.drills d where d.run_id = p.run_id) end,
+             case when v_selection = 'random' then random() end, p.snapshot_at desc
+    limit 1;
+  else
+    select p.run_id, p.manifest_sha256 into v_run from backup.restore_points p where p.run_id = v_selection;
+    if not found and not exists (select from backup.runs r where r.run_id = v_selection) then
+      raise exception using errcode = 'HF001', message = format('run %L does not exist', v_selection),
+        hint = 'Name a run of backup.restore_points, latest or random.';
+    end if;
+    v_selection := 'named';
+  end if;
+  if v_run.run_id is null then
+    raise exception using errcode = 'HF500', message = 'there is no restore point to drill',
+      detail = case v_selection when 'random' then format('Looked at the last %s.', v_settings.drill_window) end,
+      hint = 'Run an export first; see backup.restore_points.';
+  end if;
+
+  begin
+    insert into backup.drills (drill_id, run_id, trigger, engine, target, selection, scratch_database, manifest_sha256)
+    select v_drill_id, v_run.run_id, p_trigger, 'functions', 'scratch', v_selection,
+           -- The server's databases may hold other ledgers; each looks after the scratch databases with its own number.
+           format('holdfast_drill_%s_%s', b.oid, replace(v_drill_id::text, '-', '')), v_run.manifest_sha256
+    from pg_catalog.pg_database b where b.datname = current_database();
+  exception when unique_violation then
+    select d.drill_id into v_active from backup.drills d where d.state = 'running' and d.engine = 'functions';
+    raise exception using errcode = 'HF507', message = format('drill %s is still active', coalesce(v_active::text, '(just ended)')),
+      hint = 'Wait for it, or end it with select backup.fail_drill(''<drill id>'', ''HF521'', ''cancelled'').';
+  end;
+  insert into backup.drill_steps (drill_id, step_no, kind, phase) values (v_drill_id, 1, 'begin', 'prepare');
+  return v_drill_id;
+end;
+$$;
+
+comment on function backup.start_drill(text, text) is
+  'Starts a drill by Edge Functions of a restore point (latest, random, alternate, a run id; null: as settings say) and returns its id. Errors: HF001, HF500, HF507.';
+revoke all on function backup.start_drill(text, text) from public;
+
+-- sql/functions/prune_ledger.sql
+-- requires: tables/job_runs.sql, tables/runs.sql
+-- backup.prune_ledger()
+--
+-- Why: pg_cron keeps its own history for ever, and chunks are of no use once their run has ended and its manifest lists
+-- them. The newest complete run keeps its chunks, because verifications compare the bucket with them.
+create or replace function backup.prune_ledger()
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_job_runs integer;
+  v_chunks   integer;
+  v_cron     integer := 0;
+begin
+  delete from backup.job_runs j where j.started_at < clock_timestamp() - interval '30 days';
+  get diagnostics v_job_runs = row_count;
+  delete from backup.chunks c
+  using backup.runs r
+  where r.run_id = c.run_id and r.state in ('complete', 'failed')
+    and r.finished_at < clock_timestamp() - interval '30 days'
+    and r.run_id <> coalesce((select max(n.run_id) from backup.runs n where n.state = 'complete'), '');
+  get diagnostics v_chunks = row_count;
+  if to_regclass('cron.job_run_details') is not null and has_table_privilege('cron.job_run_details', 'delete') then
+    execute $q$delete from cron.job_run_details where end_time < now() - interval '7 days'$q$;
+    get diagnostics v_cron = row_count;
+  end if;
+  return jsonb_build_object('job_runs', v_job_runs, 'chunks', v_chunks, 'cron_details', v_cron);
+end;
+$$;
+
+comment on function backup.prune_ledger() is 'Deletes old rows of job_runs, chunks of ended runs and pg_cron''s job_run_details; returns how many.';
+revoke all on function backup.prune_ledger() from public;
+
+-- sql/functions/run_job.sql
+-- requires: tables/job_runs.sql, functions/tick.sql, functions/dispatch.sql, functions/start_drill.sql, functions/hand_over_drill.sql, functions/prune_ledger.sql
+-- backup.run_job(p_job_name)
+--
+-- Why: every scheduled entry goes through here, so that job_runs tells when it ran, how long, and with which outcome. An
+-- error is recorded and not raised again: raising would undo the record. A tick without anything to do leaves no row,
+-- or the ledger would grow by one row a minute.
+-- Errors: HF100 unknown job.
+create or replace function backup.run_job(p_job_name text)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_started timestamptz := clock_timestamp();
+  v_result  jsonb;
+  v_code    text;
+  v_error   text;
+begin
+  begin
+    case p_job_name
+      when 'tick' then
+        v_result := backup.tick();
+      when 'export' then
+        v_result := jsonb_build_object('ticket', backup.dispatch('export-backup', '{"action": "start", "trigger": "schedule"}') is not null);
+      when 'verify' then
+        v_result := jsonb_build_object('ticket', backup.dispatch('verify-backup', '{"trigger": "schedule"}') is not null);
+      when 'drill' then
+        -- Started here and not by the function, so that a drill that cannot start is recorded.
+        v_result := jsonb_build_object('ticket', backup.hand_over_drill(backup.start_drill('schedule')));
+      when 'prune' then
+        v_result := backup.prune_ledger();
+      else
+        raise exception using errcode = 'HF100', message = format('job %L does not exist', p_job_name),
+          hint = 'Jobs are tick, export, verify, drill and prune.';
+    end case;
+  exception when others then
+    get stacked diagnostics v_code = returned_sqlstate, v_error = message_text;
+    if v_code = 'HF100' then
+      raise;
+    end if;
+  end;
+  if v_error is not null or p_job_name <> 'tick'
+     or exists (select from jsonb_each(v_result) e where e.value <> '0'::jsonb) then
+    insert into backup.job_runs (job_name, status, started_at, finished_at, result, error_code, error)
+    values (p_job_name, case when v_error is null then 'succeeded' else 'failed' end,
+            v_started, clock_timestamp(), v_result, v_code, v_error);
+  end if;
+  return v_result;
+end;
+$$;
+
+comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, drill, prune) and records it in backup.job_runs. Errors: HF100.';
+revoke all on function backup.run_job(text) from public;
+
+-- sql/functions/install_schedules.sql
+-- requires: functions/run_job.sql, tables/policies.sql
+-- backup.install_schedules()
+--
+-- Why: pg_cron is the clock. The same name overwrites, so calling it again changes nothing but brings schedules up to date.
+-- The export and the drill are scheduled only while an S3 policy is on. Errors: HF005 pg_cron is missing.
+create or replace function backup.install_schedules()
+returns table (job_name text, schedule text)
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_job record;
+begin
+  if to_regprocedure('cron.schedule(text,text,text)') is null then
+    raise exception using errcode = 'HF005', message = 'pg_cron is not installed',
+      hint = 'Run create extension pg_cron; or enable it under Integrations > Cron in the dashboard.';
+  end if;
+  for v_job in
+    select * from (values
+      ('tick',   '* * * * *',  true),
+      ('verify', '0 2 * * 0',  true),
+      ('prune',  '17 3 * * *', true),
+      ('export', case when exists (select from backup.policies p where p.name = 'secondary_daily' and p.enabled)
+                      then '0 1 * * *' else '0 1 * * 0' end,
+                 exists (select from backup.policies p where p.provider = 'aws_s3' and p.enabled)),
+      ('drill',  '0 4 1 * *', exists (select from backup.policies p where p.provider = 'aws_s3' and p.enabled))
+    ) as j(name, schedule, wanted)
+  loop
+    if v_job.wanted then
+      execute 'select cron.schedule($1, $2, $3)'
+        using 'holdfast-' || v_job.name, v_job.schedule, format('select backup.run_job(%L)', v_job.name);
+      job_name := 'holdfast-' || v_job.name;
+      schedule := v_job.schedule;
+      return next;
+    else
+      perform backup.unschedule('holdfast-' || v_job.name);
+    end if;
+  end loop;
+end;
+$$;
+
+comment on function backup.install_schedules() is
+  'Schedules the minute tick, the weekly verification (Sunday 02:00 UTC), the nightly clean-up and, when S3 is enabled, the export and the monthly drill. Safe to call again. Errors: HF005.';
+revoke all on function backup.install_schedules() from public;
+
+-- sql/functions/enable.sql
+-- requires: functions/install_schedules.sql
+-- backup.enable(p_daily)
+--
+-- Why: one call turns the secondary backup on: the strategy rows, the schedules and, where pgTAP is installed, the tests in
+-- the database belong together.
+-- Errors: HF005 pg_cron is missing.
+create or replace function backup.enable(p_daily boolean default false)
+returns table (job_name text, schedule text)
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update backup.policies p set enabled = (p.name <> 'secondary_daily' or p_daily) where p.provider = 'aws_s3';
+  perform backup.install_tests();
+  return query select * from backup.install_schedules();
+end;
+$$;
+
+comment on function backup.enable(boolean) is 'Turns the S3 backup on, weekly or with p_daily every day, and installs the schedules. Safe to call again. Errors: HF005.';
+revoke all on function backup.enable(boolean) from public;
+
+-- sql/functions/fingerprint_expression.sql
+-- backup.fingerprint_expression(p_relid)
+--
+-- Why: a restore is proven by comparing contents, so the hash of a row must differ whenever its COPY text differs
+-- and must not depend on object ids, row order, server or version.
+-- Only types whose hash function is faithful are hashed natively. Everything else goes through its output function
+-- (row(…)::text does that and keeps NULL apart from the empty string), because the native hash would
+--   call 1.0 and 1.00 equal (numeric, jsonb), or 0 and -0 (float), ignore trailing blanks (bpchar) or case (citext),
+--   or depend on object ids (enum, reg*), or not exist (json, xml, geometric types).
+-- The expression refers to the row as t, so that it can be stored in a manifest and run anywhere without this schema.
+create or replace function backup.fingerprint_expression(p_relid oid)
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  with recursive base(attnum, attname, attcollation, typid) as (
+    select a.attnum, a.attname, a.attcollation, a.atttypid
+    from pg_catalog.pg_attribute a
+    where a.attrelid = p_relid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+    union all
+    select b.attnum, b.attname, b.attcollation, t.typbasetype
+    from base b
+    join pg_catalog.pg_type t on t.oid = b.typid
+    where t.typtype = 'd'
+  ),
+  columns as (
+    select b.attnum, pg_catalog.format('t.%I', b.attname) as reference,
+           t.typnamespace = 'pg_catalog'::regnamespace
+           and t.typname = any (array['int2', 'int4', 'int8', 'bool', 'uuid', 'text', 'varchar', 'name', 'char', 'bytea',
+                                      'date', 'time', 'timestamp', 'timestamptz', 'oid', 'macaddr', 'pg_lsn']::name[])
+           and coalesce(c.collisdeterministic, true) as native
+    from base b
+    join pg_catalog.pg_type t on t.oid = b.typid
+    left join pg_catalog.pg_collation c on c.oid = b.attcollation
+    where t.typtype <> 'd'
+  ),
+  parts as (
+    select pg_catalog.string_agg(reference, ', ' order by attnum) filter (where native) as natives,
+           pg_catalog.string_agg(reference, ', ' order by attnum) filter (where not native) as others
+    from columns
+  )
+  select 'pg_catalog.hash_record_extended(row('
+         || pg_catalog.concat_ws(', ', natives, 'row(' || others || ')::text')
+         || '), 0)'
+  from parts
+$$;
+
+comment on function backup.fingerprint_expression(oid) is
+  'SQL expression over alias t that hashes one row of a table to 64 bits; its sum over all rows is the table''s fingerprint.';
+revoke all on function backup.fingerprint_expression(oid) from public;
+
+-- sql/functions/fingerprint_of_sum.sql
+-- backup.fingerprint_of_sum(p_sum)
+--
+-- Why: sums of 64-bit hashes from chunks are added in any order and grouping; modulo 2^64 makes one value of them.
+create or replace function backup.fingerprint_of_sum(p_sum numeric)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  with wrapped as (
+    select pg_catalog.mod(pg_catalog.mod(p_sum, 18446744073709551616) + 18446744073709551616, 18446744073709551616) as value
+  )
+  select pg_catalog.lpad(pg_catalog.to_hex(pg_catalog.div(value, 4294967296)::bigint), 8, '0')
+      || pg_catalog.lpad(pg_catalog.to_hex(pg_catalog.mod(value, 4294967296)::bigint), 8, '0')
+  from wrapped
+$$;
+
+comment on function backup.fingerprint_of_sum(numeric) is
+  'A sum of row hashes modulo 2^64, as 16 hex digits: the form in which fingerprints are stored and compared.';
+revoke all on function backup.fingerprint_of_sum(numeric) from public;
+
+-- sql/functions/finish_drill.sql
+-- requires: functions/complete_drill_step.sql, functions/_drill_alert.sql, functions/_drill_phase_seconds.sql
+-- backup.finish_drill(p_drill_id, p_step_no, p_claim_id, p_seconds, p_result)
+--
+-- Why: the last step brings the verdict; step, verdict and alert change together. The restore point counts as verified
+-- from here on when the verdict is passed.
+-- p_result: {verdict, rows, raw_bytes, proof, proof_key}. Errors: HF522, HF523, HF524 an unfinished step is left.
+create or replace function backup.finish_drill(p_drill_id uuid, p_step_no integer, p_claim_id uuid, p_seconds numeric, p_result jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if backup.complete_drill_step(p_drill_id, p_step_no, p_claim_id, p_seconds) > 0 then
+    raise exception using errcode = 'HF524', message = format('drill %s has unfinished steps', p_drill_id),
+      hint = 'This is a defect: the verdict comes after every other step. Report it.';
+  end if;
+  update backup.drills d
+     set state = 'complete', verdict = (p_result ->> 'verdict')::backup.verdict, finished_at = clock_timestamp(),
+         rows = (p_result ->> 'rows')::bigint, raw_bytes = (p_result ->> 'raw_bytes')::bigint,
+         proof = coalesce(p_result -> 'proof', '{}'), proof_key = p_result ->> 'proof_key',
+         phase_seconds = backup._drill_phase_seconds(p_drill_id)
+   where d.drill_id = p_drill_id;
+  perform backup._drill_alert(p_drill_id);
+end;
+$$;
+
+comment on function backup.finish_drill(uuid, integer, uuid, numeric, jsonb) is
+  'Ends a drill with the verdict of its proof, as its last step. Errors: HF522, HF523, HF524.';
+revoke all on function backup.finish_drill(uuid, integer, uuid, numeric, jsonb) from public;
+
+-- sql/functions/finish_run.sql
+-- requires: functions/held_chunks.sql, functions/complete_chunks.sql, functions/unschedule.sql, functions/resolve_alert.sql, tables/runs.sql
+-- backup.finish_run(p_run_id, p_claim_id, p_chunk_no, p_manifest)
+--
+-- Why: the manifest is in the bucket, so the backup exists; the ledger follows in one transaction. Ending the run releases
+-- the keeper and resolves the alert that an earlier failure raised. p_manifest: {key, sha256, bytes}.
+-- Errors: HF003, HF004, HF304 an unfinished chunk is left.
+create or replace function backup.finish_run(p_run_id text, p_claim_id uuid, p_chunk_no integer, p_manifest jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform backup.complete_chunks(p_run_id, p_claim_id,
+    jsonb_build_array(jsonb_build_object('chunk_no', p_chunk_no, 'object_key', p_manifest ->> 'key',
+      'sha256', p_manifest ->> 'sha256', 'stored_bytes', p_manifest ->> 'bytes')));
+  if exists (select from backup.chunks c where c.run_id = p_run_id and c.state in ('pending', 'claimed')) then
+    raise exception using errcode = 'HF304', message = format('run %s has unfinished chunks', p_run_id),
+      hint = 'This is a defect: the manifest is written after every other chunk. Report it.';
+  end if;
+  update backup.runs r
+     set state = 'complete', finished_at = clock_timestamp(),
+         manifest_key = p_manifest ->> 'key', manifest_sha256 = p_manifest ->> 'sha256',
+         rows = (select coalesce(sum(t.rows), 0) from backup.run_tables t where t.run_id = p_run_id),
+         raw_bytes = c.raw_bytes, stored_bytes = c.stored_bytes
+    from (select coalesce(sum(c.raw_bytes), 0) as raw_bytes, coalesce(sum(c.stored_bytes), 0) as stored_bytes
+          from backup.chunks c where c.run_id = p_run_id and c.state = 'done') c
+   where r.run_id = p_run_id;
+  perform backup.unschedule('holdfast-keeper-' || p_run_id);
+  perform backup.resolve_alert('export_failed');
+end;
+$$;
+
+comment on function backup.finish_run(text, uuid, integer, jsonb) is 'Makes a run a restore point once its manifest is stored. Errors: HF003, HF004, HF304.';
+revoke all on function backup.finish_run(text, uuid, integer, jsonb) from public;
+
+-- sql/functions/globals.sql
+-- requires: tables/settings.sql
+-- backup.globals()
+--
+-- Why: what a database needs besides its schemas: roles, memberships, settings, extensions, scheduled jobs. Platform roles
+-- are listed too, so that a reader can tell what was there; a restore creates only the others.
+-- Password verifiers are included only when backup.settings.include_role_passwords is on and the role may read them.
+create or replace function backup.globals()
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_passwords jsonb := '{}';
+  v_jobs      jsonb := null;
+begin
+  if (select s.include_role_passwords from backup.settings s) then
+    if not has_table_privilege('pg_catalog.pg_authid', 'select') then
+      raise exception using errcode = 'HF305', message = 'role password verifiers cannot be read',
+        detail = 'The role has no SELECT privilege on pg_authid.',
+        hint = 'Run update backup.settings set include_role_passwords = false where id; or grant pg_read_all_data.';
+    end if;
+    execute 'select jsonb_object_agg(rolname, rolpassword) from pg_catalog.pg_authid where rolpassword is not null' into v_passwords;
+  end if;
+  if to_regclass('cron.job') is not null and has_table_privilege('cron.job', 'select') then
+    execute $q$select coalesce(jsonb_agg(jsonb_build_object('name', j.jobname, 'schedule', j.schedule, 'command', j.command,
+                        'database', j.database, 'username', j.username, 'active', j.active) order by j.jobid), '[]')
+               from cron.job j where coalesce(j.jobname, '') not like 'holdfast-%'$q$ into v_jobs;
+  end if;
+  return jsonb_build_object(
+    'roles', (
+      select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('name', r.rolname, 'superuser', r.rolsuper, 'inherit', r.rolinherit,
+               'create_role', r.rolcreaterole, 'create_db', r.rolcreatedb, 'login', r.rolcanlogin,
+               'replication', r.rolreplication, 'bypass_rls', r.rolbypassrls,
+               'connection_limit', r.rolconnlimit, 'valid_until', r.rolvaliduntil, 'settings', to_jsonb(r.rolconfig),
+               'password_verifier', v_passwords -> r.rolname::text,
+               'comment', shobj_description(r.oid, 'pg_authid'))) order by r.rolname)
+      from pg_catalog.pg_roles r where r.rolname !~ '^pg_'),
+    'memberships', (
+      select coalesce(jsonb_agg(jsonb_build_object('role', g.rolname, 'member', m.rolname, 'admin', a.admin_option)
+               order by g.rolname, m.rolname), '[]')
+      from pg_catalog.pg_auth_members a
+      join pg_catalog.pg_roles g on g.oid = a.roleid join pg_catalog.pg_roles m on m.oid = a.member),
+    'settings', (
+      select coalesce(jsonb_agg(jsonb_build_object('role', r.rolname, 'settings', to_jsonb(s.setconfig)) order by r.rolname), '[]')
+      from pg_catalog.pg_db_role_setting s
+      left join pg_catalog.pg_roles r on r.oid = s.setrole
+      where s.setdatabase = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())),
+    'extensions', (
+      select jsonb_agg(jsonb_build_object('name', e.extname, 'version', e.extversion, 'schema', n.nspname) order by e.extname)
+      from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace),
+    'cron_jobs', v_jobs,
+    'database', (
+      select jsonb_build_object('name', d.datname, 'encoding', pg_encoding_to_char(d.encoding), 'collation', d.datcollate,
+               'character_type', d.datctype, 'comment', shobj_description(d.oid, 'pg_database'))
+      from pg_catalog.pg_database d where d.datname = current_database()));
+end;
+$$;
+
+comment on function backup.globals() is
+  'Roles, memberships, settings, extensions and scheduled jobs as JSON; cron_jobs is null without pg_cron. Errors: HF305.';
+revoke all on function backup.globals() from public;
+
+-- sql/functions/hold_snapshot.sql
+-- requires: tables/runs.sql, tables/settings.sql, functions/fail_run.sql
+-- backup.hold_snapshot(p_run_id)
+--
+-- Why: an exported snapshot lives as long as the transaction that exported it, and no function invocation lives long
+-- enough. The id is published as application_name: visible to others at once although nothing is committed, and gone
+-- the moment the session dies.
+-- Must run in READ COMMITTED, so that each poll sees the newest state of the run. Holds back vacuum, hence the maximum age.
+create or replace function backup.hold_snapshot(p_run_id text)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_deadline timestamptz := clock_timestamp() + (select s.keeper_max_age from backup.settings s);
+  v_began    timestamptz := clock_timestamp();
+  v_state    backup.run_state;
+begin
+  perform set_config('application_name', format('holdfast:%s:%s', p_run_id, pg_export_snapshot()), false);
+  loop
+    -- Short naps at first, because small runs end within seconds; later a second is fine.
+    perform pg_sleep(case when clock_timestamp() < v_began + interval '1 minute' then 0.1 else 1 end);
+    select r.state into v_state from backup.runs r where r.run_id = p_run_id;
+    exit when not found or v_state in ('complete', 'failed');
+    if clock_timestamp() > v_deadline then
+      perform backup.fail_run(p_run_id, 'HF300', 'snapshot lost',
+        'The keeper reached its maximum age, see backup.settings.keeper_max_age.');
+      v_state := 'failed';
+      exit;
+    end if;
+  end loop;
+  perform set_config('application_name', 'holdfast', false);
+  return coalesce(v_state::text, 'gone');
+end;
+$$;
+
+comment on function backup.hold_snapshot(text) is
+  'Holds one exported snapshot until the run ends or the keeper gets too old; returns the state of the run. Called by backup.keeper_command().';
+revoke all on function backup.hold_snapshot(text) from public;
+
+-- sql/functions/keeper_command.sql
+-- backup.keeper_command(p_run_id)
+--
+-- Why: the same text makes a keeper of any session: a pg_cron job, the command, or psql. Two transactions, because the
+-- claim must be visible to others while the second one holds the snapshot. No timeout may end it early, and no
+-- notice may be sent to a pg_cron that has stopped listening.
+create or replace function backup.keeper_command(p_run_id text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select pg_catalog.format(
+    'set client_min_messages = error; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; '
+    'begin; select backup.claim_keeper(%L); commit; '
+    'begin isolation level read committed; select backup.hold_snapshot(%L); commit',
+    p_run_id, p_run_id)
+$$;
+
+comment on function backup.keeper_command(text) is 'SQL text that turns a session into the keeper of a run. It returns when the run has ended.';
+revoke all on function backup.keeper_command(text) from public;
+
+-- sql/functions/plan_tables.sql
+-- requires: functions/included_schemas.sql, functions/fingerprint_expression.sql, types/table_status.sql, tables/settings.sql
+-- backup.plan_tables()
+--
+-- Why: says for every table what happens to its rows, so that nothing is left out in silence. Runs inside the
+-- snapshot: pg_class is read as of the snapshot, sizes and storage files as of now. A table that is not readable, or that
+-- was rewritten between snapshot and plan, is an error and not a gap.
+-- Locks: ACCESS SHARE on the tables that are counted. Errors: HF305 not readable, HF301 rewritten.
+create or replace function backup.plan_tables()
+returns table (
+  schema_name text, table_name text, relid oid, status backup.table_status, reason text, columns text[],
+  fingerprint_expression text, filenode oid, pages bigint, total_bytes bigint, planned_rows bigint)
+language plpgsql
+stable
+set search_path = ''
+set row_security = off
+as $$
+declare
+  v_count_limit bigint := (select s.count_at_plan_bytes from backup.settings s);
+  v_table record;
+  v_refusal text[];
+begin
+  for v_table in
+    select n.nspname, n.oid as schema_oid, c.relname, c.oid, c.relkind, c.relpersistence, c.relfilenode,
+           e.extname,
+           n.nspname in (select backup.included_schemas()) as included,
+           array(select a.attname::text from pg_catalog.pg_attribute a
+                 where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+                 order by a.attnum) as columns
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    left join pg_catalog.pg_depend d
+      on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+    left join pg_catalog.pg_extension e on e.oid = d.refobjid
+    where c.relkind in ('r', 'p', 'm', 'f')
+      and n.nspname <> 'information_schema' and n.nspname !~ '^pg_(catalog|toast|temp_|toast_temp_)'
+    order by n.nspname, c.relname
+  loop
+    schema_name := v_table.nspname;
+    table_name := v_table.relname;
+    relid := v_table.oid;
+    columns := v_table.columns;
+    status := 'excluded';
+    fingerprint_expression := null; filenode := null; pages := 0; total_bytes := 0; planned_rows := null;
+    reason := case
+      when not v_table.included then 'schema is not part of backups'
+      when v_table.relkind = 'p' then 'partitioned: its rows are exported by partition'
+      when v_table.relkind = 'm' then 'materialized view: filled again after a restore'
+      when v_table.relkind = 'f' then 'foreign table: its rows live on another server'
+      when v_table.relpersistence = 't' then 'temporary table'
+      when v_table.extname is not null then format('belongs to extension %s', v_table.extname)
+    end;
+    if reason is null then
+      v_refusal := case
+        when not pg_catalog.has_schema_privilege(v_table.schema_oid, 'usage') then array[
+          format('Role %I has no USAGE privilege on the schema.', current_user),
+          format('Run grant usage on schema %I to %I', schema_name, current_user)]
+        when not pg_catalog.has_table_privilege(v_table.oid, 'select') then array[
+          format('Role %I has no SELECT privilege.', current_user),
+          format('Run grant select on %I.%I to %I', schema_name, table_name, current_user)]
+        when pg_catalog.row_security_active(v_table.oid) then array[
+          format('Row security hides rows from role %I.', current_user),
+          format('Run alter role %I bypassrls', current_user)]
+      end;
+      if v_refusal is not null then
+        raise exception using
+          errcode = 'HF305',
+          message = format('table %I.%I cannot be read', schema_name, table_name),
+          detail  = v_refusal[1],
+          hint    = v_refusal[2] || ', or add the schema to backup.settings.excluded_schemas.';
+      end if;
+      status := 'pending';
+      filenode := pg_catalog.pg_relation_filenode(v_table.oid);
+      if filenode is distinct from v_table.relfilenode then
+        raise exception using
+          errcode = 'HF301',
+          message = format('table %I.%I was rewritten or dropped while the run began', schema_name, table_name),
+          hint    = 'Start the run again when migrations and VACUUM FULL have ended.';
+      end if;
+      pages := pg_catalog.pg_relation_size(v_table.oid) / pg_catalog.current_setting('block_size')::integer;
+      total_bytes := pg_catalog.pg_table_size(v_table.oid);
+      fingerprint_expression := backup.fingerprint_expression(v_table.oid);
+      if total_bytes <= v_count_limit then
+        execute format('select count(*) from only %I.%I', schema_name, table_name) into planned_rows;
+      end if;
+    end if;
+    return next;
+  end loop;
+end;
+$$;
+
+comment on function backup.plan_tables() is
+  'Every table of the database with what a backup does with its rows, as backup.run_tables stores it. Errors: HF301, HF305.';
+revoke all on function backup.plan_tables() from public;
+
+-- sql/functions/record_drill.sql
+-- requires: tables/drills.sql, functions/_drill_alert.sql
+-- backup.record_drill(p_drill)
+--
+-- Why: a drill of the holdfast command is over before the ledger hears of it, since it works without the ledger as well.
+-- p_drill: {drill_id, run_id, target, selection, manifest_sha256, verdict, started_at, finished_at, phase_seconds, rows,
+-- raw_bytes, proof, proof_key, failure_code, failure_message}. The same drill_id again changes nothing.
+-- Returns the drill's id. Errors: HF001 this ledger does not know the run.
+create or replace function backup.record_drill(p_drill jsonb)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_drill_id uuid := coalesce((p_drill ->> 'drill_id')::uuid, gen_random_uuid());
+begin
+  if not exists (select from backup.runs r where r.run_id = p_drill ->> 'run_id') then
+    raise exception using errcode = 'HF001', message = format('run %L does not exist', p_drill ->> 'run_id'),
+      hint = 'The backup is of another ledger; the drill counts, but cannot be recorded here.';
+  end if;
+  insert into backup.drills (drill_id, run_id, trigger, engine, target, selection, state, manifest_sha256, verdict, started_at,
+                             finished_at, phase_seconds, rows, raw_bytes, proof, proof_key, failure_code, failure_message)
+  select v_drill_id, r.run_id, 'cli', 'cli', r.target, coalesce(r.selection, 'named'),
+         case when r.failure_code is null then 'complete' else 'failed' end, r.manifest_sha256, r.verdict, r.started_at,
+         r.finished_at, coalesce(r.phase_seconds, '{}'), r.rows, r.raw_bytes, coalesce(r.proof, '{}'), r.proof_key,
+         r.failure_code, r.failure_message
+  from jsonb_to_record(p_drill) as r(
+    run_id text, target text, selection text, manifest_sha256 text, verdict backup.verdict, started_at timestamptz,
+    finished_at timestamptz, phase_seconds jsonb, rows bigint, raw_bytes bigint, proof jsonb, proof_key text,
+    failure_code text, failure_message text)
+  on conflict (drill_id) do nothing;
+  if found then
+    perform backup._drill_alert(v_drill_id);
+  end if;
+  return v_drill_id;
+end;
+$$;
+
+comment on function backup.record_drill(jsonb) is 'Records a finished drill of the holdfast command and raises or resolves the alert. Errors: HF001.';
+revoke all on function backup.record_drill(jsonb) from public;
+
+-- sql/functions/record_plan.sql
+-- requires: functions/held_chunks.sql, functions/chunk_ranges.sql, tables/run_tables.sql, tables/settings.sql
+-- backup.record_plan(p_run_id, p_claim_id, p_tables, p_schema_fingerprint, p_snapshot_xids)
+--
+-- Why: planning reads inside the snapshot, which is read only; this writes down what it found, in one transaction with the
+-- completion of the plan chunk, so that a plan exists once or not at all. Big tables come first: they decide the time.
+-- Errors: HF003, HF004.
+create or replace function backup.record_plan(
+  p_run_id text, p_claim_id uuid, p_tables jsonb, p_schema_fingerprint text, p_snapshot_xids text)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_chunk_bytes bigint := (select s.chunk_bytes from backup.settings s);
+  v_plan        integer := (select h.chunk_no from backup.held_chunks(p_run_id, p_claim_id) h where h.kind = 'plan');
+  v_count       integer;
+begin
+  if v_plan is null then
+    raise exception using errcode = 'HF004', message = format('claim %s does not hold the plan of run %s', p_claim_id, p_run_id),
+      hint = 'The plan is recorded by the worker that claimed it.';
+  end if;
+
+  insert into backup.run_tables (run_id, schema_name, table_name, relid, status, reason, columns,
+                                 fingerprint_expression, filenode, pages, total_bytes, planned_rows)
+  select p_run_id, t.schema_name, t.table_name, t.relid, t.status, t.reason, t.columns,
+         t.fingerprint_expression, t.filenode, t.pages, t.total_bytes, t.planned_rows
+  from jsonb_to_recordset(p_tables) as t(
+    schema_name text, table_name text, relid oid, status backup.table_status, reason text, columns text[],
+    fingerprint_expression text, filenode oid, pages bigint, total_bytes bigint, planned_rows bigint);
+
+  with work as (
+    select 'schema'::backup.chunk_kind as kind, null::text as schema_name, null::text as table_name,
+           null::tid as first_tid, null::tid as end_tid, 0::bigint as estimated_bytes, 0::bigint as size
+    union all select 'globals', null, null, null, null, 0, 0
+    union all
+    select 'data', t.schema_name, t.table_name, c.first_tid, c.end_tid, c.estimated_bytes, t.total_bytes
+    from backup.run_tables t
+    cross join lateral backup.chunk_ranges(t.pages, t.total_bytes, v_chunk_bytes) c
+    where t.run_id = p_run_id and t.status = 'pending'
+    union all select 'schema_sql', null, null, null, null, 0, -1
+    union all select 'sequences', null, null, null, null, 0, -2
+    union all select 'manifest', null, null, null, null, 0, -3
+  )
+  insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, first_tid, end_tid, estimated_bytes)
+  select p_run_id,
+         v_plan + row_number() over (order by kind not in ('schema', 'globals'), size desc, schema_name, table_name, first_tid),
+         kind, schema_name, table_name, first_tid, end_tid, estimated_bytes
+  from work;
+  get diagnostics v_count = row_count;
+
+  update backup.runs r
+     set schema_fingerprint = p_schema_fingerprint, snapshot_xids = p_snapshot_xids
+   where r.run_id = p_run_id;
+  update backup.chunks c
+     set state = 'done', done_at = clock_timestamp(), claim_id = null, lease_until = null
+   where c.run_id = p_run_id and c.chunk_no = v_plan;
+  return v_count;
+end;
+$$;
+
+comment on function backup.record_plan(text, uuid, jsonb, text, text) is
+  'Stores the tables of a run and makes its chunks; returns how many. Errors: HF003, HF004.';
+revoke all on function backup.record_plan(text, uuid, jsonb, text, text) from public;
+
+-- sql/functions/release_chunk.sql
+-- requires: functions/held_chunks.sql, functions/fail_run.sql, tables/settings.sql
+-- backup.release_chunk(p_run_id, p_claim_id, p_chunk_no, p_code, p_message, p_retry)
+--
+-- Why: a worker that meets an error gives the chunk back at once, so that nobody waits for the lease. With p_retry it
+-- may be claimed again after a back-off that doubles (2 s, 4 s, 8 s, … at most 5 minutes); without it, or when its
+-- attempts are spent, the run fails with this error.
+-- Returns whether the chunk will be tried again. Errors: HF003, HF004.
+create or replace function backup.release_chunk(
+  p_run_id text, p_claim_id uuid, p_chunk_no integer, p_code text, p_message text, p_retry boolean)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_max_attempts integer := (select s.max_attempts from backup.settings s);
+  v_attempts     integer;
+begin
+  select h.attempts into v_attempts from backup.held_chunks(p_run_id, p_claim_id) h where h.chunk_no = p_chunk_no;
+  if not found then
+    raise exception using errcode = 'HF004', message = format('claim %s does not hold chunk %s', p_claim_id, p_chunk_no),
+      hint = 'The lease ran out and another worker took over. Drop the result.';
+  end if;
+  update backup.chunks c
+     set state = 'pending', claim_id = null, lease_until = null, error_code = p_code, error_message = p_message,
+         not_before = clock_timestamp() + least(make_interval(secs => 2 ^ least(c.attempts, 10)), interval '5 minutes')
+   where c.run_id = p_run_id and c.chunk_no = p_chunk_no;
+  if p_retry and v_attempts < v_max_attempts then
+    return true;
+  end if;
+  perform backup.fail_run(p_run_id, p_code, p_message,
+    case when p_retry then format('Given up after %s attempts.', v_attempts) end);
+  return false;
+end;
+$$;
+
+comment on function backup.release_chunk(text, uuid, integer, text, text, boolean) is
+  'Gives a claimed chunk back after an error: to be tried again later, or to fail the run. Errors: HF003, HF004.';
+revoke all on function backup.release_chunk(text, uuid, integer, text, text, boolean) from public;
+
+-- sql/functions/release_drill_step.sql
+-- requires: functions/_held_drill_step.sql, functions/fail_drill.sql, tables/settings.sql
+-- backup.release_drill_step(p_drill_id, p_step_no, p_claim_id, p_code, p_message, p_retry)
+--
+-- Why: a worker that meets an error gives the step back at once, so that nobody waits for the lease. With p_retry it may
+-- be claimed again after a back-off that doubles (2 s, 4 s, 8 s, … at most 5 minutes); without it, or when its attempts
+-- are spent, the drill fails with this error.
+-- Returns whether the step will be tried again. Errors: HF522, HF523.
+create or replace function backup.release_drill_step(
+  p_drill_id uuid, p_step_no integer, p_claim_id uuid, p_code text, p_message text, p_retry boolean)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_attempts integer := (select h.attempts from backup._held_drill_step(p_drill_id, p_step_no, p_claim_id) h);
+begin
+  update backup.drill_steps s
+     set state = 'pending', claim_id = null, lease_until = null, error_code = p_code, error_message = p_message,
+         not_before = clock_timestamp() + least(make_interval(secs => 2 ^ least(s.attempts, 10)), interval '5 minutes')
+   where s.drill_id = p_drill_id and s.step_no = p_step_no;
+  if p_retry and v_attempts < (select s.max_attempts from backup.settings s) then
+    return true;
+  end if;
+  perform backup.fail_drill(p_drill_id, p_code, p_message);
+  return false;
+end;
+$$;
+
+comment on function backup.release_drill_step(uuid, integer, uuid, text, text, boolean) is
+  'Gives a claimed step back after an error: to be tried again later, or to fail the drill. Errors: HF522, HF523.';
+revoke all on function backup.release_drill_step(uuid, integer, uuid, text, text, boolean) from public;
+
+-- sql/functions/renew_drill_step.sql
+-- requires: functions/_held_drill_step.sql, tables/settings.sql
+-- backup.renew_drill_step(p_drill_id, p_step_no, p_claim_id)
+--
+-- Why: an index on a large table takes longer than a lease. A worker that lives says so, and the lease of one that died
+-- still runs out soon. Returns the new end of the lease. Errors: HF522, HF523.
+create or replace function backup.renew_drill_step(p_drill_id uuid, p_step_no integer, p_claim_id uuid)
+returns timestamptz
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_until timestamptz;
+begin
+  perform backup._held_drill_step(p_drill_id, p_step_no, p_claim_id);
+  update backup.drill_steps s
+     set lease_until = clock_timestamp() + make_interval(secs => (select c.lease_seconds from backup.settings c))
+   where s.drill_id = p_drill_id and s.step_no = p_step_no
+  returning s.lease_until into v_until;
+  return v_until;
+end;
+$$;
+
+comment on function backup.renew_drill_step(uuid, integer, uuid) is 'Extends the lease of a step that takes long. Errors: HF522, HF523.';
+revoke all on function backup.renew_drill_step(uuid, integer, uuid) from public;
+
+-- sql/functions/replan_table.sql
+-- requires: functions/held_chunks.sql, functions/chunk_ranges.sql, tables/run_tables.sql
+-- backup.replan_table(p_run_id, p_claim_id, p_chunk_no, p_filenode, p_pages, p_total_bytes, p_rows)
+--
+-- Why: VACUUM FULL and CLUSTER give every row another address, so ranges that were copied before no longer tell which rows
+-- are missing. When the snapshot still sees as many rows as at planning time the table is copied again from its first
+-- chunk; objects that were stored for it stay behind as debris. Otherwise (TRUNCATE, a rewriting ALTER, a table too big to
+-- have been counted) the rows of the snapshot are gone or cannot be proven to be there.
+-- Returns false in that case and changes nothing. Errors: HF003, HF004.
+create or replace function backup.replan_table(
+  p_run_id text, p_claim_id uuid, p_chunk_no integer, p_filenode oid, p_pages bigint, p_total_bytes bigint, p_rows bigint)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_chunk_bytes bigint := (select s.chunk_bytes from backup.settings s);
+  v_chunk backup.chunks;
+  v_table backup.run_tables;
+  v_next  integer;
+begin
+  perform from backup.runs r where r.run_id = p_run_id for no key update;
+  select h.* into v_chunk from backup.held_chunks(p_run_id, p_claim_id) h where h.chunk_no = p_chunk_no and h.kind = 'data';
+  if not found then
+    raise exception using errcode = 'HF004', message = format('claim %s does not hold data chunk %s', p_claim_id, p_chunk_no),
+      hint = 'The lease ran out and another worker took over. Drop the result.';
+  end if;
+  select * into v_table from backup.run_tables t
+   where (t.run_id, t.schema_name, t.table_name) = (p_run_id, v_chunk.schema_name, v_chunk.table_name) for update;
+  if v_table.filenode = p_filenode then
+    return true; -- Another worker planned the table again already; this claim's ranges are replaced below or by it.
+  end if;
+  if v_table.planned_rows is null or v_table.planned_rows <> p_rows then
+    return false;
+  end if;
+
+  v_next := (select max(c.chunk_no) from backup.chunks c where c.run_id = p_run_id);
+  update backup.chunks c set state = 'replaced', claim_id = null, lease_until = null, done_at = null
+   where (c.run_id, c.schema_name, c.table_name) = (p_run_id, v_chunk.schema_name, v_chunk.table_name);
+  insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, first_tid, end_tid, estimated_bytes)
+  select p_run_id, v_next + row_number() over (order by r.first_tid), 'data',
+         v_chunk.schema_name, v_chunk.table_name, r.first_tid, r.end_tid, r.estimated_bytes
+  from backup.chunk_ranges(p_pages, p_total_bytes, v_chunk_bytes) r;
+  update backup.run_tables t set filenode = p_filenode, pages = p_pages, total_bytes = p_total_bytes
+   where (t.run_id, t.schema_name, t.table_name) = (p_run_id, v_chunk.schema_name, v_chunk.table_name);
+  return true;
+end;
+$$;
+
+comment on function backup.replan_table(text, uuid, integer, oid, bigint, bigint, bigint) is
+  'Plans a table again after VACUUM FULL or CLUSTER moved its rows; false when the snapshot''s rows are not provably all there. Errors: HF003, HF004.';
+revoke all on function backup.replan_table(text, uuid, integer, oid, bigint, bigint, bigint) from public;
+
+-- sql/functions/return_chunks.sql
+-- requires: functions/held_chunks.sql
+-- backup.return_chunks(p_run_id, p_claim_id)
+--
+-- Why: chunks that were claimed together with one that failed were not tried; giving them back costs them no attempt.
+-- Errors: HF003, HF004.
+create or replace function backup.return_chunks(p_run_id text, p_claim_id uuid)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_held  integer[] := array(select h.chunk_no from backup.held_chunks(p_run_id, p_claim_id) h);
+begin
+  update backup.chunks c
+     set state = 'pending', claim_id = null, lease_until = null, attempts = c.attempts - 1
+   where c.run_id = p_run_id and c.chunk_no = any (v_held);
+  return cardinality(v_held);
+end;
+$$;
+
+comment on function backup.return_chunks(text, uuid) is 'Gives untried chunks of a claim back; returns how many. Errors: HF003, HF004.';
+revoke all on function backup.return_chunks(text, uuid) from public;
+
+-- sql/functions/run_access_probes.sql
+-- requires: tables/access_probes.sql
+-- backup.run_access_probes(name)
+--
+-- Why: equal policies in the catalog do not prove equal access: a policy may call a function, read another table or depend on
+-- who owns it. Counting what a role sees, before and after, does. The backup keeps the numbers of its own snapshot.
+-- Each probe sees the table as PostgREST would show it: as the role, with the claims, with row security, and with the schemas
+-- of the table, public and extensions to look names up in. It runs in a block that is rolled back, which restores every
+-- setting, and read-only, since functions in policies are somebody else's.
+-- A probe has either rows or a SQLSTATE; a refusal (42501) is an answer like a number. looked is false where nothing was
+-- tried: the role does not exist or is not open to the caller, or the relation is not a table. Never returns row values.
+-- SET ROLE asks what the session may, which may be more than what the caller may, so that membership of the caller is
+-- asked first; views are refused because they may run anything. Cancelling passes through.
+-- Locks: ACCESS SHARE on each table until the transaction ends; waits at most 10 s for it.
+create or replace function backup.run_access_probes(p_name text default null)
+returns table (name text, role_name text, schema_name text, table_name text, rows bigint, error text, looked boolean)
+language plpgsql
+set search_path = ''
+set lock_timeout = '10s'
+as $$
+declare
+  v_probe record;
+  v_done  boolean;
+begin
+  for v_probe in
+    select p.*, coalesce(pg_catalog.pg_has_role(current_user, r.oid, 'member'), false) as may_be,
+           c.oid is null as missing, coalesce(c.relkind in ('r', 'p'), false) as countable
+    from backup.access_probes p
+    left join pg_catalog.pg_roles r on r.rolname::text = p.role_name
+    left join pg_catalog.pg_namespace n on n.nspname::text = p.schema_name
+    left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname::text = p.table_name
+    where p.enabled and (p_name is null or p.name = p_name)
+    order by p.name
+  loop
+    name := v_probe.name; role_name := v_probe.role_name; schema_name := v_probe.schema_name; table_name := v_probe.table_name;
+    rows := null; error := null; looked := true; v_done := false;
+    if not v_probe.may_be or not (v_probe.missing or v_probe.countable) then
+      error := case when v_probe.may_be then '42809' else '0P000' end;
+      looked := false;
+      return next;
+      continue;
+    end if;
+    begin
+      perform pg_catalog.set_config('transaction_read_only', 'on', true),
+              pg_catalog.set_config('row_security', 'on', true),
+              pg_catalog.set_config('search_path', format('%I, public, extensions', v_probe.schema_name), true),
+              pg_catalog.set_config('request.jwt.claims', (jsonb_build_object('role', v_probe.role_name) || v_probe.claims)::text, true),
+              -- Older policies read single claims.
+              pg_catalog.set_config('request.jwt.claim.sub', coalesce(v_probe.claims ->> 'sub', ''), true),
+              pg_catalog.set_config('request.jwt.claim.role', coalesce(v_probe.claims ->> 'role', v_probe.role_name), true),
+              pg_catalog.set_config('request.jwt.claim.email', coalesce(v_probe.claims ->> 'email', ''), true);
+      perform pg_catalog.set_config('role', v_probe.role_name, true);
+      execute format('select pg_catalog.count(*) from %I.%I', v_probe.schema_name, v_probe.table_name) into rows;
+      v_done := true;
+      raise exception using errcode = 'transaction_rollback';
+    exception when others then
+      if not v_done then
+        rows := null;
+        get stacked diagnostics error = returned_sqlstate;
+      end if;
+    end;
+    return next;
+  end loop;
+end
+$$;
+
+comment on function backup.run_access_probes(text) is
+  'Counts, for each enabled probe, the rows its role sees with its claims, read-only; errors appear as SQLSTATE. With a name: that probe only. The caller must be a member of the role.';
+revoke all on function backup.run_access_probes(text) from public;
+
+-- sql/functions/run_verification_check.sql
+-- backup.run_verification_check(verification id, check name)
+--
+-- Why: a check that throws must not take the verification with it, nor disappear. Its error becomes an inconclusive
+-- finding. Only a cancelled statement passes through, because the caller then hands the check over to pg_cron.
+-- The message of an error may quote a row, so only classes of errors that cannot are stored with their message.
+create or replace function backup.run_verification_check(p_verification_id uuid, p_check_name text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_started  timestamptz := clock_timestamp();
+  v_findings jsonb;
+  v_message  text;
+begin
+  if p_check_name = 'check_backup_objects'
+     or p_check_name not in (select n.check_name from backup.verification_check_names() as n (check_name)) then
+    raise exception using errcode = 'HF006', message = format('check %I cannot be run in the database', p_check_name),
+      hint = 'Choose one of: select backup.verification_check_names();';
+  end if;
+
+  begin
+    execute format('select coalesce(jsonb_agg(to_jsonb(f)), ''[]'') from backup.%I() as f', p_check_name)
+      into v_findings;
+  exception when others then
+    v_message := case
+      when sqlstate ~ '^(HF|42)' then format('error %s: %s', sqlstate, sqlerrm)
+      else format('error %s', sqlstate) end;
+    v_findings := jsonb_build_array(jsonb_build_object(
+      'subject', p_check_name, 'verdict', 'inconclusive',
+      'expected', 'the check runs to its end', 'actual', v_message,
+      'evidence', jsonb_build_object('sqlstate', sqlstate, 'repeat_with', format('select * from backup.%I();', p_check_name))));
+  end;
+
+  return backup.record_findings(p_verification_id, p_check_name, v_findings,
+    extract(epoch from clock_timestamp() - v_started) * 1000);
+end
+$$;
+
+comment on function backup.run_verification_check(uuid, text) is
+  'Runs one SQL check of a verification and records its answers; an error becomes an inconclusive answer, a timeout (57014) is raised to the caller. False: it had already reported. Errors: HF006.';
+revoke all on function backup.run_verification_check(uuid, text) from public;
+
+-- sql/functions/run_background_check.sql
+-- requires: functions/run_verification_check.sql, functions/record_findings.sql, functions/request_report.sql
+-- backup.run_background_check(verification id, check name)
+--
+-- Why: what the pg_cron job of a handed-over check runs. Nobody is left to hand it to after this, so here a timeout is
+-- an answer: inconclusive.
+create or replace function backup.run_background_check(p_verification_id uuid, p_check_name text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_started  timestamptz := clock_timestamp();
+  v_recorded boolean;
+begin
+  begin
+    v_recorded := backup.run_verification_check(p_verification_id, p_check_name);
+  exception when query_canceled then
+    v_recorded := backup.record_findings(p_verification_id, p_check_name, jsonb_build_array(jsonb_build_object(
+    'subject', p_check_name, 'verdict', 'inconclusive',
+    'expected', format('an answer within %s', (select s.background_timeout from backup.settings s)),
+    'actual', 'the check was cancelled or ran longer',
+    'evidence', jsonb_build_object('sqlstate', sqlstate,
+      'raise_the_limit_with', 'update backup.settings set background_timeout = ''8 hours'' where id;'))),
+    extract(epoch from clock_timestamp() - v_started) * 1000);
+  end;
+  perform backup.request_report(p_verification_id);
+  return v_recorded;
+end
+$$;
+
+comment on function backup.run_background_check(uuid, text) is
+  'Runs a handed-over check inside its pg_cron job; a timeout is recorded as inconclusive. Errors: HF006.';
+revoke all on function backup.run_background_check(uuid, text) from public;
+
+-- sql/functions/run_sample_queries.sql
+-- requires: tables/sample_queries.sql
+-- backup.run_sample_queries(name)
+--
+-- Why: what the application asks for must be answered, correctly and in time, also in a restored database.
+-- A query runs as the caller, as one statement, through a cursor, read-only, in a block that is always rolled back.
+-- Time budget: between batches of rows a query over budget is stopped. One that computes for long before its first row can only be
+-- interrupted from outside, because PostgreSQL counts statement_timeout from the start of the outer statement: when
+-- that happens after the query's own budget is spent, the query fails and the ones behind it are inconclusive, not run;
+-- before that, the cancellation is passed on. Give p_name to run one query as a statement of its own.
+-- Evidence holds times and numbers of rows, never a value that a query returned.
+-- Locks: those of the queries, until the transaction ends; waits at most 10 s for each.
+create or replace function backup.run_sample_queries(p_name text default null)
+returns setof backup.finding
+language plpgsql
+set search_path = ''
+set row_security = off
+set lock_timeout = '10s'
+set cursor_tuple_fraction = 1
+as $$
+declare
+  v_query     record;
+  v_cursor    refcursor;
+  v_row       record;
+  v_scalar    text;
+  v_batch     bigint;
+  v_rows      bigint;
+  v_started   timestamptz;
+  v_ms        numeric;
+  v_done      boolean;
+  v_cancelled text;
+  v_state     text;
+  v_message   text;
+  v_met       boolean;
+  v_expected  text;
+begin
+  for v_query in
+    select q.* from backup.sample_queries q
+    where q.enabled and (p_name is null or q.name = p_name)
+    order by q.name
+  loop
+    v_expected := format('%s, within %s ms', case v_query.expectation
+      when 'runs' then 'runs' when 'non_empty' then 'at least 1 row' when 'empty' then 'no row'
+      when 'rows_min' then format('at least %s rows', v_query.expected_value)
+      when 'rows_equal' then format('exactly %s rows', v_query.expected_value)
+      else 'the configured value' end, v_query.max_ms);
+    if v_cancelled is not null then
+      return next ('run_sample_queries', v_query.name, 'inconclusive'::backup.verdict, v_expected,
+        'not run: the time was spent by another query', jsonb_build_object('spent_by', v_cancelled,
+        'repeat_with', format('select * from backup.run_sample_queries(%L);', v_query.name)))::backup.finding;
+      continue;
+    end if;
+
+    v_rows := 0; v_scalar := null; v_done := false; v_state := null;
+    v_started := clock_timestamp();
+    begin
+      perform pg_catalog.set_config('transaction_read_only', 'on', true);
+      open v_cursor no scroll for execute v_query.query;
+      fetch v_cursor into v_row;
+      if found then
+        v_rows := 1;
+        if v_query.expectation = 'scalar_equals' then
+          select j.value into v_scalar from json_each_text(row_to_json(v_row)) as j limit 1;
+        end if;
+        loop
+          exit when clock_timestamp() - v_started > v_query.max_ms * interval '1 millisecond';
+          move forward 1000 in v_cursor;
+          get diagnostics v_batch = row_count;
+          v_rows := v_rows + v_batch;
+          exit when v_batch = 0;
+        end loop;
+      end if;
+      v_done := true;
+      raise exception using errcode = 'transaction_rollback';
+    exception
+      when query_canceled then
+        if clock_timestamp() - v_started <= v_query.max_ms * interval '1 millisecond' then
+          raise;
+        end if;
+        v_cancelled := v_query.name; v_state := sqlstate;
+      when others then
+        if not v_done then
+          v_state := sqlstate; v_message := sqlerrm;
+        end if;
+    end;
+    v_ms := round(extract(epoch from clock_timestamp() - v_started)::numeric * 1000, 1);
+
+    v_met := case v_query.expectation
+      when 'runs' then true
+      when 'non_empty' then v_rows > 0
+      when 'empty' then v_rows = 0
+      when 'rows_min' then v_rows >= v_query.expected_value::bigint
+      when 'rows_equal' then v_rows = v_query.expected_value::bigint
+      else v_rows > 0 and v_scalar is not distinct from v_query.expected_value end;
+    return next ('run_sample_queries', v_query.name,
+      -- Not being allowed to look says nothing about the data; any other error is the query's own failure.
+      case when v_state in ('42501', '55P03') then 'inconclusive'
+           when v_state is not null or v_ms > v_query.max_ms or not v_met then 'failed'
+           else 'passed' end::backup.verdict,
+      v_expected,
+      case when v_cancelled is not null then 'cancelled after its time budget'
+           when v_state is not null then (backup._finding_of_error('', '', '', v_state, v_message)).actual
+           when v_ms > v_query.max_ms then 'stopped after its time budget'
+           when v_query.expectation = 'scalar_equals' and v_rows > 0 then
+             case when v_met then 'the configured value' else 'another value' end
+           else v_rows || ' rows' end,
+      jsonb_strip_nulls(jsonb_build_object('duration_ms', v_ms, 'max_ms', v_query.max_ms, 'rows', v_rows,
+        'sqlstate', v_state)))::backup.finding;
+  end loop;
+end
+$$;
+
+comment on function backup.run_sample_queries(text) is
+  'Runs the enabled queries of backup.sample_queries read-only, compares each with its expectation and measures it against its time budget. With a name: that query only.';
+revoke all on function backup.run_sample_queries(text) from public;
+
+-- sql/functions/schedule_keeper.sql
+-- requires: functions/schedule_once.sql, functions/keeper_command.sql
+-- backup.schedule_keeper(p_run_id)
+create or replace function backup.schedule_keeper(p_run_id text)
+returns boolean
+language sql
+set search_path = ''
+as $$
+  select backup.schedule_once('holdfast-keeper-' || p_run_id, backup.keeper_command(p_run_id))
+$$;
+
+comment on function backup.schedule_keeper(text) is
+  'Lets pg_cron hold the snapshot of a run. False without pg_cron: then another session has to run backup.keeper_command().';
+revoke all on function backup.schedule_keeper(text) from public;
+
+-- sql/functions/schema_fingerprint.sql
+-- requires: functions/included_schemas.sql
+-- backup.schema_fingerprint()
+--
+-- Why: taken in the snapshot and again at the end of a run; when they differ, DDL ran in between and the captured
+-- schema may not fit the data. Compares object ids and row versions of the catalog, which is cheap; columns that ANALYZE,
+-- VACUUM and CLUSTER touch are left out. Only comparable inside one database.
+-- Not noticed, because no row that is copied depends on it: comments, options of sequences, publications, extended
+-- statistics, default privileges, operators, casts, collations, text search, settings of roles and of the database.
+create or replace function backup.schema_fingerprint()
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  with schemas as materialized (
+    select n.oid, n.nspname, n.nspowner, n.nspacl
+    from pg_catalog.pg_namespace n
+    where n.nspname in (select backup.included_schemas())
+  ),
+  relations as materialized (
+    select c.* from pg_catalog.pg_class c where c.relnamespace in (select oid from schemas)
+  ),
+  facts(fact) as (
+    select row('n', s.oid, s.nspname, s.nspowner, s.nspacl)::text from schemas s
+    union all
+    select row('c', c.oid, c.relname, c.relnamespace, c.relkind, c.relowner, c.relacl, c.relpersistence,
+               c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.relispartition, c.reloptions,
+               pg_catalog.pg_get_expr(c.relpartbound, c.oid))::text
+    from relations c
+    union all
+    select row('a', a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef,
+               a.attgenerated, a.attidentity, a.attisdropped, a.attcollation, a.attacl, a.attoptions)::text
+    from pg_catalog.pg_attribute a join relations c on c.oid = a.attrelid where a.attnum > 0
+    union all
+    select row('d', d.oid, d.xmin)::text from pg_catalog.pg_attrdef d join relations c on c.oid = d.adrelid
+    union all
+    select row('k', k.oid, k.xmin)::text from pg_catalog.pg_constraint k where k.connamespace in (select oid from schemas)
+    union all
+    select row('i', i.indexrelid, i.indkey, i.indisvalid, i.indisready, i.indisunique)::text
+    from pg_catalog.pg_index i join relations c on c.oid = i.indexrelid
+    union all
+    select row('t', t.oid, t.xmin)::text from pg_catalog.pg_trigger t join relations c on c.oid = t.tgrelid
+    union all
+    select row('r', r.oid, r.xmin)::text from pg_catalog.pg_rewrite r join relations c on c.oid = r.ev_class
+    union all
+    select row('p', p.oid, p.xmin)::text from pg_catalog.pg_policy p join relations c on c.oid = p.polrelid
+    union all
+    select row('f', p.oid, p.xmin)::text from pg_catalog.pg_proc p where p.pronamespace in (select oid from schemas)
+    union all
+    select row('y', t.oid, t.xmin)::text from pg_catalog.pg_type t where t.typnamespace in (select oid from schemas)
+    union all
+    select row('e', e.oid, e.xmin)::text
+    from pg_catalog.pg_enum e join pg_catalog.pg_type t on t.oid = e.enumtypid where t.typnamespace in (select oid from schemas)
+    union all
+    select row('x', x.oid, x.extname, x.extversion)::text from pg_catalog.pg_extension x
+  )
+  select pg_catalog.md5(pg_catalog.string_agg(fact, E'\\n' order by fact collate "C")) from facts
+$$;
+
+comment on function backup.schema_fingerprint() is
+  'Hash of the catalog of all included schemas, to notice DDL during an export. Not comparable between databases.';
+revoke all on function backup.schema_fingerprint() from public;
+
+-- sql/functions/sequence_values.sql
+-- requires: functions/included_schemas.sql
+-- backup.sequence_values()
+--
+-- Why: sequences are not transactional. They are read last, so that a restored nextval() is never behind the data.
+-- Errors: HF305 a sequence cannot be read.
+create or replace function backup.sequence_values()
+returns table (schema_name text, sequence_name text, last_value bigint, is_called boolean)
+language plpgsql
+volatile
+set search_path = ''
+as $$
+declare
+  v_schema   oid;
+  v_sequence oid;
+begin
+  for schema_name, sequence_name, v_schema, v_sequence in
+    select n.nspname, c.relname, n.oid, c.oid
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'S' and c.relpersistence <> 't' and n.nspname in (select backup.included_schemas())
+    order by n.nspname, c.relname
+  loop
+    -- By object id: by name, the question itself is refused with 42501 where USAGE on the schema is missing.
+    if not has_schema_privilege(v_schema, 'usage') then
+      raise exception using errcode = 'HF305',
+        message = format('sequence %I.%I cannot be read', schema_name, sequence_name),
+        detail = format('Role %I has no USAGE privilege on the schema.', current_user),
+        hint = format('Run grant usage on schema %I to %I, or add the schema to backup.settings.excluded_schemas.', schema_name, current_user);
+    end if;
+    if not has_sequence_privilege(v_sequence, 'select') then
+      raise exception using errcode = 'HF305',
+        message = format('sequence %I.%I cannot be read', schema_name, sequence_name),
+        detail = format('Role %I has no SELECT privilege.', current_user),
+        hint = format('Run grant select on sequence %I.%I to %I.', schema_name, sequence_name, current_user);
+    end if;
+    execute format('select s.last_value, s.is_called from %I.%I s', schema_name, sequence_name) into last_value, is_called;
+    return next;
+  end loop;
+end;
+$$;
+
+comment on function backup.sequence_values() is 'Position of every sequence of the included schemas now, as setval() takes it. Errors: HF305.';
+revoke all on function backup.sequence_values() from public;
+
+-- sql/functions/settle_tables.sql
+-- requires: tables/run_tables.sql, tables/chunks.sql, functions/fingerprint_of_sum.sql
+-- backup.settle_tables(p_run_id)
+--
+-- Why: the totals of a table are the sums over its chunks. A table that was counted in the snapshot must have been copied
+-- with exactly that many rows. Called before the manifest is written.
+-- Errors: HF304 copied rows do not add up.
+create or replace function backup.settle_tables(p_run_id text)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_wrong record;
+  v_count integer;
+begin
+  with totals as (
+    select t.schema_name, t.table_name, coalesce(sum(c.rows), 0)::bigint as rows, coalesce(sum(c.row_hash_sum), 0) as hash
+    from backup.run_tables t
+    left join backup.chunks c
+      on (c.run_id, c.schema_name, c.table_name) = (t.run_id, t.schema_name, t.table_name) and c.state = 'done'
+    where t.run_id = p_run_id and t.status <> 'excluded'
+    group by t.schema_name, t.table_name
+  )
+  update backup.run_tables t
+     set status = 'exported', rows = totals.rows, fingerprint = backup.fingerprint_of_sum(totals.hash)
+    from totals
+   where t.run_id = p_run_id and (t.schema_name, t.table_name) = (totals.schema_name, totals.table_name);
+  get diagnostics v_count = row_count;
+
+  select t.schema_name, t.table_name, t.planned_rows, t.rows into v_wrong
+  from backup.run_tables t
+  where t.run_id = p_run_id and t.status = 'exported' and t.planned_rows <> t.rows
+  order by t.schema_name, t.table_name limit 1;
+  if found then
+    raise exception using errcode = 'HF304',
+      message = format('table %I.%I was copied with %s rows', v_wrong.schema_name, v_wrong.table_name, v_wrong.rows),
+      detail  = format('The snapshot holds %s.', v_wrong.planned_rows),
+      hint    = 'Nothing was committed. Start another run; if it happens again, report it.';
+  end if;
+  return v_count;
+end;
+$$;
+
+comment on function backup.settle_tables(text) is 'Computes rows and fingerprint of every table of a run from its chunks. Errors: HF304.';
+revoke all on function backup.settle_tables(text) from public;
+
+-- sql/functions/split_chunk.sql
+-- requires: functions/held_chunks.sql, tables/run_tables.sql
+-- backup.split_chunk(p_run_id, p_claim_id, p_chunk_no)
+--
+-- Why: a range can hold far more text than its pages suggest. It is halved by pages, and inside one page by row numbers,
+-- until it is a single row. Returns false when it cannot be split further.
+-- Errors: HF003, HF004.
+create or replace function backup.split_chunk(p_run_id text, p_claim_id uuid, p_chunk_no integer)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_chunk  backup.chunks;
+  v_pages  bigint;
+  v_first  bigint[];
+  v_end    bigint[];
+  v_middle tid;
+  v_next   integer;
+begin
+  -- New numbers come from max() + 1, so two splits of a run must not look at the same time.
+  perform from backup.runs r where r.run_id = p_run_id for no key update;
+  select h.* into v_chunk from backup.held_chunks(p_run_id, p_claim_id) h where h.chunk_no = p_chunk_no and h.kind = 'data';
+  if not found then
+    raise exception using errcode = 'HF004', message = format('claim %s does not hold data chunk %s', p_claim_id, p_chunk_no),
+      hint = 'The lease ran out and another worker took over. Drop the result.';
+  end if;
+  v_pages := (select t.pages from backup.run_tables t
+              where (t.run_id, t.schema_name, t.table_name) = (p_run_id, v_chunk.schema_name, v_chunk.table_name));
+  v_first := ('{' || trim(both '()' from v_chunk.first_tid::text) || '}')::bigint[];
+  v_end := case when v_chunk.end_tid is null then array[greatest(v_pages, v_first[1] + 2), 0]
+                else ('{' || trim(both '()' from v_chunk.end_tid::text) || '}')::bigint[] end;
+
+  if v_end[1] - v_first[1] >= 2 or (v_end[1] - v_first[1] = 1 and v_end[2] > 0) then
+    v_middle := format('(%s,0)', v_first[1] + greatest(1, (v_end[1] - v_first[1]) / 2))::tid;
+  else
+    -- One page: row numbers start at 1 and an 8 kB page has fewer than 292 of them.
+    v_end[2] := case when v_end[1] > v_first[1] then 292 else v_end[2] end;
+    v_first[2] := greatest(v_first[2], 1);
+    if v_end[2] - v_first[2] < 2 then
+      return false;
+    end if;
+    v_middle := format('(%s,%s)', v_first[1], v_first[2] + (v_end[2] - v_first[2]) / 2)::tid;
+  end if;
+
+  v_next := (select max(c.chunk_no) + 1 from backup.chunks c where c.run_id = p_run_id);
+  update backup.chunks c set state = 'replaced', claim_id = null, lease_until = null
+   where c.run_id = p_run_id and c.chunk_no = p_chunk_no;
+  insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, first_tid, end_tid, estimated_bytes) values
+    (p_run_id, v_next,     'data', v_chunk.schema_name, v_chunk.table_name, v_chunk.first_tid, v_middle, v_chunk.estimated_bytes / 2),
+    (p_run_id, v_next + 1, 'data', v_chunk.schema_name, v_chunk.table_name, v_middle, v_chunk.end_tid,   v_chunk.estimated_bytes / 2);
+  return true;
+end;
+$$;
+
+comment on function backup.split_chunk(text, uuid, integer) is
+  'Replaces a claimed data chunk by two halves; false when it is down to one row. Errors: HF003, HF004.';
+revoke all on function backup.split_chunk(text, uuid, integer) from public;
+
+-- sql/functions/start_run.sql
+-- requires: tables/runs.sql, tables/chunks.sql, tables/settings.sql, functions/schedule_keeper.sql, functions/end_stuck_runs.sql
+-- backup.start_run(p_trigger, p_engine, p_tier, p_object_root)
+--
+-- Why: the one way a run comes into being, whoever asks. The unique index on active runs makes a second one impossible,
+-- also when two callers arrive in the same instant.
+-- The tier follows the calendar of good runs unless given: first of the month, first of the week, else daily.
+-- Errors: HF002 another run is active.
+create or replace function backup.start_run(
+  p_trigger     text,
+  p_engine      text default 'functions',
+  p_tier        backup.tier default null,
+  p_object_root text default 'holdfast'
+)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_now     timestamptz := clock_timestamp();
+  v_run_id  text := to_char(v_now at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z-"')
+                    || substr(replace(gen_random_uuid()::text, '-', ''), 1, 6);
+  v_project text := (select s.project_ref from backup.settings s);
+  v_active  text;
+  v_tier    backup.tier := p_tier;
+begin
+  -- A run whose keeper died must not block the next one until somebody notices.
+  perform backup.end_stuck_runs();
+  if v_tier is null then
+    select case
+        when count(*) filter (where r.snapshot_at >= date_trunc('month', v_now, 'UTC')) = 0 then 'monthly'
+        when count(*) filter (where r.snapshot_at >= date_trunc('week', v_now, 'UTC')) = 0 then 'weekly'
+        else 'daily' end::backup.tier
+      into v_tier
+    from backup.runs r where r.state = 'complete';
+  end if;
+
+  begin
+    insert into backup.runs (run_id, tier, trigger, engine, object_prefix)
+    values (v_run_id, v_tier, p_trigger, p_engine,
+            concat_ws('/', nullif(trim(both '/' from p_object_root), ''), v_project, 'runs', v_run_id) || '/');
+  exception when unique_violation then
+    select r.run_id into v_active from backup.runs r where r.state in ('starting', 'exporting');
+    raise exception using
+      errcode = 'HF002',
+      message = format('run %s is still active', coalesce(v_active, '(just ended)')),
+      hint    = 'Wait for it, or end it with select backup.cancel_run(''<run id>'').';
+  end;
+
+  insert into backup.chunks (run_id, chunk_no, kind) values (v_run_id, 1, 'plan');
+  if p_engine = 'functions' then
+    perform backup.schedule_keeper(v_run_id);
+  end if;
+  return v_run_id;
+end;
+$$;
+
+comment on function backup.start_run(text, text, backup.tier, text) is
+  'Starts a run and returns its id. With engine "functions" a pg_cron job is scheduled that holds the snapshot. Errors: HF002.';
+revoke all on function backup.start_run(text, text, backup.tier, text) from public;
+
+-- sql/functions/start_verification.sql
+-- backup.start_verification(trigger)
+--
+-- Why: fixes at one moment which restore point is examined and which checks must answer, so that a check that never
+-- reports is missed rather than forgotten.
+create or replace function backup.start_verification(p_trigger text)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_verification_id uuid;
+begin
+  insert into backup.verifications (run_id, trigger)
+  values (
+    (select r.run_id from backup.runs r where r.state = 'complete' order by r.snapshot_at desc nulls last, r.run_id desc limit 1),
+    p_trigger)
+  returning verification_id into v_verification_id;
+
+  insert into backup.verification_checks (verification_id, check_name)
+  select v_verification_id, c.check_name
+  from backup.verification_check_names() as c (check_name);
+
+  return v_verification_id;
+end
+$$;
+
+comment on function backup.start_verification(text) is
+  'Opens a verification of the newest restore point with every check pending and returns its id. Trigger: schedule, http, cli or sql.';
+revoke all on function backup.start_verification(text) from public;
+
+-- sql/functions/table_fingerprint.sql
+-- requires: functions/fingerprint_expression.sql, functions/fingerprint_of_sum.sql
+-- backup.table_fingerprint(p_table)
+--
+-- Why: lets a person compare a live table with a backup by hand, from whatever session: the settings that change how
+-- values look as text are those of the workers that made the backup.
+-- Locks: ACCESS SHARE on the table. Reads every row.
+create or replace function backup.table_fingerprint(p_table regclass, out rows bigint, out fingerprint text)
+language plpgsql
+stable
+set search_path = ''
+set row_security = off
+set timezone = 'UTC'
+set datestyle = 'ISO, MDY'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set bytea_output = 'hex'
+set lc_monetary = 'C'
+set xmlbinary = 'base64'
+as $$
+declare
+  v_sum numeric;
+begin
+  execute format('select count(*), coalesce(sum(%s), 0) from only %s t',
+                 backup.fingerprint_expression(p_table), p_table)
+    into rows, v_sum;
+  fingerprint := backup.fingerprint_of_sum(v_sum);
+end;
+$$;
+
+comment on function backup.table_fingerprint(regclass) is
+  'Row count and content hash of a table now, comparable with backup.run_tables. Children and partitions are not included.';
+revoke all on function backup.table_fingerprint(regclass) from public;
+
+-- sql/functions/table_stats.sql
+-- backup.table_stats(exact, schema, table)
+--
+-- Why: size and growth per table in one place, beside what the newest complete run held. Estimates come from the
+-- planner's statistics and cost nothing; p_exact counts every row, one scan per table. A table that cannot be read, or
+-- of which a policy would hide rows, keeps null in exact_rows and rows_since_run: no number is better than a wrong one.
+-- The estimate is null where a table was never analyzed. A partitioned table has no rows of its own; its partitions are listed.
+-- Locks: ACCESS SHARE on each table until the transaction ends; waits at most 10 s for it.
+create or replace function backup.table_stats(
+  p_exact  boolean default false,
+  p_schema text default null,
+  p_table  text default null
+)
+returns table (
+  schema_name text, table_name text, estimated_rows bigint, exact_rows bigint, total_bytes bigint, heap_bytes bigint,
+  toast_bytes bigint, index_bytes bigint, dead_rows bigint, last_analyzed_at timestamptz, rows_at_run bigint, rows_since_run bigint)
+language plpgsql
+stable
+set search_path = ''
+set row_security = off
+set lock_timeout = '10s'
+as $$
+declare
+  v_table record;
+begin
+  for v_table in
+    select t.relation, t.schema_name, t.table_name, t.relid, nullif(c.reltuples, -1)::bigint as estimated_rows,
+           coalesce(pg_catalog.pg_table_size(nullif(c.reltoastrelid, 0)), 0) as toast_bytes,
+           s.n_dead_tup, greatest(s.last_analyze, s.last_autoanalyze) as last_analyzed_at, b.rows
+    from backup._checked_tables(p_schema, p_table) t
+    join pg_catalog.pg_class c on c.oid = t.relid
+    left join pg_catalog.pg_stat_all_tables s on s.relid = t.relid
+    left join backup.run_tables b
+      on b.schema_name = t.schema_name and b.table_name = t.table_name and b.status = 'exported'
+     and b.run_id = (select r.run_id from backup.runs r where r.state = 'complete'
+                     order by r.snapshot_at desc nulls last, r.run_id desc limit 1)
+    where t.relkind = 'r'
+    order by t.schema_name, t.table_name
+  loop
+    schema_name := v_table.schema_name;
+    table_name := v_table.table_name;
+    estimated_rows := v_table.estimated_rows;
+    toast_bytes := v_table.toast_bytes;
+    total_bytes := pg_catalog.pg_total_relation_size(v_table.relid);
+    heap_bytes := pg_catalog.pg_table_size(v_table.relid) - toast_bytes;
+    index_bytes := pg_catalog.pg_indexes_size(v_table.relid);
+    dead_rows := v_table.n_dead_tup;
+    last_analyzed_at := v_table.last_analyzed_at;
+    rows_at_run := v_table.rows;
+    exact_rows := null;
+    if p_exact then
+      begin
+        execute format('select count(*) from %s', v_table.relation) into exact_rows;
+      exception when insufficient_privilege or lock_not_available or undefined_table then
+        exact_rows := null;
+      end;
+    end if;
+    rows_since_run := case when p_exact then exact_rows else estimated_rows end - rows_at_run;
+    return next;
+  end loop;
+end
+$$;
+
+comment on function backup.table_stats(boolean, text, text) is
+  'Rows (estimated, on request exact), sizes, dead rows and last analyze per table, beside the newest complete run. Arguments: count exactly, and a schema and a table to narrow it to.';
+revoke all on function backup.table_stats(boolean, text, text) from public;
+
+-- sql/functions/verification_check_names.sql
+-- backup.verification_check_names()
+--
+-- Why: the one list of what a verification consists of, in the order it runs. Cheap checks come first, so that a
+-- function that is cut short has answered most of them. Nothing outside this list can be run by name.
+create or replace function backup.verification_check_names()
+returns setof text
+language sql
+immutable
+set search_path = ''
+as $$
+  select c.check_name
+  from unnest(array[
+    'check_drill_age',
+    'check_sequences',
+    'check_row_security',
+    'check_critical_data',
+    'run_sample_queries',
+    'check_backup_objects',
+    'check_row_counts',
+    'check_indexes',
+    'check_constraints',
+    'check_foreign_keys',
+    'run_tests'
+  ]) with ordinality as c (check_name, position)
+  order by c.position
+$$;
+
+comment on function backup.verification_check_names() is
+  'Checks of a verification in the order they run. check_backup_objects reads the bucket and runs in the verify-backup function; the others are SQL functions of the same name.';
+revoke all on function backup.verification_check_names() from public;
+
+-- sql/views/latest_verification.sql
+-- requires: tables/verifications.sql, tables/verification_results.sql, tables/verification_checks.sql
+create or replace view backup.latest_verification with (security_invoker = true) as
+with latest as (
+  select * from backup.verifications v order by v.started_at desc, v.verification_id desc limit 1
+)
+select
+  l.verification_id,
+  l.run_id,
+  l.started_at,
+  l.finished_at,
+  l.verdict as verification_verdict,
+  c.check_name,
+  c.state,
+  r.subject,
+  r.verdict,
+  r.expected,
+  r.actual,
+  r.evidence,
+  r.duration_ms
+from latest l
+join backup.verification_checks c using (verification_id)
+left join backup.verification_results r using (verification_id, check_name)
+order by array_position(array['failed', 'inconclusive', 'skipped', 'passed']::backup.verdict[], r.verdict) nulls first,
+         c.check_name, r.result_no;
+
+grant select on backup.latest_verification to service_role;
+comment on view backup.latest_verification is 'Every answer of the newest verification, what needs attention first.';
+comment on column backup.latest_verification.verification_verdict is 'Verdict of the whole verification; null while a check is still open.';
+comment on column backup.latest_verification.state is 'State of the check: pending, running, background (a pg_cron job works on it) or done.';
+comment on column backup.latest_verification.verdict is 'Answer of this check about this subject; null while it is open.';
+comment on column backup.latest_verification.duration_ms is 'Time of the whole check, in milliseconds.';
+
+-- sql/views/recovery_objectives.sql
+-- requires: tables/objectives.sql, tables/drills.sql, views/restore_points.sql
+-- The extrapolation takes each passed drill, scales what grows with the data to the size of the newest restore point, and
+-- leaves what does not (creating the schema, waiting for functions) as it was measured. Old drills measured another
+-- server, so a year is enough.
+create or replace view backup.recovery_objectives with (security_invoker = true) as
+with proven as (
+  select p.run_id, p.age from backup.restore_points p where p.verified order by p.snapshot_at desc limit 1
+), newest as (
+  select p.run_id, p.age, p.raw_bytes from backup.restore_points p order by p.snapshot_at desc limit 1
+), passed as (
+  select d.drill_id, d.engine, d.phase_seconds, d.raw_bytes, extract(epoch from d.finished_at - d.started_at) as seconds,
+         (select coalesce(sum(s.value::text::numeric), 0) from jsonb_each(d.phase_seconds) s
+          where s.key in ('check', 'data', 'schema_after', 'analyze', 'prove')) as growing
+  from backup.drills d
+  where d.verdict = 'passed' and d.started_at > now() - interval '1 year'
+), timed as (
+  select count(*) as drills, count(*) filter (where p.engine = 'functions') as by_functions,
+         make_interval(secs => percentile_cont(0.95) within group (order by p.seconds)) as p95,
+         make_interval(secs => percentile_cont(0.95) within group (
+           order by p.seconds + p.growing * (n.raw_bytes::numeric / nullif(p.raw_bytes, 0) - 1))) as at_current_size,
+         count(*) filter (where p.raw_bytes > 0 and n.raw_bytes is not null) as sized,
+         min(p.raw_bytes) as least, max(p.raw_bytes) as most
+  from passed p left join newest n on true
+), phases as (
+  select jsonb_object_agg(q.phase, q.p95) as seconds
+  from (select s.key as phase, round(percentile_cont(0.95) within group (order by s.value::text::numeric)::numeric, 3) as p95
+        from passed p cross join lateral jsonb_each(p.phase_seconds) s group by s.key) q
+), measured as (
+  select 'rpo' as name, (select p.age from proven p) as measured,
+    case
+      when exists (select from proven) then (select format('age of the newest verified restore point, %s', p.run_id) from proven p)
+      when exists (select from newest) then (select format('no restore point is verified by a drill; the newest unverified one is %s', n.run_id) from newest n)
+      else 'there is no restore point'
+    end as basis, null::jsonb as phases, null::interval as extrapolated, null::text as extrapolated_basis
+  union all
+  select 'rto', t.p95,
+    case when t.drills > 0 then format('95th percentile of %s passed drill(s) of the last year, %s by functions, start to proof', t.drills, t.by_functions)
+         else 'no drill has passed yet' end,
+    coalesce(p.seconds, '{}'),
+    case when t.sized > 0 then t.at_current_size end,
+    case when t.sized = 0 then null
+         else format('95th percentile of %s drill(s) of %s to %s; check, data, schema_after, analyze and prove scaled to the %s of %s, the rest as measured',
+                     t.sized, pg_size_pretty(t.least), pg_size_pretty(t.most), pg_size_pretty(n.raw_bytes), n.run_id) end
+  from timed t cross join phases p left join newest n on true
+)
+select
+  o.name,
+  o.target,
+  m.measured,
+  m.measured <= o.target as met,
+  m.basis,
+  (select n.age from newest n where o.name = 'rpo') as unverified,
+  o.description,
+  m.phases,
+  m.extrapolated,
+  m.extrapolated_basis
+from backup.objectives o
+join measured m using (name)
+order by o.name;
+
+grant select on backup.recovery_objectives to service_role;
+comment on view backup.recovery_objectives is 'Recovery objectives beside what was measured. Only what a drill has proven counts.';
+comment on column backup.recovery_objectives.name is 'rpo: data that may be lost. rto: time until the database works again.';
+comment on column backup.recovery_objectives.measured is 'Null: never measured, see basis.';
+comment on column backup.recovery_objectives.met is 'Null when it was never measured; that is not yes.';
+comment on column backup.recovery_objectives.unverified is 'Age of the newest restore point, verified or not. What would be lost if it restores.';
+comment on column backup.recovery_objectives.phases is 'Of rto: 95th percentile of the seconds of each phase of a restore.';
+comment on column backup.recovery_objectives.extrapolated is 'Of rto: expected time for the newest restore point, from the sizes and phases of the drills. An estimate; see extrapolated_basis.';
+
+-- sql/views/status.sql
+-- requires: tables/chunks.sql, tables/alerts.sql, tables/policies.sql, views/restore_points.sql, views/recovery_objectives.sql
+-- Health answers "must somebody act?": a failure outranks progress, so that a retry does not hide it.
+-- Stale: the newest restore point is older than the enabled schedule allows, with a quarter of a period to spare.
+create or replace view backup.status with (security_invoker = true) as
+with active as (
+  select r.*, exists (
+      select from pg_catalog.pg_stat_activity a
+      where a.pid = r.keeper_pid and a.backend_start = r.keeper_backend_start) as keeper_alive
+  from backup.runs r where r.state in ('starting', 'exporting')
+), last_run as (
+  select * from backup.runs r order by r.requested_at desc, r.run_id desc limit 1
+), last_ended as (
+  select * from backup.runs r where r.finished_at is not null order by r.requested_at desc, r.run_id desc limit 1
+), newest as (
+  select * from backup.restore_points p order by p.snapshot_at desc limit 1
+), checked as (
+  select * from backup.verifications v where v.verdict is not null order by v.finished_at desc limit 1
+), progress as (
+  select count(*) filter (where c.state = 'done') as chunks_done,
+         count(*) as chunks_total,
+         sum(greatest(c.estimated_bytes, 1)) filter (where c.state = 'done') as bytes_done,
+         sum(greatest(c.estimated_bytes, 1)) as bytes_total,
+         bool_and(c.kind <> 'plan' or c.state = 'done') as planned
+  from active a join backup.chunks c using (run_id)
+  where c.state <> 'replaced'
+), secondary as (
+  select count(*) filter (where p.enabled) > 0 as enabled,
+         coalesce(1.25 * min(case p.frequency when 'daily' then interval '1 day' when 'weekly' then interval '7 days'
+                                       when 'monthly' then interval '31 days' end) filter (where p.enabled),
+                  interval '8 days 18 hours') as max_age
+  from backup.policies p where p.provider = 'aws_s3'
+), alerts as (
+  select count(*) as open, count(*) filter (where a.severity = 'critical') as critical,
+         coalesce(jsonb_agg(jsonb_build_object('cause', a.cause, 'severity', a.severity, 'message', a.message,
+           'occurrences', a.occurrences, 'raised_at', a.raised_at, 'last_seen', a.last_seen)
+           order by a.severity, a.raised_at), '[]') as list
+  from backup.alerts a where a.resolved_at is null
+)
+select
+  case
+    when last_ended.state = 'failed' or checked.verdict = 'failed' or alerts.critical > 0 then 'failing'
+    when active.run_id is not null then 'running'
+    when newest.run_id is null then 'never_ran'
+    when newest.age > secondary.max_age then 'stale'
+    else 'healthy'
+  end as health,
+  last_run.run_id as last_run_id,
+  last_run.state as last_run_state,
+  last_run.requested_at as last_run_requested_at,
+  last_run.finished_at as last_run_finished_at,
+  last_run.failure_code as last_run_failure_code,
+  last_run.failure_message as last_run_failure_message,
+  newest.run_id as newest_restore_point,
+  newest.snapshot_at as newest_snapshot_at,
+  newest.age as newest_age,
+  newest.verified as newest_verified,
+  secondary.max_age as stale_after,
+  checked.verification_id as last_verification_id,
+  checked.verdict as last_verdict,
+  checked.finished_at as last_verified_at,
+  rpo.measured as rpo,
+  rpo.target as rpo_target,
+  rpo.met as rpo_met,
+  rto.measured as rto,
+  rto.target as rto_target,
+  rto.met as rto_met,
+  active.run_id as active_run_id,
+  progress.chunks_done,
+  progress.chunks_total,
+  case when active.run_id is null then null
+       when not coalesce(progress.planned, false) then 0
+       else floor(100 * coalesce(progress.bytes_done, 0) / progress.bytes_total) end::integer as progress_percent,
+  now() - active.keeper_claimed_at as keeper_age,
+  case when active.keeper_pid is not null then active.keeper_alive end as keeper_alive,
+  alerts.open as open_alerts,
+  alerts.list as alerts,
+  secondary.enabled as secondary_backup,
+  case when secondary.enabled then 'on' else 'off: no S3 policy is enabled; call backup.enable() when a bucket is configured' end
+    as secondary_backup_reason
+from secondary
+cross join alerts
+left join active on true
+left join progress on active.run_id is not null
+left join last_run on true
+left join last_ended on true
+left join newest on true
+left join checked on true
+left join backup.recovery_objectives rpo on rpo.name = 'rpo'
+left join backup.recovery_objectives rto on rto.name = 'rto';
+
+grant select on backup.status to service_role;
+comment on view backup.status is 'One row: are the backups fine, and if not, what is wrong. Start here.';
+comment on column backup.status.health is
+  'failing: the last run or verification failed or a critical alert is open. running: an export is under way. never_ran: no restore point. stale: the newest is too old. healthy: none of these.';
+comment on column backup.status.newest_restore_point is 'Run to restore from, see backup.restore_points.';
+comment on column backup.status.newest_verified is 'True when a drill has restored it and found it equal.';
+comment on column backup.status.stale_after is 'Age at which the newest restore point counts as stale, from the shortest enabled S3 policy.';
+comment on column backup.status.last_verdict is 'Verdict of the newest finished verification.';
+comment on column backup.status.rpo is 'Age of the newest restore point that a drill has verified; null when there is none.';
+comment on column backup.status.rto is '95th percentile of the time passed drills took; null when there was none.';
+comment on column backup.status.progress_percent is 'Of the active export, by planned bytes.';
+comment on column backup.status.keeper_age is 'How long the active run has held its snapshot. It holds back vacuum, hence settings.keeper_max_age.';
+comment on column backup.status.keeper_alive is 'False: the session that holds the snapshot is gone, and the run is about to fail.';
+comment on column backup.status.alerts is 'Open alerts, critical ones first.';
+comment on column backup.status.secondary_backup is 'Whether exports to S3 are scheduled.';
+
+-- sql/views/table_stats.sql
+-- requires: functions/table_stats.sql
+create or replace view backup.table_stats with (security_invoker = true) as
+select s.* from backup.table_stats() s;
+
+comment on view backup.table_stats is
+  'Estimated rows and sizes per table beside the newest complete run. Exact numbers: select * from backup.table_stats(true);';
+
+-- sql/pgtap/backup_tests.sql
+-- pgTAP tests that live in the database. Holdfast puts its own here with backup.install_tests(); every other function
+-- whose name starts with "test" is the user's invariant, is run beside them and never touched.
+create schema if not exists backup_tests;
+comment on schema backup_tests is
+  'pgTAP tests of this database. Add invariants as functions named test_… that return setof text; run all: select * from backup.run_tests();';
+revoke all on schema backup_tests from public;
+
+-- sql/pgtap/install_tests.sql
+-- requires: pgtap/backup_tests.sql, functions/_pgtap_schema.sql
+-- backup.install_tests()
+--
+-- Why: pgTAP calls its own functions without a schema, so a test must be created with the search_path of the place
+-- where pgTAP is in this database. Without pgTAP nothing is created and nothing is returned.
+-- Each test turns the findings of one check into TAP: passed → ok, failed → not ok, skipped → # SKIP, and inconclusive →
+-- not ok with that word in front, because TAP has no verdict for "could not look".
+-- Idempotent: replaces the tests of this list and leaves every other function of the schema alone.
+create or replace function backup.install_tests()
+returns setof text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_pgtap name := backup._pgtap_schema();
+  v_test  record;
+begin
+  if v_pgtap is null then
+    return;
+  end if;
+
+  for v_test in
+    select * from (values
+      ('test_row_counts',     'check_row_counts'),
+      ('test_foreign_keys',   'check_foreign_keys'),
+      ('test_critical_data',  'check_critical_data'),
+      ('test_sample_queries', 'run_sample_queries'),
+      ('test_sequences',      'check_sequences'),
+      ('test_constraints',    'check_constraints'),
+      ('test_indexes',        'check_indexes'),
+      ('test_row_security',   'check_row_security')) as t (test_name, check_name)
+  loop
+    execute format($create$
+      create or replace function backup_tests.%1$I()
+      returns setof text
+      language plpgsql
+      set search_path = %2$I
+      as $test$
+      declare
+        v_finding backup.finding;
+      begin
+        for v_finding in select * from backup.%3$I() loop
+          return next case v_finding.verdict
+            when 'passed' then %2$I.ok(true, v_finding.subject)
+            when 'skipped' then %2$I.skip(concat(v_finding.subject, ': ', v_finding.actual), 1)
+            when 'inconclusive' then %2$I.ok(false, concat('inconclusive: ', v_finding.subject, ': ', v_finding.actual))
+            else %2$I.ok(false, concat(v_finding.subject, ': ', v_finding.actual)) end;
+        end loop;
+        if not found then
+          return next %2$I.skip('there is nothing to check', 1);
+        end if;
+      end
+      $test$
+      $create$, v_test.test_name, v_pgtap, v_test.check_name);
+    execute format('comment on function backup_tests.%I() is %L', v_test.test_name,
+      format('Holds when every finding of backup.%s() passes.', v_test.check_name));
+    execute format('revoke all on function backup_tests.%I() from public', v_test.test_name);
+    return next format('backup_tests.%I', v_test.test_name);
+  end loop;
+end
+$$;
+
+comment on function backup.install_tests() is
+  'Creates or replaces the pgTAP tests of schema backup_tests and returns their names; returns nothing where pgTAP is not installed.';
+revoke all on function backup.install_tests() from public;
+
+-- sql/pgtap/run_tests.sql
+-- requires: pgtap/backup_tests.sql, functions/_pgtap_schema.sql
+-- backup.run_tests(test)
+--
+-- Why: runs every pgTAP test of schema backup_tests and returns one finding per test function, so that invariants which
+-- users add count in a verification like any check.
+-- Tests run one by one, each through pgTAP's runner with its startup, setup, teardown and shutdown functions and in a block
+-- that is always rolled back: pgTAP 1.2 lets most errors of one test end the whole run, and no version rolls back startup.
+-- Evidence holds counts and the names of failed assertions; what an assertion compared stays out of it, because
+-- diagnostics quote values.
+-- Verdict of a test: failed if an assertion failed or the test died; inconclusive if it died for lack of privileges or all its
+-- failures say "inconclusive:"; skipped if every assertion was skipped; else passed. A test without assertions fails.
+-- pgTAP keeps one plan per session: inside another pgTAP test this must be called before plan().
+-- Tests are functions without arguments whose name starts with "test". p_test narrows it to one name.
+create or replace function backup.run_tests(p_test text default null)
+returns setof backup.finding
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_pgtap  name := backup._pgtap_schema();
+  v_test   record;
+  v_lines  text[];
+  v_line   text;
+  v_match  text[];
+  v_ok     integer;
+  v_skip   integer;
+  v_todo   integer;
+  v_failed text[];
+  v_died   text;
+  v_done   boolean;
+  v_passed boolean;
+begin
+  if v_pgtap is null then
+    return next ('run_tests', 'backup_tests', 'skipped'::backup.verdict, 'every test passes',
+      'pgTAP is not installed: create extension pgtap with schema extensions;', '{}'::jsonb)::backup.finding;
+    return;
+  end if;
+
+  for v_test in
+    select format('%I.%I', n.nspname, p.proname) as subject,
+           '^' || regexp_replace(p.proname, '(\\W)', '\\\\\\1', 'g') || '$' as pattern
+    from pg_catalog.pg_proc p
+    join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = 'backup_tests' and p.prokind = 'f' and p.pronargs = 0 and p.proname ~ '^test'
+      and (p_test is null or p.proname::text = p_test)
+    order by p.proname
+  loop
+    v_ok := 0; v_skip := 0; v_todo := 0; v_failed := '{}'; v_died := null; v_done := false; v_passed := false; v_lines := '{}';
+    begin
+      perform pg_catalog.set_config('search_path', quote_ident(v_pgtap), true);
+      perform pg_catalog.set_config('client_min_messages', 'warning', true);
+      execute format('select array_agg(t.line order by t.position) from %I.runtests(''backup_tests''::name, $1) with ordinality as t (line, position)', v_pgtap)
+        into v_lines using v_test.pattern;
+      v_done := true;
+      raise exception using errcode = 'transaction_rollback';
+    exception when others then
+      if not v_done then
+        v_died := sqlstate;
+      end if;
+    end;
+
+    foreach v_line in array string_to_array(coalesce(array_to_string(v_lines, E'\\n'), ''), E'\\n') loop
+      v_match := regexp_match(v_line, '^    (not )?ok \\d+(?: - ([^#\\\\]*(?:\\\\.[^#\\\\]*)*))?\\s*(?:# (SKIP|TODO)\\M.*)?', 'i');
+      if v_match is null then
+        v_died := coalesce(v_died, substring(v_line from '^    # Test died: (\\w{5})'));
+        v_passed := v_passed or v_line ~ '^ok \\d';
+      elsif upper(v_match[3]) = 'SKIP' then
+        v_skip := v_skip + 1;
+      elsif upper(v_match[3]) = 'TODO' then
+        v_todo := v_todo + 1;
+      elsif v_match[1] is null then
+        v_ok := v_ok + 1;
+      else
+        v_failed := v_failed || coalesce(nullif(btrim(v_match[2]), ''), 'assertion without a name');
+      end if;
+    end loop;
+
+    return next ('run_tests', v_test.subject,
+      case when v_died in ('42501', '55P03') then 'inconclusive'
+           when v_died is null and v_failed <> '{}'
+             and not exists (select from unnest(v_failed) f where f not like 'inconclusive:%') then 'inconclusive'
+           when not v_passed then 'failed'
+           when v_ok = 0 then 'skipped'
+           else 'passed' end::backup.verdict,
+      'every assertion holds',
+      case when v_died is not null then format('the test died with error %s', v_died)
+           when v_ok + v_skip + v_todo + cardinality(v_failed) = 0 then 'the test made no assertion'
+           else concat_ws(', ', nullif(v_ok, 0) || ' hold', nullif(cardinality(v_failed), 0) || ' do not hold',
+                          nullif(v_skip, 0) || ' skipped', nullif(v_todo, 0) || ' to do') end,
+      jsonb_strip_nulls(jsonb_build_object('held', v_ok, 'skipped', v_skip, 'todo', v_todo,
+        'failed', cardinality(v_failed), 'failures', to_jsonb(v_failed[1:20]), 'sqlstate', v_died)))::backup.finding;
+  end loop;
+
+  if not found then
+    return next ('run_tests', 'backup_tests', 'skipped'::backup.verdict, 'every test passes',
+      'the schema holds no such test: select backup.install_tests();', '{}'::jsonb)::backup.finding;
+  end if;
+end
+$$;
+
+comment on function backup.run_tests(text) is
+  'Runs the pgTAP tests of schema backup_tests, rolled back, and returns one finding per test; skipped where pgTAP is not installed. With a name: that test only.';
+revoke all on function backup.run_tests(text) from public;
+
+reset check_function_bodies;
+`;
