@@ -41,7 +41,7 @@ describe("exportBackup()", () => {
     const result = await run({ tier: "weekly" });
     const manifest = await readManifest(world, result.manifestKey);
     expect(manifest).toMatchObject({ run_id: result.runId, engine: "cli", tier: "weekly", totals: { rows: 12000 } });
-    expect(manifest.objects.map(({ content }) => content).sort()).toEqual(["globals.json", "roles.sql", "schema.json", "schema.sql", "sequences.json"]);
+    expect(manifest.objects.map(({ content }) => content).sort()).toEqual(["config.json", "globals.json", "roles.sql", "schema.json", "schema.sql", "sequences.json"]);
     const prefix = result.manifestKey.replace(/manifest\.json$/, "");
     const listed = [...manifest.objects, ...manifest.tables.flatMap(({ chunks }) => chunks ?? [])].map(({ key }) => prefix + key);
     expect([...listed, result.manifestKey].sort()).toEqual(await world.keys(prefix));
