@@ -62,7 +62,10 @@ export function buildManifest(
     format: "holdfast-backup", format_version: MANIFEST_VERSION, tool: { name: "holdfast", version: toolVersion },
     project: run.project, run_id: runId, tier: run.tier, engine: run.engine,
     snapshot: { id: run.snapshot_id, at: run.snapshot_at, lsn: run.snapshot_lsn, xids: run.snapshot_xids },
-    server: { version: run.server_version, version_num: run.server_version_num, database: run.database, settings: run.settings },
+    server: {
+      version: run.server_version, version_num: run.server_version_num, database: run.database, settings: run.settings,
+      ...(run.system_identifier === null ? {} : { system_identifier: run.system_identifier }), database_oid: run.database_oid,
+    },
     encryption: null, objects, tables,
     excluded: contents.tables.filter((one) => one.status === "excluded")
       .map((one) => ({ schema: one.schema_name, name: one.table_name, reason: one.reason ?? "" })),

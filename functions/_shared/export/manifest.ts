@@ -37,7 +37,11 @@ export const manifestSchema = z.object({
   tier: z.enum(["daily", "weekly", "monthly"]),
   engine: z.enum(["functions", "cli"]),
   snapshot: z.object({ id: z.string(), at: z.iso.datetime({ offset: true }), lsn: z.string(), xids: z.string() }),
-  server: z.object({ version: z.string(), version_num: count, database: z.string(), settings: z.record(z.string(), z.string()) }),
+  server: z.object({
+    version: z.string(), version_num: count, database: z.string(), settings: z.record(z.string(), z.string()),
+    // Recognise the source among targets. Missing where the role may not ask, and in backups made before they were noted.
+    system_identifier: z.string().regex(/^\d+$/).optional(), database_oid: count.optional(),
+  }),
   encryption: z.null(),
   objects: z.array(object),
   tables: z.array(table),

@@ -1,4 +1,5 @@
 import type { Client } from "pg";
+import { readDatabaseIdentity } from "../database/database_identity.ts";
 
 export interface RunRecord {
   project: string;
@@ -15,6 +16,9 @@ export interface RunRecord {
   server_version: string;
   server_version_num: number;
   database: string;
+  /** Null where the role may not ask. */
+  system_identifier: string | null;
+  database_oid: number;
   settings: Record<string, string>;
 }
 
@@ -58,7 +62,7 @@ export interface RunContents {
 
 /** Reads the ledger of one run. The settings are those that decide how values look as text. */
 export async function readRunRecord(client: Client, runId: string): Promise<RunContents> {
-  const { rows: [run] } = await client.query<RunRecord>(
+  const { rows: [run] } = await client.query<Omit<RunRecord, "system_identifier" | "database_oid">>(
     `select s.project_ref as project, r.tier, r.engine, r.snapshot_id, to_jsonb(r.snapshot_at) #>> '{}' as snapshot_at,
             (select to_jsonb(max(c.done_at)) #>> '{}' from backup.chunks c where c.run_id = r.run_id and c.state = 'done') as finished_at,
             r.snapshot_lsn::text, r.snapshot_xids, r.schema_fingerprint, r.warnings,
@@ -81,5 +85,5 @@ export async function readRunRecord(client: Client, runId: string): Promise<RunC
     `select o ->> 'key' as key, o ->> 'sha256' as sha256, (o -> 'bytes')::float8 as bytes, o ->> 'content' as content
      from backup.chunks c, jsonb_array_elements(c.objects) o
      where c.run_id = $1 and c.state = 'done' order by o ->> 'content'`, [runId]);
-  return { run, tables, chunks, objects };
+  return { run: { ...run, ...await readDatabaseIdentity(client) }, tables, chunks, objects };
 }

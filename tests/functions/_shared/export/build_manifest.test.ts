@@ -19,6 +19,7 @@ function contents(change: Partial<RunContents> = {}): RunContents {
       project: "local", tier: "daily", engine: "cli", snapshot_id: "00000003-0000001B-1", snapshot_at: "2026-11-23T20:55:00.123456+00:00",
       finished_at: "2026-11-23T20:56:00+00:00", snapshot_lsn: "0/1", snapshot_xids: "1:2:", schema_fingerprint: "f", warnings: [],
       server_version: "17.0", server_version_num: 170000, database: "postgres", settings: { DateStyle: "ISO, MDY" },
+      system_identifier: "7300000000000000001", database_oid: 5,
     },
     tables: [table("a"), table("b", { rows: "0" }), table("v", { status: "excluded", reason: "materialized view", rows: null, fingerprint: null, fingerprint_expression: null })],
     chunks: [chunk("a", 1), chunk("a", 2)],
@@ -73,4 +74,10 @@ describe("tableKey()", () => {
     expect(tableKey("a.b", "c")).not.toBe(tableKey("a", "b.c"));
     expect(tableKey('a","b', "c")).not.toBe(tableKey("a", 'b","c'));
   });
+});
+
+it("buildManifest() notes which database it was, and leaves out what the role may not read", () => {
+  expect(build(contents()).server).toMatchObject({ system_identifier: "7300000000000000001", database_oid: 5 });
+  const { run } = contents();
+  expect(build(contents({ run: { ...run, system_identifier: null } })).server).not.toHaveProperty("system_identifier");
 });
