@@ -199,4 +199,24 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "A schema or table was named with --only or --schema that the restore point does not have.",
     remedy: "Check the spelling and quote names with special characters as in SQL; `holdfast restore --dry-run` lists the tables.",
   },
+  HF520: {
+    cause: "Several workers took the same step of a restore drill and died without a word: out of CPU time, memory or wall clock.",
+    remedy: "See which step it was in `backup.drill_steps`, and what became of its invocation in the logs of function `restore-drill`. `holdfast drill` does the same without the limits of functions.",
+  },
+  HF521: {
+    cause: "A restore drill went on for longer than `backup.settings.drill_timeout`, or somebody ended it.",
+    remedy: "See in `backup.drill_steps` how far it came. Raise the setting for a large database, or use `holdfast drill`.",
+  },
+  HF522: {
+    cause: "A worker reported about a drill that was over, failed or cancelled.",
+    remedy: "Nothing: the drill has its verdict. Start another one to see it again.",
+  },
+  HF523: {
+    cause: "A worker finished a step of a drill after its lease had run out and another worker had taken it over.",
+    remedy: "Nothing: the other worker's result counts. If it happens often, raise `backup.settings.lease_seconds`.",
+  },
+  HF524: {
+    cause: "The end of a drill was reported while steps of it were left.",
+    remedy: "This is a defect; report it with the rows of `backup.drill_steps`.",
+  },
 };

@@ -9,7 +9,7 @@ set search_path = ''
 as $$
 begin
   update backup.policies p set enabled = false where p.provider = 'aws_s3';
-  perform backup.unschedule('holdfast-' || j.name) from unnest(array['tick', 'verify', 'prune', 'export']) as j(name);
+  perform backup.unschedule('holdfast-' || j.name) from unnest(array['tick', 'verify', 'prune', 'export', 'drill']) as j(name);
 end;
 $$;
 

@@ -2,7 +2,7 @@
 -- backup.install_schedules()
 --
 -- Why: pg_cron is the clock. The same name overwrites, so calling it again changes nothing but brings schedules up to date.
--- The export is scheduled only while an S3 policy is on. Errors: HF005 pg_cron is missing.
+-- The export and the drill are scheduled only while an S3 policy is on. Errors: HF005 pg_cron is missing.
 create or replace function backup.install_schedules()
 returns table (job_name text, schedule text)
 language plpgsql
@@ -23,7 +23,8 @@ begin
       ('prune',  '17 3 * * *', true),
       ('export', case when exists (select from backup.policies p where p.name = 'secondary_daily' and p.enabled)
                       then '0 1 * * *' else '0 1 * * 0' end,
-                 exists (select from backup.policies p where p.provider = 'aws_s3' and p.enabled))
+                 exists (select from backup.policies p where p.provider = 'aws_s3' and p.enabled)),
+      ('drill',  '0 4 1 * *', exists (select from backup.policies p where p.provider = 'aws_s3' and p.enabled))
     ) as j(name, schedule, wanted)
   loop
     if v_job.wanted then
@@ -40,5 +41,5 @@ end;
 $$;
 
 comment on function backup.install_schedules() is
-  'Schedules the minute tick, the weekly verification (Sunday 02:00 UTC), the nightly clean-up and, when S3 is enabled, the export. Safe to call again. Errors: HF005.';
+  'Schedules the minute tick, the weekly verification (Sunday 02:00 UTC), the nightly clean-up and, when S3 is enabled, the export and the monthly drill. Safe to call again. Errors: HF005.';
 revoke all on function backup.install_schedules() from public;

@@ -1,4 +1,4 @@
--- requires: tables/job_runs.sql, functions/tick.sql, functions/dispatch.sql, functions/prune_ledger.sql
+-- requires: tables/job_runs.sql, functions/tick.sql, functions/dispatch.sql, functions/start_drill.sql, functions/hand_over_drill.sql, functions/prune_ledger.sql
 -- backup.run_job(p_job_name)
 --
 -- Why: every scheduled entry goes through here, so that job_runs tells when it ran, how long, and with which outcome. An
@@ -24,11 +24,14 @@ begin
         v_result := jsonb_build_object('ticket', backup.dispatch('export-backup', '{"action": "start", "trigger": "schedule"}') is not null);
       when 'verify' then
         v_result := jsonb_build_object('ticket', backup.dispatch('verify-backup', '{"trigger": "schedule"}') is not null);
+      when 'drill' then
+        -- Started here and not by the function, so that a drill that cannot start is recorded.
+        v_result := jsonb_build_object('ticket', backup.hand_over_drill(backup.start_drill('schedule')));
       when 'prune' then
         v_result := backup.prune_ledger();
       else
         raise exception using errcode = 'HF100', message = format('job %L does not exist', p_job_name),
-          hint = 'Jobs are tick, export, verify and prune.';
+          hint = 'Jobs are tick, export, verify, drill and prune.';
     end case;
   exception when others then
     get stacked diagnostics v_code = returned_sqlstate, v_error = message_text;
@@ -46,5 +49,5 @@ begin
 end;
 $$;
 
-comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, prune) and records it in backup.job_runs. Errors: HF100.';
+comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, drill, prune) and records it in backup.job_runs. Errors: HF100.';
 revoke all on function backup.run_job(text) from public;

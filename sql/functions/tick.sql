@@ -1,4 +1,4 @@
--- requires: functions/end_stuck_runs.sql, functions/revive_runs.sql, tables/tickets.sql
+-- requires: functions/end_stuck_runs.sql, functions/revive_runs.sql, functions/end_stuck_drills.sql, functions/revive_drills.sql, functions/reap_scratch_databases.sql, tables/tickets.sql
 -- backup.tick()
 --
 -- Why: the heartbeat. Everything that must go on although a function died is done here, once a minute, by pg_cron.
@@ -14,8 +14,8 @@ declare
   v_checks     integer;
   v_tickets    integer;
 begin
-  select count(*) into v_ended from backup.end_stuck_runs();
-  v_dispatched := backup.revive_runs();
+  select (select count(*) from backup.end_stuck_runs()) + (select count(*) from backup.end_stuck_drills()) into v_ended;
+  v_dispatched := backup.revive_runs() + backup.revive_drills() + backup.reap_scratch_databases();
   select count(*) into v_checks from backup.close_overdue_checks();
   -- Used and expired tickets are of no use after an hour; claim_ticket() refuses them anyway.
   delete from backup.tickets t where t.expires_at < clock_timestamp() - interval '1 hour';
@@ -25,5 +25,5 @@ begin
 end;
 $$;
 
-comment on function backup.tick() is 'The minute heartbeat: ends stuck runs, replaces dead workers, closes overdue checks, deletes old tickets.';
+comment on function backup.tick() is 'The minute heartbeat: ends stuck runs and drills, replaces dead workers, has left scratch databases dropped, closes overdue checks, deletes old tickets.';
 revoke all on function backup.tick() from public;

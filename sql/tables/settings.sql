@@ -19,6 +19,10 @@ create table backup.settings (
   check_timeout           interval not null default '25 seconds',
   background_timeout      interval not null default '2 hours',
   object_sample_share     integer not null default 4,
+  drill_from              text not null default 'alternate',
+  drill_window            interval not null default '90 days',
+  drill_max_age           interval not null default '35 days',
+  drill_timeout           interval not null default '12 hours',
   constraint settings_one_row check (id),
   constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
   constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
@@ -28,7 +32,11 @@ create table backup.settings (
   constraint settings_lease_seconds_range check (lease_seconds between 5 and 3600),
   constraint settings_max_attempts_range check (max_attempts between 1 and 100),
   constraint settings_row_shrink_threshold_range check (row_shrink_threshold >= 0 and row_shrink_threshold < 1),
-  constraint settings_object_sample_share_range check (object_sample_share between 1 and 365)
+  constraint settings_object_sample_share_range check (object_sample_share between 1 and 365),
+  constraint settings_drill_from_known check (drill_from in ('latest', 'random', 'alternate')),
+  constraint settings_drill_window_positive check (drill_window > interval '0'),
+  constraint settings_drill_max_age_positive check (drill_max_age > interval '0'),
+  constraint settings_drill_timeout_range check (drill_timeout between interval '1 minute' and interval '7 days')
 );
 alter table backup.settings enable row level security;
 create policy service_role_reads on backup.settings for select to service_role using (true);
@@ -55,3 +63,8 @@ comment on column backup.settings.row_shrink_threshold is 'Share of rows a table
 comment on column backup.settings.check_timeout is 'A check that runs longer inside verify-backup is handed to a pg_cron job.';
 comment on column backup.settings.background_timeout is 'A handed-over check that runs longer is recorded as inconclusive.';
 comment on column backup.settings.object_sample_share is 'A verification reads back one object in this many, rotating, so that all are read once in as many verifications.';
+comment on column backup.settings.drill_from is
+  'Restore point a drill takes when none is named. latest, random: one within drill_window, untried ones first. alternate: latest and random in turn.';
+comment on column backup.settings.drill_window is 'How far back a random restore point may lie.';
+comment on column backup.settings.drill_max_age is 'check_drill_age fails when no drill has passed for this long. Drills are monthly; 35 days leave room for the longest month and a missed night.';
+comment on column backup.settings.drill_timeout is 'A drill by functions that takes longer has failed.';

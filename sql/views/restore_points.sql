@@ -22,7 +22,10 @@ left join lateral (
 ) as p on true
 left join lateral (
   select d.finished_at from backup.drills d
-  where d.run_id = r.run_id and d.verdict = 'passed' order by d.finished_at desc limit 1
+  where d.run_id = r.run_id and d.verdict = 'passed'
+    -- A manifest that was exchanged after the export is not what this row stands for.
+    and coalesce(d.manifest_sha256 = r.manifest_sha256, true)
+  order by d.finished_at desc limit 1
 ) as proven on true
 left join lateral (
   select v.verdict, v.finished_at from backup.verifications v

@@ -52,6 +52,11 @@ export const ERRORS = {
   HF506: { http: 500, exit: 10, title: "Restored database does not match the backup" },
   HF507: { http: 409, exit: 3, title: "Drill exists already or is unknown" },
   HF508: { http: 422, exit: 2, title: "Restore point has nothing of that name" },
+  HF520: { http: 500, exit: 3, title: "Drill step given up by its workers" },
+  HF521: { http: 500, exit: 3, title: "Drill did not end in time or was cancelled" },
+  HF522: { http: 409, exit: 3, title: "Drill has already ended" },
+  HF523: { http: 409, exit: 3, title: "Drill step is no longer held" },
+  HF524: { http: 500, exit: 3, title: "Drill has unfinished steps" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -2733,7 +2733,8 @@ revoke all on function backup.included_schemas() from public;
 -- backup.coverage_gaps()
 --
 -- Why: what a backup does not hold is part of its result and must be told before somebody needs it. Tables that are left
--- out are in backup.run_tables with their reason; this names what is no table, or what looks covered and is not. What it may not look into it says, instead of failing the run.
+-- out are in backup.run_tables with their reason; this names what is no table, or what looks covered and is not.
+-- What its caller may not look into is named as well, instead of failing the run.
 create or replace function backup.coverage_gaps()
 returns table (code text, subject text, message text)
 language plpgsql
@@ -3281,7 +3282,9 @@ begin
   end if;
   if v_run.run_id is null then
     raise exception using errcode = 'HF500', message = 'there is no restore point to drill',
-      detail = case v_selection when 'random' then format('Looked at the last %s.', v_settings.drill_window) end,
+      detail = case v_selection when 'named' then format('Run %s is none.', p_from)
+                                when 'random' then format('Looked at the last %s.', v_settings.drill_window)
+                                else 'No run is complete.' end,
       hint = 'Run an export first; see backup.restore_points.';
   end if;
 
@@ -3472,7 +3475,8 @@ revoke all on function backup.enable(boolean) from public;
 -- Only types whose hash function is faithful are hashed natively. Everything else goes through its output function
 -- (row(…)::text does that and keeps NULL apart from the empty string), because the native hash would
 --   call 1.0 and 1.00 equal (numeric, jsonb), or 0 and -0 (float), ignore trailing blanks (bpchar) or case (citext),
---   or depend on object ids (enum, reg*), or not exist (json, xml, geometric types).
+--   or depend on object ids (enum, reg*) or on whether the processor's char is signed ("char"),
+--   or not exist (json, xml, geometric types).
 -- The expression refers to the row as t, so that it can be stored in a manifest and run anywhere without this schema.
 create or replace function backup.fingerprint_expression(p_relid oid)
 returns text
@@ -3493,7 +3497,7 @@ as $$
   columns as (
     select b.attnum, pg_catalog.format('t.%I', b.attname) as reference,
            t.typnamespace = 'pg_catalog'::regnamespace
-           and t.typname = any (array['int2', 'int4', 'int8', 'bool', 'uuid', 'text', 'varchar', 'name', 'char', 'bytea',
+           and t.typname = any (array['int2', 'int4', 'int8', 'bool', 'uuid', 'text', 'varchar', 'name', 'bytea',
                                       'date', 'time', 'timestamp', 'timestamptz', 'oid', 'macaddr', 'pg_lsn']::name[])
            and coalesce(c.collisdeterministic, true) as native
     from base b
@@ -3502,12 +3506,13 @@ as $$
     where t.typtype <> 'd'
   ),
   parts as (
-    select pg_catalog.string_agg(reference, ', ' order by attnum) filter (where native) as natives,
-           pg_catalog.string_agg(reference, ', ' order by attnum) filter (where not native) as others
+    select pg_catalog.string_agg(reference || case when castable then '::text' else '' end, ', ' order by attnum)
+             filter (where native or castable) as hashed,
+           pg_catalog.string_agg(reference, ', ' order by attnum) filter (where not (native or castable)) as others
     from columns
   )
   select 'pg_catalog.hash_record_extended(row('
-         || pg_catalog.concat_ws(', ', natives, 'row(' || others || ')::text')
+         || pg_catalog.concat_ws(', ', hashed, 'row(' || others || ')::text')
          || '), 0)'
   from parts
 $$;
@@ -3754,7 +3759,7 @@ declare
   v_refusal text[];
 begin
   for v_table in
-    select n.nspname, n.oid as schema_oid, c.relname, c.oid, c.relkind, c.relpersistence, c.relfilenode,
+    select n.nspname, n.oid as schema_oid, c.relname, c.oid, c.relkind, c.relfilenode,
            e.extname,
            n.nspname in (select backup.included_schemas()) as included,
            array(select a.attname::text from pg_catalog.pg_attribute a
@@ -3780,7 +3785,6 @@ begin
       when v_table.relkind = 'p' then 'partitioned: its rows are exported by partition'
       when v_table.relkind = 'm' then 'materialized view: filled again after a restore'
       when v_table.relkind = 'f' then 'foreign table: its rows live on another server'
-      when v_table.relpersistence = 't' then 'temporary table'
       when v_table.extname is not null then format('belongs to extension %s', v_table.extname)
     end;
     if reason is null then
@@ -4549,8 +4553,9 @@ revoke all on function backup.settle_tables(text) from public;
 -- backup.split_chunk(p_run_id, p_claim_id, p_chunk_no)
 --
 -- Why: a range can hold far more text than its pages suggest. It is halved by pages, and inside one page by row numbers,
--- until it is a single row. Returns false when it cannot be split further.
--- Errors: HF003, HF004.
+-- until it is a single row. Returns false when it cannot be split further. An open end is taken to be where the table ends
+-- at present: no row of the snapshot is behind it, and halving beyond it would go on for ever.
+-- Locks: ACCESS SHARE on the table, for its size. Errors: HF003, HF004.
 create or replace function backup.split_chunk(p_run_id text, p_claim_id uuid, p_chunk_no integer)
 returns boolean
 language plpgsql
@@ -4564,6 +4569,10 @@ declare
   v_middle tid;
   v_next   integer;
 begin
+  -- Before the lock on the run: this waits for a table that is being altered, and the other workers must not.
+  v_pages := (select coalesce(pg_catalog.pg_relation_size(t.relid) / pg_catalog.current_setting('block_size')::integer, t.pages)
+              from backup.chunks c join backup.run_tables t using (run_id, schema_name, table_name)
+              where c.run_id = p_run_id and c.chunk_no = p_chunk_no and c.end_tid is null);
   -- New numbers come from max() + 1, so two splits of a run must not look at the same time.
   perform from backup.runs r where r.run_id = p_run_id for no key update;
   select h.* into v_chunk from backup.held_chunks(p_run_id, p_claim_id) h where h.chunk_no = p_chunk_no and h.kind = 'data';
@@ -4571,10 +4580,8 @@ begin
     raise exception using errcode = 'HF004', message = format('claim %s does not hold data chunk %s', p_claim_id, p_chunk_no),
       hint = 'The lease ran out and another worker took over. Drop the result.';
   end if;
-  v_pages := (select t.pages from backup.run_tables t
-              where (t.run_id, t.schema_name, t.table_name) = (p_run_id, v_chunk.schema_name, v_chunk.table_name));
   v_first := ('{' || trim(both '()' from v_chunk.first_tid::text) || '}')::bigint[];
-  v_end := case when v_chunk.end_tid is null then array[greatest(v_pages, v_first[1] + 2), 0]
+  v_end := case when v_chunk.end_tid is null then array[greatest(v_pages, v_first[1] + 1), 0]
                 else ('{' || trim(both '()' from v_chunk.end_tid::text) || '}')::bigint[] end;
 
   if v_end[1] - v_first[1] >= 2 or (v_end[1] - v_first[1] = 1 and v_end[2] > 0) then
@@ -4600,7 +4607,7 @@ end;
 $$;
 
 comment on function backup.split_chunk(text, uuid, integer) is
-  'Replaces a claimed data chunk by two halves; false when it is down to one row. Errors: HF003, HF004.';
+  'Replaces a claimed data chunk by two halves; false when it is down to one row, also with an open end. Errors: HF003, HF004.';
 revoke all on function backup.split_chunk(text, uuid, integer) from public;
 
 -- sql/functions/start_run.sql

@@ -1,6 +1,6 @@
 -- Tests sql/functions/run_job.sql
 begin;
-select plan(20);
+select plan(24);
 
 -- arrange
 delete from backup.runs;
@@ -25,16 +25,23 @@ select is(backup.run_job('export'), '{"ticket": true}', 'run_job() asks for an e
 select is(backup.run_job('verify'), '{"ticket": true}', 'run_job() asks for a verification');
 select results_eq('select function_name, body from backup.tickets order by 1',
   $$ values ('export-backup', '{"action": "start", "trigger": "schedule"}'::jsonb), ('verify-backup', '{"trigger": "schedule"}') $$, 'run_job() leaves a ticket for each');
+select is(backup.run_job('drill'), null, 'run_job() starts no drill where there is no restore point');
+select results_eq($$ select status, error_code from backup.job_runs where job_name = 'drill' $$, $$ values ('failed', 'HF500') $$, 'run_job() records why');
+insert into backup.runs (run_id, state, tier, trigger, engine, object_prefix, snapshot_at, finished_at, manifest_key, manifest_sha256)
+values ('20260101T000000Z-aaaaaa', 'complete', 'weekly', 'sql', 'cli', 'p/1/', now(), now(), 'p/1/manifest.json', 'x');
+select is(backup.run_job('drill'), '{"ticket": true}', 'run_job() starts a drill');
+select results_eq($$ select t.function_name, d.trigger from backup.tickets t join backup.drills d on t.body = jsonb_build_object('action', 'work', 'drill_id', d.drill_id) $$,
+  $$ values ('restore-drill', 'schedule') $$, 'run_job() leaves a ticket for its worker');
 insert into backup.job_runs (job_name, status, started_at, finished_at) values ('export', 'succeeded', now() - interval '1 year', now());
 select is(backup.run_job('prune') ->> 'job_runs', '1', 'run_job() runs the clean-up');
 alter table backup.tickets add constraint hf_test check (false) not valid;
 select is(backup.run_job('export'), null, 'run_job() does not raise when a job fails');
 select results_eq($$ select status, result, error_code from backup.job_runs where job_name = 'export' order by job_run_id desc limit 1 $$,
   $$ values ('failed', null::jsonb, '23514') $$, 'run_job() records the failure');
-select matches((select error from backup.job_runs where status = 'failed'), 'hf_test', 'run_job() records the message');
+select matches((select error from backup.job_runs where status = 'failed' and job_name = 'export'), 'hf_test', 'run_job() records the message');
 select throws_ok($$ select backup.run_job('nonsense') $$, 'HF100', 'job ''nonsense'' does not exist', 'run_job() rejects an unknown job with HF100');
 select throws_ok($$ select backup.run_job(null) $$, 'HF100', null, 'run_job() rejects no job with HF100');
-select is((select count(*)::integer from backup.job_runs), 5, 'run_job() leaves one row for each job, and none for what it rejects');
+select is((select count(*)::integer from backup.job_runs), 7, 'run_job() leaves one row for each job, and none for what it rejects');
 
 -- permissions
 select function_privs_are('backup', 'run_job', array['text'], 'anon', array[]::text[], 'anon may not execute run_job()');

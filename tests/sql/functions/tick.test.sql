@@ -1,11 +1,12 @@
 -- Tests sql/functions/tick.sql
 begin;
-select plan(14);
+select plan(17);
 
 -- arrange
 delete from backup.runs;
 delete from backup.tickets;
 delete from backup.verifications;
+update backup.settings set external_clock = true, drill_timeout = '1 hour';
 
 -- contract
 select function_returns('backup', 'tick', array[]::text[], 'jsonb', 'tick() returns jsonb');
@@ -28,6 +29,14 @@ insert into backup.verification_checks (verification_id, check_name, state, star
 values ('00000000-0000-0000-0000-00000000000a', 'check_sequences', 'running', now() - interval '1 day');
 select is(backup.tick() -> 'checks_closed', '1', 'tick() closes a check that never reported');
 select is((select verdict::text from backup.verifications where verification_id = '00000000-0000-0000-0000-00000000000a'), 'inconclusive', 'tick() lets its verification end');
+
+delete from backup.runs;
+insert into backup.runs (run_id, state, tier, trigger, engine, object_prefix, snapshot_at, finished_at, manifest_key, manifest_sha256)
+values ('20260103T000000Z-aaaaaa', 'complete', 'weekly', 'sql', 'cli', 'p/1/', now(), now(), 'p/1/manifest.json', 'x');
+select isnt(backup.start_drill('sql'), null, 'tick() meets a drill');
+select is(backup.tick() -> 'dispatched', '1', 'tick() sends a worker to a drill that has none');
+update backup.drills set started_at = now() - interval '2 hours';
+select is(backup.tick() -> 'ended', '1', 'tick() ends a drill that takes too long');
 
 -- permissions
 select function_privs_are('backup', 'tick', array[]::text[], 'anon', array[]::text[], 'anon may not execute tick()');

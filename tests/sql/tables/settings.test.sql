@@ -1,9 +1,9 @@
 -- Tests sql/tables/settings.sql
 begin;
-select plan(32);
+select plan(36);
 
 -- contract
-select columns_are('backup', 'settings', array['id', 'project_ref', 'functions_url', 'external_clock', 'included_schemas', 'excluded_schemas', 'chunk_bytes', 'worker_bytes', 'worker_seconds', 'workers', 'lease_seconds', 'max_attempts', 'keeper_max_age', 'keeper_start_timeout', 'count_at_plan_bytes', 'include_role_passwords', 'row_shrink_threshold', 'check_timeout', 'background_timeout', 'object_sample_share'], 'settings has its columns');
+select columns_are('backup', 'settings', array['id', 'project_ref', 'functions_url', 'external_clock', 'included_schemas', 'excluded_schemas', 'chunk_bytes', 'worker_bytes', 'worker_seconds', 'workers', 'lease_seconds', 'max_attempts', 'keeper_max_age', 'keeper_start_timeout', 'count_at_plan_bytes', 'include_role_passwords', 'row_shrink_threshold', 'check_timeout', 'background_timeout', 'object_sample_share', 'drill_from', 'drill_window', 'drill_max_age', 'drill_timeout'], 'settings has its columns');
 select col_is_pk('backup', 'settings', array['id'], 'settings has a key');
 select isnt(obj_description('backup.settings'::regclass), null, 'settings has a comment');
 
@@ -29,6 +29,10 @@ select throws_ok($$ update backup.settings set row_shrink_threshold = -0.1 $$, '
 select throws_ok($$ update backup.settings set row_shrink_threshold = 1 $$, '23514', null, 'settings rejects row_shrink_threshold = 1');
 select throws_ok($$ update backup.settings set object_sample_share = 0 $$, '23514', null, 'settings rejects object_sample_share = 0');
 select throws_ok($$ update backup.settings set object_sample_share = 366 $$, '23514', null, 'settings rejects object_sample_share = 366');
+select throws_ok($$ update backup.settings set drill_from = 'oldest' $$, '23514', null, 'settings rejects drill_from = oldest');
+select throws_ok($$ update backup.settings set drill_window = '0' $$, '23514', null, 'settings rejects drill_window = 0');
+select throws_ok($$ update backup.settings set drill_max_age = '-1 day' $$, '23514', null, 'settings rejects drill_max_age = -1 day');
+select throws_ok($$ update backup.settings set drill_timeout = '59 seconds' $$, '23514', null, 'settings rejects drill_timeout = 59 seconds');
 select lives_ok($$ update backup.settings set project_ref = 'abc-1.x_Y', chunk_bytes = 8192, worker_seconds = 390, workers = 32, lease_seconds = 5, max_attempts = 1, row_shrink_threshold = 0, object_sample_share = 1 $$, 'settings accepts the limits themselves');
 
 -- permissions

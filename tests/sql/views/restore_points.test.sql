@@ -1,6 +1,6 @@
 -- Tests sql/views/restore_points.sql
 begin;
-select plan(12);
+select plan(13);
 
 -- arrange: an empty ledger, whatever the database has been through
 delete from backup.alerts; delete from backup.verifications; delete from backup.drills; delete from backup.runs;
@@ -20,10 +20,12 @@ select results_eq('select age, expires_at - snapshot_at, warnings from backup.re
 select results_eq('select distinct verified, last_check from backup.restore_points', $$ values (false, null::backup.verdict) $$,
   'restore_points does not call an untried backup verified');
 insert into backup.verifications (run_id, trigger, verdict, finished_at) values ('20260101T000000Z-aaaaaa', 'sql', 'passed', now());
-insert into backup.drills (run_id, trigger, verdict, finished_at) values ('20260101T000000Z-aaaaaa', 'sql', 'failed', now());
+insert into backup.drills (run_id, trigger, verdict, state, finished_at) values ('20260101T000000Z-aaaaaa', 'sql', 'failed', 'complete', now());
 select results_eq($$ select verified, last_check::text from backup.restore_points where run_id like '20260101%' $$, $$ values (false, 'passed') $$,
   'restore_points does not take a verification or a failed drill for a restore');
-insert into backup.drills (run_id, trigger, verdict, finished_at) values ('20260101T000000Z-aaaaaa', 'sql', 'passed', now());
+insert into backup.drills (run_id, trigger, verdict, state, finished_at, manifest_sha256) values ('20260101T000000Z-aaaaaa', 'sql', 'passed', 'complete', now() - interval '1 day', 'of another manifest');
+select is((select verified from backup.restore_points where run_id = '20260101T000000Z-aaaaaa'), false, 'restore_points does not count a drill of another manifest');
+insert into backup.drills (run_id, trigger, verdict, state, finished_at) values ('20260101T000000Z-aaaaaa', 'sql', 'passed', 'complete', now());
 select results_eq('select verified from backup.restore_points', array[false, true], 'restore_points calls a backup verified after its own drill passed');
 insert into backup.policies (name, provider, frequency, retention, tier, enabled, description) values ('more', 'aws_s3', 'weekly', '100 days', 'weekly', false, '');
 select is((select count(*) from backup.restore_points), 2::bigint, 'restore_points lists a run once, however many policies name its tier');
