@@ -1,0 +1,151 @@
+import { encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
+import { selectFacts } from "../export/select_facts.ts";
+import { adaptExtensions } from "./adapt_extensions.ts";
+import { adaptOwners } from "./adapt_owners.ts";
+import { adaptPlatform } from "./adapt_platform.ts";
+import { isRelation, nameOf, rebuild, schemaOf, without, withDependents } from "./fact_edits.ts";
+import { narrowFacts } from "./narrow_facts.ts";
+import type { LeftOut, RestoreOptions } from "./restore_context.ts";
+import type { TargetInfo } from "./target.ts";
+
+/** Both sides of a plan, made comparable. */
+export interface AdaptedFacts {
+  /** What the target has of the backup's schemas, without what is the target's own. */
+  current: FactBase;
+  /** What the target can have of the backup. */
+  desired: FactBase;
+  leftOut: LeftOut[];
+}
+
+/** What PostgreSQL 16 and older call all rights on a table; 17 has one more, which its owner needs for ANALYZE and VACUUM. */
+const ALL_BEFORE_17 = ["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"];
+
+/** Marks values that are not in a captured schema because they may be passwords. */
+const REDACTED = /__(OPTION|SENSITIVE|CONN|REDACTED)[A-Z0-9_]*__/;
+
+/**
+ * Adapts a captured schema to a target: what the target's role may not do, its platform owns or its server lacks is taken out
+ * of the backup's side, and what the target has beyond the backup out of the other, so that a plan between the two neither
+ * fails on the former nor drops the latter. Everything taken out of the backup's side is listed.
+ *
+ * @param backup facts of the backup's schema.json
+ * @param present facts of the whole target
+ */
+export function adaptFacts(backup: FactBase, present: FactBase, target: TargetInfo, options: Pick<RestoreOptions, "only">, sourceVersionNum: number): AdaptedFacts {
+  const leftOut: LeftOut[] = [];
+  const schemas = new Set(backup.facts().flatMap(({ id }) => (id.kind === "schema" ? [id.name] : [])));
+  const everything = withoutExtensionComments(selectFacts(present, schemas));
+  let desired = leaveConnections(backup, leftOut);
+  desired = adaptExtensions(desired, everything, target, leftOut);
+  desired = adaptPlatform(desired, everything, target, leftOut);
+  desired = leaveRoles(desired, target, leftOut);
+  desired = adaptOwners(desired, everything, target, leftOut);
+  desired = leaveForeignDefaults(desired, everything, target, leftOut);
+  desired = grantMaintain(desired, target, sourceVersionNum);
+  if (options.only !== null) desired = narrowFacts(desired, everything, options.only, leftOut);
+  return { current: withoutExtras(everything, desired), desired, leftOut };
+}
+
+function withoutExtensionComments(base: FactBase): FactBase {
+  const removed = new Map<string, StableId>();
+  for (const { id } of base.facts()) if (id.kind === "comment" && id.target.kind === "extension") removed.set(encodeId(id), id);
+  return without(base, removed);
+}
+
+/** Subscriptions would connect to their publisher, and credentials of foreign servers are not in a backup. */
+function leaveConnections(base: FactBase, leftOut: LeftOut[]): FactBase {
+  const roots: StableId[] = [];
+  for (const fact of base.facts()) {
+    const redacted = REDACTED.test(JSON.stringify(fact.payload));
+    if (fact.id.kind === "subscription") {
+      roots.push(fact.id);
+      leftOut.push({ reason: "secret", subject: nameOf(fact.id), message: "It would start to copy from its publisher, and its connection string is not in the backup. Create it by hand." });
+    } else if (fact.id.kind === "userMapping" && redacted) {
+      roots.push(fact.id);
+      leftOut.push({ reason: "secret", subject: nameOf(fact.id), message: "Its credentials are not in the backup. Create it by hand." });
+    } else if (redacted && (fact.id.kind === "server" || fact.id.kind === "fdw" || fact.id.kind === "foreignTable")) {
+      leftOut.push({ reason: "secret", subject: nameOf(fact.id), message: "Options that may be credentials hold a placeholder. Set them with ALTER … OPTIONS." });
+    }
+  }
+  return without(base, withDependents(base, roots));
+}
+
+/** Rights and policies of roles that the target does not have. */
+function leaveRoles(base: FactBase, target: TargetInfo, leftOut: LeftOut[]): FactBase {
+  const known = (role: string) => role === "PUBLIC" || role === "public" || role.startsWith("pg_") || target.roles.has(role);
+  const removed = new Map<string, StableId>();
+  const missing = new Map<string, number>();
+  const leave = (id: StableId, role: string) => {
+    for (const [key, one] of withDependents(base, [id])) removed.set(key, one);
+    missing.set(role, (missing.get(role) ?? 0) + 1);
+  };
+  for (const { id, payload } of base.facts()) {
+    if (id.kind === "acl" && !known(id.grantee)) leave(id, id.grantee);
+    else if (id.kind === "userMapping" && !known(id.role)) leave(id, id.role);
+    else if (id.kind === "defaultPrivilege" && !(known(id.role) && known(id.grantee))) leave(id, known(id.role) ? id.grantee : id.role);
+    else if (id.kind === "policy") {
+      const roles = Array.isArray(payload["roles"]) ? payload["roles"].map(String) : [];
+      const unknown = roles.find((role) => !known(role));
+      if (unknown !== undefined) {
+        leave(id, unknown);
+        leftOut.push({ reason: "role", subject: nameOf(id), message: `Role ${unknown} does not exist in the target.` });
+      }
+    }
+  }
+  for (const [role, count] of missing) {
+    leftOut.push({ reason: "role", subject: `rights of ${role}`, message: `${count} rights or policies are not restored, as role ${role} does not exist in the target.` });
+  }
+  return without(base, removed);
+}
+
+/** Default privileges can be changed only for roles one can act as; the target keeps what it has for others. */
+function leaveForeignDefaults(desired: FactBase, current: FactBase, target: TargetInfo, leftOut: LeftOut[]): FactBase {
+  if (target.isSuperuser) return desired;
+  const isForeign = ({ id }: Fact) => id.kind === "defaultPrivilege" && target.roles.get(id.role)?.isMember !== true;
+  const wanted = new Map(desired.facts().filter(isForeign).map((fact) => [encodeId(fact.id), fact]));
+  const there = current.facts().filter(isForeign);
+  for (const { id } of wanted.values()) {
+    if (!current.has(id)) leftOut.push({ reason: "role", subject: nameOf(id), message: `${target.role} cannot act as the role they belong to.` });
+  }
+  return rebuild([...desired.facts().filter((fact) => !wanted.has(encodeId(fact.id))), ...there], desired.edges);
+}
+
+/** A table's owner has all rights on it; on a newer server all is more, and an owner without it could not run ANALYZE. */
+function grantMaintain(desired: FactBase, target: TargetInfo, sourceVersionNum: number): FactBase {
+  if (sourceVersionNum >= 170_000 || target.versionNum < 170_000) return desired;
+  const facts = desired.facts().map((fact) => {
+    const { id, payload } = fact;
+    const owners = (id.kind === "acl" && isRelation(id.target) && payload["_ownerDefault"] !== undefined)
+      || (id.kind === "defaultPrivilege" && id.objtype === "r" && id.grantee === id.role);
+    const privileges = Array.isArray(payload["privileges"]) ? payload["privileges"].map(String) : [];
+    if (!owners || !ALL_BEFORE_17.every((one) => privileges.includes(one))) return fact;
+    return { ...fact, payload: { ...payload, privileges: [...new Set([...privileges, "MAINTAIN"])].sort(),
+      ...(payload["_ownerDefault"] === undefined ? {} : { _ownerDefault: [...ALL_BEFORE_17, "MAINTAIN"].sort() }) } };
+  });
+  return rebuild(facts, desired.edges);
+}
+
+/** Whether the plan may take away what only the target has: it hangs on an object of the backup and holds no rows. */
+function mayGo({ id, parent }: Fact, desired: FactBase): boolean {
+  if (id.kind === "defaultPrivilege") return true;
+  if (parent === undefined || !desired.has(parent)) return false;
+  return ["acl", "comment", "securityLabel", "policy", "default", "constraint", "index", "trigger", "rule"].includes(id.kind);
+}
+
+/** What the target has beyond the backup is none of a restore's business. Views stay as well, and so what they need. */
+function withoutExtras(current: FactBase, desired: FactBase): FactBase {
+  const removed = new Map<string, StableId>();
+  const hide = (id: StableId): void => {
+    removed.set(encodeId(id), id);
+    for (const child of current.childrenOf(id)) hide(child.id);
+  };
+  for (const fact of current.facts()) {
+    if (fact.id.kind !== "role" && !desired.has(fact.id) && !mayGo(fact, desired)) hide(fact.id);
+  }
+  return without(current, removed);
+}
+
+/** Schemas that the backup speaks for. */
+export function schemasOf(backup: FactBase): Set<string> {
+  return new Set(backup.facts().flatMap(({ id }) => (schemaOf(id) !== null && id.kind === "schema" ? [id.name] : [])));
+}
