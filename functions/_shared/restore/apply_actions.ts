@@ -1,0 +1,191 @@
+import type { Client } from "pg";
+import { sqlStateOf } from "../errors/from_postgres.ts";
+import { HoldfastError } from "../errors/holdfast_error.ts";
+import { isConnectionLoss } from "../errors/is_connection_loss.ts";
+import type { SchemaAction } from "./plan_schema.ts";
+import type { LeftOut } from "./restore_context.ts";
+
+/** Settings that the planner's statements are written for; they end with the transaction or session. */
+const SETTINGS = ["search_path = pg_catalog", "check_function_bodies = off"];
+
+const DENIED = "42501";
+const BROKEN = new Set(["23503", "23514"]);
+
+/** What a role may be denied without anything else failing for it. The rest of the plan does without them. */
+const DISPENSABLE = new Set(["eventTrigger", "publication", "publicationRel", "publicationSchema", "comment", "securityLabel", "acl", "defaultPrivilege", "policy", "trigger", "fdw", "server"]);
+
+export interface ApplyHooks {
+  leftOut: LeftOut[];
+  /** Called before every statement with its place in the list. */
+  onAction(index: number, action: SchemaAction): void;
+}
+
+/** Message of the server without what a row may have put in it. */
+function serverReason(error: unknown): string {
+  const state = sqlStateOf(error);
+  if (!(error instanceof Error) || state === undefined) return error instanceof Error ? error.message : String(error);
+  const constraint = "constraint" in error && typeof error.constraint === "string" ? ` (${error.constraint})` : "";
+  // Data exceptions and violated constraints quote values.
+  return /^2[23]/.test(state) ? `SQLSTATE ${state}${constraint}` : `${error.message} (SQLSTATE ${state})`;
+}
+
+function failed(action: SchemaAction, error: unknown): unknown {
+  if (isConnectionLoss(error)) return error;
+  const hint = sqlStateOf(error) === DENIED ? "Restore as a role that may do this, or leave the object out with --only or --schema."
+    : "Remove the reason in the target and call the restore again; it continues where it stopped.";
+  return new HoldfastError("HF504", `Cannot ${action.verb} ${action.name}`, { detail: serverReason(error), hint, cause: error });
+}
+
+/**
+ * What remains of an action that failed: true when the restore goes on without it, because the role may not do it and nothing
+ * needs it, or because the source's own rows break the rule, which then stands but has not been checked.
+ */
+async function tolerate(client: Client, action: SchemaAction, error: unknown, leftOut: LeftOut[]): Promise<boolean> {
+  const state = sqlStateOf(error) ?? "";
+  const target = "target" in action.subject ? action.subject.target : undefined;
+  if (state === DENIED && (DISPENSABLE.has(action.subject.kind) || target !== undefined)) {
+    leftOut.push({ reason: "role", subject: action.name, message: `The role of the restore may not ${action.verb} it: ${serverReason(error)}.` });
+    return true;
+  }
+  if (!BROKEN.has(state) || action.subject.kind !== "constraint" || action.verb === "drop") return false;
+  if (/ VALIDATE CONSTRAINT /.test(action.sql)) {
+    leftOut.push({ reason: "unsupported", subject: action.name, message: "It holds for rows to come; rows of the backup break it, so it is not validated." });
+    return true;
+  }
+  try {
+    await client.query(`${action.sql} NOT VALID`);
+  } catch {
+    return false;
+  }
+  leftOut.push({ reason: "unsupported", subject: action.name, message: "It holds for rows to come; rows of the backup break it, so it is not validated." });
+  return true;
+}
+
+/**
+ * Runs the half before the rows: one transaction, so that it is there or not, except where a statement has to be committed
+ * before it can be used.
+ *
+ * @throws {HoldfastError} HF504 naming the object; HF104 if the session is lost.
+ */
+export async function applyBefore(client: Client, actions: readonly SchemaAction[], hooks: ApplyHooks): Promise<void> {
+  let open = false;
+  const begin = async () => {
+    await client.query(`begin; ${SETTINGS.map((one) => `set local ${one}`).join("; ")}`);
+    open = true;
+  };
+  const commit = async () => {
+    if (open) await client.query("commit");
+    open = false;
+  };
+  try {
+    for (const [index, action] of actions.entries()) {
+      hooks.onAction(index, action);
+      if (action.alone) {
+        await commit();
+        await applyOne(client, action, hooks.leftOut);
+        continue;
+      }
+      if (!open) await begin();
+      await applyInTransaction(client, action, hooks.leftOut);
+      if (action.commitAfter) await commit();
+    }
+    await commit();
+  } catch (error) {
+    // The connection itself may be gone; the error that matters is the first one.
+    if (open) await client.query("rollback").catch(() => undefined);
+    throw error;
+  }
+}
+
+async function applyInTransaction(client: Client, action: SchemaAction, leftOut: LeftOut[]): Promise<void> {
+  const mayFail = DISPENSABLE.has(action.subject.kind);
+  try {
+    if (mayFail) await client.query("savepoint action");
+    await client.query(action.sql);
+    if (mayFail) await client.query("release savepoint action");
+  } catch (error) {
+    if (!mayFail || isConnectionLoss(error)) throw failed(action, error);
+    await client.query("rollback to savepoint action");
+    if (!(await tolerate(client, action, error, leftOut))) throw failed(action, error);
+  }
+}
+
+async function applyOne(client: Client, action: SchemaAction, leftOut: LeftOut[]): Promise<void> {
+  try {
+    await client.query(action.sql);
+  } catch (error) {
+    if (isConnectionLoss(error) || !(await tolerate(client, action, error, leftOut))) throw failed(action, error);
+  }
+}
+
+/** Builds of indexes and checks of rows: what takes long, and what can run side by side. */
+function isHeavy({ verb, subject, alone }: SchemaAction): boolean {
+  return verb !== "drop" && !alone && (subject.kind === "index" || subject.kind === "constraint");
+}
+
+/** Reads rows of more than one table and locks both. */
+function isLinking(action: SchemaAction): boolean {
+  return action.constraintType === "f" || action.constraintType === "c";
+}
+
+/**
+ * Runs the half after the rows, each statement by itself, so that an interrupted restore keeps the indexes it has. Indexes and
+ * constraints that follow each other are spread over the sessions.
+ *
+ * @param weight bytes of a table, for the largest to come first
+ * @throws {HoldfastError} HF504 naming the object; HF104 if a session is lost.
+ */
+export async function applyAfter(clients: readonly Client[], actions: readonly SchemaAction[], weight: (table: string) => number, hooks: ApplyHooks): Promise<void> {
+  const [first] = clients;
+  if (first === undefined) throw new Error("applyAfter() needs a session");
+  for (const client of clients) await client.query(SETTINGS.map((one) => `set ${one}`).join("; "));
+  let done = 0;
+  const run = async (client: Client, action: SchemaAction) => {
+    hooks.onAction(done++, action);
+    await applyOne(client, action, hooks.leftOut);
+  };
+  for (let start = 0; start < actions.length;) {
+    let end = start;
+    while (end < actions.length && isHeavy(actions[end] as SchemaAction)) end++;
+    if (end === start) {
+      await run(first, actions[start++] as SchemaAction);
+      continue;
+    }
+    const group = actions.slice(start, end);
+    start = end;
+    // A foreign key needs the unique index it refers to, and no index needs a foreign key.
+    for (const part of [group.filter((one) => !isLinking(one)), group.filter(isLinking)]) await spread(clients, part, weight, run);
+  }
+}
+
+/** Works off actions on all sessions; statements that share a table wait for each other. */
+async function spread(clients: readonly Client[], actions: SchemaAction[], weight: (table: string) => number, run: (client: Client, action: SchemaAction) => Promise<void>): Promise<void> {
+  const heaviest = (action: SchemaAction) => Math.max(0, ...action.tables.map(weight));
+  const waiting = [...actions].sort((a, b) => heaviest(b) - heaviest(a));
+  const busy = new Set<string>();
+  let wake: (() => void)[] = [];
+  let failure: unknown;
+  const worker = async (client: Client): Promise<void> => {
+    while (waiting.length > 0 && failure === undefined) {
+      const at = waiting.findIndex((one) => !one.tables.some((table) => busy.has(table)));
+      const action = waiting[at];
+      if (action === undefined) {
+        await new Promise<void>((resolve) => wake.push(resolve));
+        continue;
+      }
+      waiting.splice(at, 1);
+      for (const table of action.tables) busy.add(table);
+      try {
+        await run(client, action);
+      } catch (error) {
+        failure ??= error;
+      }
+      for (const table of action.tables) busy.delete(table);
+      const woken = wake;
+      wake = [];
+      for (const resolve of woken) resolve();
+    }
+  };
+  await Promise.all(clients.map(worker));
+  if (failure !== undefined) throw failure;
+}
