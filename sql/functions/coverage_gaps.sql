@@ -3,6 +3,7 @@
 --
 -- Why: what a backup does not hold is part of its result and must be told before somebody needs it. Tables that are left
 -- out are in backup.run_tables with their reason; this names what is no table, or what looks covered and is not.
+-- What its caller may not look into is named as well, instead of failing the run.
 create or replace function backup.coverage_gaps()
 returns table (code text, subject text, message text)
 language plpgsql
@@ -13,43 +14,49 @@ declare
   v_count bigint;
   v_table record;
 begin
-  if to_regclass('vault.secrets') is not null and has_table_privilege('vault.secrets', 'select') then
-    execute 'select count(*) from vault.secrets' into v_count;
-    if v_count > 0 then
-      return query select 'vault_not_covered', 'vault.secrets',
-        format('%s Vault secrets are not in the backup: they are encrypted with a key that never leaves the project. Keep them elsewhere as well.', v_count);
-    end if;
-  end if;
-  if to_regclass('storage.objects') is not null and has_table_privilege('storage.objects', 'select') then
-    execute 'select count(*) from storage.objects' into v_count;
-    if v_count > 0 then
-      return query select 'storage_files_not_covered', 'storage.objects',
-        format('The rows of %s Storage files are in the backup, the files themselves are not.', v_count);
-    end if;
-  end if;
-  select count(*) into v_count from pg_catalog.pg_largeobject_metadata;
-  if v_count > 0 then
-    return query select 'large_objects_not_covered', 'pg_largeobject', format('%s large objects are not in the backup.', v_count);
-  end if;
   for v_table in
-    select distinct c.oid::regclass as name, e.extname
+    -- By object id: asked by name, a role without USAGE on the schema is refused instead of answered.
+    select c.oid, n.nspname, c.relname, i.code, i.message,
+           has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') and not row_security_active(c.oid) as readable
+    from (
+      values ('vault', 'secrets', 'vault_not_covered',
+              '%s Vault secrets are not in the backup: they are encrypted with a key that never leaves the project. Keep them elsewhere as well.'),
+             ('storage', 'objects', 'storage_files_not_covered',
+              'The rows of %s Storage files are in the backup, the files themselves are not.')
+    ) as i (schema_name, table_name, code, message)
+    join pg_catalog.pg_namespace n on n.nspname = i.schema_name
+    join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = i.table_name
+    union all
+    select distinct c.oid, n.nspname, c.relname, 'extension_rows_not_covered',
+           'Rows of a configuration table of extension ' || replace(e.extname, '%', '%%') || ' are not in the backup.',
+           has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') and not row_security_active(c.oid)
     from pg_catalog.pg_extension e
     cross join lateral unnest(e.extconfig) as member(oid)
     join pg_catalog.pg_class c on c.oid = member.oid and c.relkind = 'r'
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     where n.nspname <> all (array['cron', 'vault', 'net'])
   loop
-    if has_table_privilege(v_table.name, 'select') then
-      execute format('select count(*) from %s', v_table.name) into v_count;
-      if v_count > 0 then
-        return query select 'extension_rows_not_covered', v_table.name::text,
-          format('Rows of a configuration table of extension %s are not in the backup.', v_table.extname);
-      end if;
+    subject := format('%I.%I', v_table.nspname, v_table.relname);
+    if not v_table.readable then
+      code := 'coverage_unknown';
+      message := format('Whether it holds rows that are not in the backup is not known: role %I may not read it.', current_user);
+      return next;
+      continue;
+    end if;
+    execute format('select count(*) from %I.%I', v_table.nspname, v_table.relname) into v_count;
+    if v_count > 0 then
+      code := v_table.code;
+      message := format(v_table.message, v_count);
+      return next;
     end if;
   end loop;
+  select count(*) into v_count from pg_catalog.pg_largeobject_metadata;
+  if v_count > 0 then
+    return query select 'large_objects_not_covered', 'pg_largeobject', format('%s large objects are not in the backup.', v_count);
+  end if;
 end;
 $$;
 
 comment on function backup.coverage_gaps() is
-  'What a backup of this database does not hold although one might expect it: Vault secrets, Storage files, large objects, rows of extensions.';
+  'What a backup of this database does not hold although one might expect it: Vault secrets, Storage files, large objects, rows of extensions. What its caller may not read is named as coverage_unknown.';
 revoke all on function backup.coverage_gaps() from public;

@@ -1,8 +1,9 @@
--- requires: functions/held_chunks.sql, functions/complete_chunks.sql, functions/unschedule.sql, tables/runs.sql
+-- requires: functions/held_chunks.sql, functions/complete_chunks.sql, functions/unschedule.sql, functions/resolve_alert.sql, tables/runs.sql
 -- backup.finish_run(p_run_id, p_claim_id, p_chunk_no, p_manifest)
 --
 -- Why: the manifest is in the bucket, so the backup exists; the ledger follows in one transaction. Ending the run releases
--- the keeper. p_manifest: {key, sha256, bytes}. Errors: HF003, HF004, HF304 an unfinished chunk is left.
+-- the keeper and resolves the alert that an earlier failure raised. p_manifest: {key, sha256, bytes}.
+-- Errors: HF003, HF004, HF304 an unfinished chunk is left.
 create or replace function backup.finish_run(p_run_id text, p_claim_id uuid, p_chunk_no integer, p_manifest jsonb)
 returns void
 language plpgsql
@@ -25,6 +26,7 @@ begin
           from backup.chunks c where c.run_id = p_run_id and c.state = 'done') c
    where r.run_id = p_run_id;
   perform backup.unschedule('holdfast-keeper-' || p_run_id);
+  perform backup.resolve_alert('export_failed');
 end;
 $$;
 

@@ -17,9 +17,10 @@ as $$
 declare
   v_count_limit bigint := (select s.count_at_plan_bytes from backup.settings s);
   v_table record;
+  v_refusal text[];
 begin
   for v_table in
-    select n.nspname, c.relname, c.oid, c.relkind, c.relpersistence, c.relfilenode,
+    select n.nspname, n.oid as schema_oid, c.relname, c.oid, c.relkind, c.relfilenode,
            e.extname,
            n.nspname in (select backup.included_schemas()) as included,
            array(select a.attname::text from pg_catalog.pg_attribute a
@@ -45,17 +46,26 @@ begin
       when v_table.relkind = 'p' then 'partitioned: its rows are exported by partition'
       when v_table.relkind = 'm' then 'materialized view: filled again after a restore'
       when v_table.relkind = 'f' then 'foreign table: its rows live on another server'
-      when v_table.relpersistence = 't' then 'temporary table'
       when v_table.extname is not null then format('belongs to extension %s', v_table.extname)
     end;
     if reason is null then
-      if not pg_catalog.has_table_privilege(v_table.oid, 'select') then
+      v_refusal := case
+        when not pg_catalog.has_schema_privilege(v_table.schema_oid, 'usage') then array[
+          format('Role %I has no USAGE privilege on the schema.', current_user),
+          format('Run grant usage on schema %I to %I', schema_name, current_user)]
+        when not pg_catalog.has_table_privilege(v_table.oid, 'select') then array[
+          format('Role %I has no SELECT privilege.', current_user),
+          format('Run grant select on %I.%I to %I', schema_name, table_name, current_user)]
+        when pg_catalog.row_security_active(v_table.oid) then array[
+          format('Row security hides rows from role %I.', current_user),
+          format('Run alter role %I bypassrls', current_user)]
+      end;
+      if v_refusal is not null then
         raise exception using
           errcode = 'HF305',
           message = format('table %I.%I cannot be read', schema_name, table_name),
-          detail  = format('Role %I has no SELECT privilege.', current_user),
-          hint    = format('Run grant select on %I.%I to %I, or add the schema to backup.settings.excluded_schemas.',
-                           schema_name, table_name, current_user);
+          detail  = v_refusal[1],
+          hint    = v_refusal[2] || ', or add the schema to backup.settings.excluded_schemas.';
       end if;
       status := 'pending';
       filenode := pg_catalog.pg_relation_filenode(v_table.oid);

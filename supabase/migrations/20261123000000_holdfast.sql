@@ -3471,8 +3471,7 @@ revoke all on function backup.enable(boolean) from public;
 -- Only types whose hash function is faithful are hashed natively. Everything else goes through its output function
 -- (row(…)::text does that and keeps NULL apart from the empty string), because the native hash would
 --   call 1.0 and 1.00 equal (numeric, jsonb), or 0 and -0 (float), ignore trailing blanks (bpchar) or case (citext),
---   or depend on object ids (enum, reg*) or on whether the processor's char is signed ("char"),
---   or not exist (json, xml, geometric types).
+--   or depend on object ids (enum, reg*), or not exist (json, xml, geometric types).
 -- The expression refers to the row as t, so that it can be stored in a manifest and run anywhere without this schema.
 create or replace function backup.fingerprint_expression(p_relid oid)
 returns text
@@ -3502,13 +3501,12 @@ as $$
     where t.typtype <> 'd'
   ),
   parts as (
-    select pg_catalog.string_agg(reference || case when castable then '::text' else '' end, ', ' order by attnum)
-             filter (where native or castable) as hashed,
-           pg_catalog.string_agg(reference, ', ' order by attnum) filter (where not (native or castable)) as others
+    select pg_catalog.string_agg(reference, ', ' order by attnum) filter (where native) as natives,
+           pg_catalog.string_agg(reference, ', ' order by attnum) filter (where not native) as others
     from columns
   )
   select 'pg_catalog.hash_record_extended(row('
-         || pg_catalog.concat_ws(', ', hashed, 'row(' || others || ')::text')
+         || pg_catalog.concat_ws(', ', natives, 'row(' || others || ')::text')
          || '), 0)'
   from parts
 $$;

@@ -1,6 +1,6 @@
 -- Tests sql/functions/coverage_gaps.sql
 begin;
-select plan(8);
+select plan(12);
 
 select isnt(obj_description('backup.coverage_gaps()'::regprocedure), null, 'coverage_gaps() has a comment');
 select is_empty($$ select * from backup.coverage_gaps() where code in ('vault_not_covered', 'storage_files_not_covered', 'large_objects_not_covered') $$,
@@ -19,6 +19,21 @@ select matches((select message from backup.coverage_gaps() where code = 'storage
 
 select lo_create(0);
 select isnt_empty($$ select * from backup.coverage_gaps() where code = 'large_objects_not_covered' $$, 'coverage_gaps() names large objects');
+
+-- A role that may look nowhere.
+create role hf_blind nologin;
+grant hf_blind to postgres;
+grant usage on schema backup to hf_blind;
+grant execute on function backup.coverage_gaps() to hf_blind;
+create temporary table seen_by_postgres as select * from backup.coverage_gaps();
+set local role hf_blind;
+create temporary table seen_by_blind as select * from backup.coverage_gaps();
+reset role;
+select is_empty($$ select from seen_by_postgres where code = 'coverage_unknown' $$, 'coverage_gaps() knows everything for a role that may look');
+select results_eq($$ select subject from seen_by_blind where code = 'coverage_unknown' and subject in ('storage.objects', 'vault.secrets') order by 1 $$,
+  $$ values ('storage.objects'), ('vault.secrets') $$, 'coverage_gaps() says where it could not look, without USAGE on the schema');
+select matches((select message from seen_by_blind where subject = 'vault.secrets'), 'role hf_blind may not read it', 'coverage_gaps() names the role');
+select isnt_empty($$ select from seen_by_blind where code = 'large_objects_not_covered' $$, 'coverage_gaps() still tells the rest');
 
 select function_privs_are('backup', 'coverage_gaps', array[]::text[], 'anon', array[]::text[], 'anon may not execute coverage_gaps()');
 select function_privs_are('backup', 'coverage_gaps', array[]::text[], 'service_role', array[]::text[],

@@ -1,9 +1,10 @@
 -- Tests sql/functions/end_stuck_runs.sql
 begin;
-select plan(15);
+select plan(17);
 
 -- arrange
 delete from backup.runs;
+delete from backup.alerts;
 update backup.settings set keeper_start_timeout = '4 minutes';
 create function pg_temp.a_run(p_state backup.run_state, p_age interval) returns void language sql as $$
   delete from backup.runs;
@@ -29,6 +30,7 @@ select is_empty('select backup.end_stuck_runs()', 'end_stuck_runs() leaves a run
 select pg_temp.keep('holdfast:20260101T000000Z-00000a:00000003-00000002-1');
 select results_eq('select backup.end_stuck_runs()', array['20260101T000000Z-00000a'], 'end_stuck_runs() ends a run whose keeper holds another snapshot');
 select results_eq('select state::text, failure_code, failure_message from backup.runs', $$ values ('failed', 'HF300', 'snapshot lost') $$, 'end_stuck_runs() records HF300');
+select results_eq('select cause, severity, message from backup.alerts', $$ values ('export_failed', 'critical', 'export failed: HF300 snapshot lost') $$, 'end_stuck_runs() raises an alert');
 select is_empty('select backup.end_stuck_runs()', 'end_stuck_runs() leaves a run that has ended alone');
 select pg_temp.a_run('exporting', '0');
 select pg_temp.keep('holdfast');
@@ -41,6 +43,7 @@ select is_empty('select backup.end_stuck_runs()', 'end_stuck_runs() leaves a run
 select pg_temp.keep('holdfast');
 select results_eq('select backup.end_stuck_runs()', array['20260101T000000Z-00000a'], 'end_stuck_runs() ends a run whose keeper did not come in time');
 select results_eq('select state::text, failure_code, failure_message from backup.runs', $$ values ('failed', 'HF005', 'keeper did not start') $$, 'end_stuck_runs() records HF005');
+select matches((select message from backup.alerts), 'HF005 keeper did not start', 'end_stuck_runs() raises it also for a keeper that did not come');
 
 -- permissions
 select function_privs_are('backup', 'end_stuck_runs', array[]::text[], 'anon', array[]::text[], 'anon may not execute end_stuck_runs()');

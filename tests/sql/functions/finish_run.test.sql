@@ -1,6 +1,6 @@
 -- Tests sql/functions/finish_run.sql
 begin;
-select plan(14);
+select plan(16);
 
 -- arrange
 delete from backup.runs;
@@ -10,6 +10,8 @@ insert into backup.run_tables (run_id, schema_name, table_name, relid, status, c
 insert into backup.chunks (run_id, chunk_no, kind, state, claim_id, lease_until, done_at, raw_bytes, stored_bytes) values
   ('20260101T000000Z-00000a', 1, 'globals', 'done', null, null, now(), 1000, 100), ('20260101T000000Z-00000a', 2, 'sequences', 'done', null, null, now(), null, 20),
   ('20260101T000000Z-00000a', 3, 'globals', 'replaced', null, null, null, 5000, 5000), ('20260101T000000Z-00000a', 4, 'manifest', 'claimed', '00000000-0000-0000-0000-00000000000a', now() + interval '1 hour', null, null, null);
+delete from backup.alerts;
+select backup.raise_alert('export_failed', 'critical', 'm') > 0 and backup.raise_alert('verification_failed', 'critical', 'm') > 0 as raised;
 select cron.schedule('holdfast-keeper-20260101T000000Z-00000a', '* * * * *', 'select 1') > 0 as scheduled;
 create function pg_temp.finish(p_claim uuid default '00000000-0000-0000-0000-00000000000a') returns void language sql as $$
   select backup.finish_run('20260101T000000Z-00000a', p_claim, 4, '{"key": "x/manifest.json", "sha256": "abc", "bytes": 3}') $$;
@@ -25,12 +27,14 @@ select throws_ok('select pg_temp.finish()', 'HF304', null, 'finish_run() rejects
 update backup.chunks set state = 'claimed', claim_id = '00000000-0000-0000-0000-00000000000b', lease_until = now() where chunk_no = 5;
 select throws_ok('select pg_temp.finish()', 'HF304', null, 'finish_run() rejects a run with a chunk in work with HF304');
 select is((select state::text from backup.runs), 'exporting', 'finish_run() then leaves the run as it was');
+select is((select count(*) from backup.alerts where resolved_at is null), 2::bigint, 'finish_run() resolves no alert while it refuses');
 delete from backup.chunks where chunk_no = 5;
 select lives_ok('select pg_temp.finish()', 'finish_run() succeeds when every other chunk is done');
 select results_eq('select state::text, finished_at >= now(), manifest_key, manifest_sha256, rows, raw_bytes, stored_bytes from backup.runs',
   $$ values ('complete', true, 'x/manifest.json', 'abc', 12::bigint, 1000::bigint, 123::bigint) $$, 'finish_run() makes the run a restore point with its totals');
 select results_eq('select state::text, object_key, sha256 from backup.chunks where chunk_no = 4', $$ values ('done', 'x/manifest.json', 'abc') $$, 'finish_run() completes the manifest');
 select is((select count(*)::integer from cron.job where jobname like 'holdfast-keeper-%'), 0, 'finish_run() removes the schedule of the keeper');
+select results_eq('select cause from backup.alerts where resolved_at is null', array['verification_failed'], 'finish_run() resolves export_failed and no other alert');
 select throws_ok('select pg_temp.finish()', 'HF003', null, 'finish_run() rejects a run that has ended with HF003');
 
 -- permissions

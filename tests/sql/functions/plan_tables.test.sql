@@ -1,6 +1,6 @@
 -- Tests sql/functions/plan_tables.sql
 begin;
-select plan(15);
+select plan(18);
 
 -- arrange
 create schema hf_test;
@@ -72,6 +72,36 @@ revoke select on hf_test.large from service_role;
 set local role service_role;
 select throws_ok('select * from backup.plan_tables()', 'HF305', 'table hf_test.large cannot be read', 'plan_tables() leaves out no table it cannot read: HF305');
 reset role;
+grant select on hf_test.large to service_role;
+revoke usage on schema hf_test from service_role;
+set local role service_role;
+select throws_ok('select * from backup.plan_tables()', 'HF305', 'table hf_test.child cannot be read', 'plan_tables() rejects a schema without USAGE with HF305 and not with the server''s 42501');
+create function pg_temp.error_of(p_query text) returns text language plpgsql as $$
+declare
+  v_hint text;
+begin
+  execute p_query;
+  return null;
+exception when others then
+  get stacked diagnostics v_hint = pg_exception_hint;
+  return concat_ws(' | ', sqlstate, sqlerrm, v_hint);
+end $$;
+select matches(pg_temp.error_of('select * from backup.plan_tables()'), 'grant usage on schema hf_test to service_role', 'plan_tables() says what to grant');
+reset role;
+grant usage on schema hf_test to service_role;
+create role hf_bound nologin;
+grant hf_bound to postgres;
+grant usage on schema hf_test, backup to hf_bound;
+grant select on all tables in schema hf_test to hf_bound;
+grant execute on all functions in schema backup to hf_bound;
+grant select on backup.settings to hf_bound;
+alter table backup.settings disable row level security;
+set local role hf_bound;
+create temporary table bound as select pg_temp.error_of('select * from backup.plan_tables()') as error;
+reset role;
+select is((select error from bound),
+  'HF305 | table hf_test.plain cannot be read | Run alter role hf_bound bypassrls, or add the schema to backup.settings.excluded_schemas.',
+  'plan_tables() rejects a table whose rows row security hides with HF305');
 revoke execute on all functions in schema backup from service_role;
 
 -- permissions

@@ -1,6 +1,6 @@
 -- Tests sql/functions/sequence_values.sql
 begin;
-select plan(9);
+select plan(12);
 
 -- arrange
 create schema hf_test;
@@ -32,6 +32,15 @@ grant select on all sequences in schema hf_test to service_role;
 revoke select on sequence hf_test.used from service_role;
 set local role service_role;
 select throws_ok('select * from backup.sequence_values()', 'HF305', 'sequence hf_test.used cannot be read', 'sequence_values() leaves out no sequence it cannot read: HF305');
+reset role;
+grant select on sequence hf_test.used to service_role;
+set local role service_role;
+select is((select count(*) from backup.sequence_values()), 4::bigint, 'sequence_values() serves any role with SELECT on the sequences');
+reset role;
+revoke usage on schema hf_test from service_role;
+set local role service_role;
+select throws_matching('select * from backup.sequence_values()', 'sequence hf_test\..* cannot be read', 'sequence_values() rejects a schema without USAGE');
+select throws_ok('select * from backup.sequence_values()', 'HF305', null, 'sequence_values() does so with HF305 and not with the server''s 42501');
 reset role;
 revoke execute on function backup.sequence_values(), backup.included_schemas() from service_role;
 update backup.settings set excluded_schemas = '{hf_test,hf_other}';

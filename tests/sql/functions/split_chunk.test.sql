@@ -1,6 +1,6 @@
 -- Tests sql/functions/split_chunk.sql
 begin;
-select plan(22);
+select plan(25);
 
 -- arrange
 delete from backup.runs;
@@ -38,7 +38,9 @@ select results_eq('select chunk_no, kind, schema_name, table_name, first_tid, en
 select results_eq('select state, claim_id from backup.chunks where chunk_no = 1', $$ values ('replaced'::backup.chunk_state, null::uuid) $$, 'split_chunk() replaces the chunk it split');
 select is(pg_temp.split(2), true, 'split_chunk() splits a range with an open end');
 select results_eq('select first_tid, end_tid from backup.chunks where chunk_no in (5, 6) order by chunk_no',
-  $$ values ('(2,0)'::tid, '(3,0)'::tid), ('(3,0)', null) $$, 'split_chunk() keeps the end open');
+  $$ select '(2,0)'::tid, m.tid from (select format('(%s,0)', 2 + (pg_relation_size('public.split_me') / 8192 - 2) / 2)::tid) m(tid)
+     union all select m.tid, null from (select format('(%s,0)', 2 + (pg_relation_size('public.split_me') / 8192 - 2) / 2)::tid) m(tid) $$,
+  'split_chunk() halves what the table has at present and keeps the end open');
 select is(pg_temp.split(3), true, 'split_chunk() splits inside a page');
 select results_eq('select first_tid, end_tid from backup.chunks where chunk_no in (7, 8) order by chunk_no',
   $$ values ('(0,0)'::tid, '(0,146)'::tid), ('(0,146)', '(1,0)') $$, 'split_chunk() halves the row numbers of a page');
@@ -66,6 +68,23 @@ insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, firs
 values ('20260101T000000Z-00000a', 900010, 'data', 'public', 'split_me', '(0,9)', '(1,5)');
 select is(pg_temp.split(900010), true, 'split_chunk() splits a range that ends inside the next page');
 select is((select end_tid from backup.chunks where first_tid = '(0,9)' and chunk_no > 900010), '(1,0)', 'split_chunk() then splits between the pages');
+-- What is left after the last page the table has, again and again.
+create function pg_temp.splits_of_the_tail(p_first tid) returns integer language plpgsql as $$
+declare
+  v_count integer := 0;
+begin
+  insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, first_tid)
+  values ('20260101T000000Z-00000a', (select max(chunk_no) + 1 from backup.chunks), 'data', 'public', 'split_me', p_first);
+  while v_count < 50 and pg_temp.split((select max(chunk_no) from backup.chunks)) loop
+    v_count := v_count + 1;
+  end loop;
+  return v_count;
+end $$;
+select ok(pg_temp.splits_of_the_tail((select format('(%s,0)', pg_relation_size('public.split_me') / 8192 - 1)::tid)) between 5 and 10,
+  'split_chunk() splits the last page of an open end by row numbers, and comes to an end');
+select is((select first_tid from backup.chunks order by chunk_no desc limit 1), (select format('(%s,291)', pg_relation_size('public.split_me') / 8192 - 1)::tid),
+  'split_chunk() then is down to one row and keeps the end open');
+select ok(pg_temp.splits_of_the_tail('(900,0)') < 10, 'split_chunk() comes to an end behind the end of the table');
 select throws_ok($$ select backup.split_chunk('20260101T000000Z-00000a', '00000000-0000-0000-0000-00000000000b', 900001) $$, 'HF004', null, 'split_chunk() rejects a claim that is not held with HF004');
 select throws_ok($$ select backup.split_chunk('20260101T000000Z-00000a', '00000000-0000-0000-0000-00000000000a', 1) $$, 'HF004', null, 'split_chunk() rejects a chunk of no claim with HF004');
 update backup.runs set state = 'failed', finished_at = now(), failure_code = 'HF300', failure_message = 'x';
