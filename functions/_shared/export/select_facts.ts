@@ -18,7 +18,7 @@ export function selectFacts(factBase: FactBase, includedSchemas: ReadonlySet<str
   const extensionOf = new Map<string, StableId>();
   for (const edge of factBase.edges) if (edge.kind === "memberOfExtension") extensionOf.set(encodeId(edge.from), edge.to);
 
-  // An extension needs the schema it is installed in, also when nothing else of that schema is backed up.
+  // An extension needs the schema it is installed in, and its users the rights on it, also when nothing else of it is backed up.
   const homes = new Set<string>();
   for (const { id, payload } of factBase.facts()) {
     if (id.kind === "extension" && typeof payload["schema"] === "string") homes.add(payload["schema"]);
@@ -26,7 +26,9 @@ export function selectFacts(factBase: FactBase, includedSchemas: ReadonlySet<str
   const kept = new Map<string, Fact>();
   for (const fact of factBase.facts()) {
     const schema = schemaOf(fact.id);
-    const isHome = fact.id.kind === "schema" && homes.has(fact.id.name);
+    const { kind } = fact.id;
+    const about = kind === "acl" || kind === "comment" ? fact.id.target : fact.id;
+    const isHome = about.kind === "schema" && homes.has(about.name);
     if (schema !== null && !includedSchemas.has(schema) && !isHome) continue;
     if (!isMember(factBase, fact, extensionOf)) kept.set(encodeId(fact.id), fact);
   }

@@ -33,13 +33,13 @@ const REDACTED = /__(OPTION|SENSITIVE|CONN|REDACTED)[A-Z0-9_]*__/;
  */
 export function adaptFacts(backup: FactBase, present: FactBase, target: TargetInfo, options: Pick<RestoreOptions, "only">, sourceVersionNum: number): AdaptedFacts {
   const leftOut: LeftOut[] = [];
-  const schemas = new Set(backup.facts().flatMap(({ id }) => (id.kind === "schema" ? [id.name] : [])));
-  const everything = withoutExtensionComments(selectFacts(present, schemas));
+  const everything = withoutExtensionComments(selectFacts(present, schemasOf(backup)));
   let desired = leaveConnections(backup, leftOut);
   desired = adaptExtensions(desired, everything, target, leftOut);
   desired = adaptPlatform(desired, everything, target, leftOut);
   desired = leaveRoles(desired, target, leftOut);
   desired = adaptOwners(desired, everything, target, leftOut);
+  desired = keepForeignSchemas(desired, everything, target);
   desired = leaveForeignDefaults(desired, everything, target, leftOut);
   desired = grantMaintain(desired, target, sourceVersionNum);
   if (options.only !== null) desired = narrowFacts(desired, everything, options.only, leftOut);
@@ -98,6 +98,18 @@ function leaveRoles(base: FactBase, target: TargetInfo, leftOut: LeftOut[]): Fac
   return without(base, removed);
 }
 
+/** Rights on a schema that somebody else owns cannot be changed; the target keeps them as they are. */
+function keepForeignSchemas(desired: FactBase, current: FactBase, target: TargetInfo): FactBase {
+  if (target.isSuperuser) return desired;
+  const foreign = new Set<string>();
+  for (const { id } of current.facts()) {
+    const owner = id.kind === "schema" ? current.outgoingEdges(id).find((edge) => edge.kind === "owner")?.to : undefined;
+    if (owner?.kind === "role" && target.roles.get(owner.name)?.isMember !== true) foreign.add(encodeId(id));
+  }
+  const isAbout = ({ id }: Fact) => (id.kind === "acl" || id.kind === "comment") && foreign.has(encodeId(id.target));
+  return rebuild([...desired.facts().filter((fact) => !isAbout(fact)), ...current.facts().filter((fact) => isAbout(fact) && fact.parent !== undefined && desired.has(fact.parent))], desired.edges);
+}
+
 /** Default privileges can be changed only for roles one can act as; the target keeps what it has for others. */
 function leaveForeignDefaults(desired: FactBase, current: FactBase, target: TargetInfo, leftOut: LeftOut[]): FactBase {
   if (target.isSuperuser) return desired;
@@ -145,7 +157,13 @@ function withoutExtras(current: FactBase, desired: FactBase): FactBase {
   return without(current, removed);
 }
 
-/** Schemas that the backup speaks for. */
+/** Schemas whose objects are in the backup. One that is only where extensions live may be named without its objects. */
 export function schemasOf(backup: FactBase): Set<string> {
-  return new Set(backup.facts().flatMap(({ id }) => (schemaOf(id) !== null && id.kind === "schema" ? [id.name] : [])));
+  const homes = new Set(backup.facts().flatMap(({ id, payload }) => (id.kind === "extension" ? [payload["schema"]] : [])));
+  const names = new Set<string>();
+  for (const { id } of backup.facts()) {
+    const schema = schemaOf(id);
+    if (schema !== null && (id.kind !== "schema" || !homes.has(schema))) names.add(schema);
+  }
+  return names;
 }
