@@ -1,7 +1,7 @@
 import { parseConfig } from "../_shared/config/parse_config.ts";
 import { withClient } from "../_shared/database/connect.ts";
+import { Ledger } from "../_shared/export/ledger.ts";
 import { runWorker } from "../_shared/export/run_worker.ts";
-import { startRun } from "../_shared/export/start_run.ts";
 import { edgeFunction } from "../_shared/http/edge_function.ts";
 import { databaseOf } from "../_shared/http/with_database.ts";
 import { createS3Client } from "../_shared/s3/s3_client.ts";
@@ -17,7 +17,7 @@ export default edgeFunction((env) => {
     secretKeys: config.secretKeys,
     withDatabase: databaseOf(config, "export-backup"),
     storageConfigured: () => parseS3Config(env) !== null,
-    startRun: (database, trigger, tier) => startRun(database, trigger, tier, parseS3Config(env)?.prefix ?? ""),
+    startRun: (database, trigger, tier) => new Ledger(database).startRun(trigger, "functions", tier, parseS3Config(env)?.prefix ?? ""),
     work: async (runId) => {
       const storage = parseS3Config(env);
       if (storage === null) return null;

@@ -1,16 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../../functions/_shared/database/connect.ts";
 import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts";
-import { isErrorCode } from "../../functions/_shared/errors/catalogue.ts";
 import { Ledger } from "../../functions/_shared/export/ledger.ts";
+import { type CompletedRun, readCompletedRun } from "../../functions/_shared/export/read_completed_run.ts";
 import { formatBytes, formatCount } from "../../functions/_shared/report/format_quantity.ts";
 
-export interface DemoRun {
-  runId: string;
-  manifestKey: string;
-  rows: number;
-  rawBytes: number;
-  storedBytes: number;
+export interface DemoRun extends CompletedRun {
   seconds: number;
 }
 
@@ -53,17 +48,10 @@ export async function runExport(databaseUrl: string, say: (text: string) => void
       if (now.state === "complete" || now.state === "failed") break;
       await sleep(POLL_MS);
     }
-    const { rows: [run] } = await client.query<{
-      state: string; manifest_key: string; rows: string; raw_bytes: string; stored_bytes: string;
-      failure_code: string | null; failure_message: string | null; failure_detail: string | null;
-    }>("select r.* from backup.runs r where r.run_id = $1", [runId]);
-    if (run === undefined || run.state !== "complete") {
-      throw new HoldfastError(isErrorCode(run?.failure_code) ? run.failure_code : "HF307", run?.failure_message ?? "The run disappeared", {
-        detail: [run?.failure_code, run?.failure_detail].filter(Boolean).join(": "), hint: "docs/errors.md explains the code." });
-    }
+    const run = await readCompletedRun(client, runId);
     const seconds = (performance.now() - started) / 1000;
-    say(`Exported ${formatCount(Number(run.rows))} rows (${formatBytes(Number(run.raw_bytes))}, ${formatBytes(Number(run.stored_bytes))} stored) in ${seconds.toFixed(1)} s.`);
-    return { runId, manifestKey: run.manifest_key, rows: Number(run.rows), rawBytes: Number(run.raw_bytes), storedBytes: Number(run.stored_bytes), seconds };
+    say(`Exported ${formatCount(run.rows)} rows (${formatBytes(run.rawBytes)}, ${formatBytes(run.storedBytes)} stored) in ${seconds.toFixed(1)} s.`);
+    return { ...run, seconds };
   } finally {
     await client.end();
   }

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import { listenAndPoll } from "../listen_and_poll.ts";
 import { nextRun, parseSchedule } from "./next_run.ts";
 import { type CronJob, runJob } from "./run_job.ts";
 
@@ -55,32 +54,14 @@ export function startCron(options: StartCronOptions): CronDaemon {
     }
   }
 
-  async function serve(): Promise<void> {
-    const client = new pg.Client({ connectionString: options.adminUrl, application_name: "pg_cron scheduler stand-in" });
-    client.on("error", () => {});
-    try {
-      await client.connect();
-      let wake = (): void => {};
-      client.on("notification", () => wake());
-      client.on("end", () => wake());
-      await client.query("listen holdfast_cron");
-      while (!stopping.signal.aborted) {
-        const woken = new Promise<void>((resolve) => { wake = resolve; });
-        const { rows } = await client.query<CronJob>("select jobid, schedule, command, database, username from cron.job where active");
-        startDue(rows, new Date());
-        await Promise.race([woken, sleep(untilNext(clocks), undefined, { signal: stopping.signal })]);
-      }
-    } finally {
-      await client.end().catch(() => {});
-    }
-  }
-
-  const serving = (async () => {
-    while (!stopping.signal.aborted) {
-      await serve().catch(() => {}); // The server went away, as in a restart: come back when it does.
-      await sleep(POLL_MS, undefined, { signal: stopping.signal }).catch(() => {});
-    }
-  })();
+  const serving = listenAndPoll({
+    databaseUrl: options.adminUrl, applicationName: "pg_cron scheduler stand-in", channel: "holdfast_cron", pollMs: POLL_MS, signal: stopping.signal,
+    look: async (client) => {
+      const { rows } = await client.query<CronJob>("select jobid, schedule, command, database, username from cron.job where active");
+      startDue(rows, new Date());
+      return untilNext(clocks);
+    },
+  });
 
   return {
     async stop() {
@@ -103,5 +84,5 @@ function dueAfter(job: CronJob, now: Date, log: (line: string) => void): Date | 
 function untilNext(clocks: Map<string, Clock>): number {
   const now = Date.now();
   const waits = [...clocks.values()].map((clock) => (clock.dueAt?.getTime() ?? Infinity) - now);
-  return Math.max(20, Math.min(POLL_MS, ...waits));
+  return Math.max(20, Math.min(...waits));
 }

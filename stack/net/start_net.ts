@@ -1,5 +1,5 @@
 import pg from "pg";
-import { setTimeout as sleep } from "node:timers/promises";
+import { listenAndPoll } from "../listen_and_poll.ts";
 
 export interface NetDaemon {
   /** Stops taking requests from the queue, cancels those in flight and closes the connections. */
@@ -54,36 +54,17 @@ export function startNet(adminUrl: string, onLog: (line: string) => void = () =>
     return rows.length === BATCH_SIZE;
   }
 
-  async function serve(): Promise<void> {
-    const client = new pg.Client({ connectionString: adminUrl, application_name: "pg_net stand-in" });
-    client.on("error", () => {});
-    try {
-      await client.connect();
-      let wake = (): void => {};
-      client.on("notification", () => wake());
-      client.on("end", () => wake());
-      await client.query("listen holdfast_net");
-      let lastSweep = 0;
-      while (!stopping.signal.aborted) {
-        const woken = new Promise<void>((resolve) => { wake = resolve; });
-        if (Date.now() - lastSweep > 60_000) {
-          lastSweep = Date.now();
-          await client.query(`delete from net._http_response where created < now() - interval '${TTL}'`);
-        }
-        if (await takeBatch(client)) continue;
-        await Promise.race([woken, sleep(POLL_MS, undefined, { signal: stopping.signal })]);
+  let lastSweep = 0;
+  const running = listenAndPoll({
+    databaseUrl: adminUrl, applicationName: "pg_net stand-in", channel: "holdfast_net", pollMs: POLL_MS, signal: stopping.signal,
+    look: async (client) => {
+      if (Date.now() - lastSweep > 60_000) {
+        lastSweep = Date.now();
+        await client.query(`delete from net._http_response where created < now() - interval '${TTL}'`);
       }
-    } finally {
-      await client.end().catch(() => {});
-    }
-  }
-
-  const running = (async () => {
-    while (!stopping.signal.aborted) {
-      await serve().catch(() => {}); // The server went away, as in a restart: come back when it does.
-      await sleep(POLL_MS, undefined, { signal: stopping.signal }).catch(() => {});
-    }
-  })();
+      return await takeBatch(client) ? 0 : POLL_MS;
+    },
+  });
 
   return {
     async stop() {

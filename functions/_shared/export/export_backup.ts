@@ -2,12 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { closeClient } from "../database/close_client.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
-import { isErrorCode } from "../errors/catalogue.ts";
 import { isConnectionLoss } from "../errors/is_connection_loss.ts";
 import type { S3Client } from "../s3/s3_client.ts";
 import { holdSnapshot } from "./hold_snapshot.ts";
 import { Ledger, type RunProgress } from "./ledger.ts";
 import { makeContext } from "./make_context.ts";
+import { type CompletedRun, readCompletedRun } from "./read_completed_run.ts";
 import { waitForSnapshot } from "./wait_for_snapshot.ts";
 import { workOnRun } from "./work_on_run.ts";
 
@@ -28,14 +28,8 @@ export interface ExportBackupOptions {
   onProgress?(progress: RunProgress): void;
 }
 
-export interface ExportBackupResult {
-  runId: string;
-  manifestKey: string;
-  rows: number;
-  rawBytes: number;
-  storedBytes: number;
+export interface ExportBackupResult extends CompletedRun {
   seconds: number;
-  warnings: { code: string; subject: string; message: string }[];
 }
 
 /** Works until the run has ended; a lost session is replaced as long as the run is alive. */
@@ -74,22 +68,6 @@ async function watch(ledger: Ledger, runId: string, options: ExportBackupOptions
   }
 }
 
-async function readResult(client: Client, runId: string, started: number): Promise<ExportBackupResult> {
-  const { rows: [run] } = await client.query<{
-    state: string; manifest_key: string; rows: string; raw_bytes: string; stored_bytes: string;
-    warnings: ExportBackupResult["warnings"]; failure_code: string | null; failure_message: string | null; failure_detail: string | null;
-  }>("select r.* from backup.runs r where r.run_id = $1", [runId]);
-  if (run === undefined) throw new HoldfastError("HF001", `Run '${runId}' does not exist`);
-  if (run.state !== "complete") {
-    const code = isErrorCode(run.failure_code) ? run.failure_code : "HF307";
-    throw new HoldfastError(code, run.failure_message ?? `Run ${runId} did not complete`, {
-      detail: [run.failure_detail, code === run.failure_code ? null : `SQLSTATE ${run.failure_code}`].filter(Boolean).join(" ") || undefined,
-      hint: `See select * from backup.runs where run_id = '${runId}'; and docs/errors.md.` });
-  }
-  return { runId, manifestKey: run.manifest_key, rows: Number(run.rows), rawBytes: Number(run.raw_bytes),
-    storedBytes: Number(run.stored_bytes), seconds: (performance.now() - started) / 1000, warnings: run.warnings };
-}
-
 /**
  * The whole export in one process and without the budgets of a function: keeper, workers and progress each on a session of
  * their own. When the process dies the keeper dies with it, and the run fails as soon as anybody looks.
@@ -106,7 +84,7 @@ export async function exportBackup(options: ExportBackupOptions): Promise<Export
     options.onStarted?.(runId);
     const keeper = await holdSnapshot(options.connect, runId);
     const watching = watch(ledger, runId, options, stop.signal);
-    // A failing watch only costs progress; readResult() asks again.
+    // A failing watch only costs progress; readCompletedRun() asks again.
     watching.catch(() => undefined);
     try {
       const hooks = { now: () => performance.now(), sleep: async (ms: number) => { await sleep(ms); } };
@@ -121,7 +99,8 @@ export async function exportBackup(options: ExportBackupOptions): Promise<Export
       stop.abort();
       await watching.catch(() => undefined);
       const reader = await options.connect("holdfast backup");
-      return await readResult(reader, runId, started).finally(() => closeClient(reader));
+      const run = await readCompletedRun(reader, runId).finally(() => closeClient(reader));
+      return { ...run, seconds: (performance.now() - started) / 1000 };
     } catch (error) {
       await giveUp(options, runId, error);
       throw error;

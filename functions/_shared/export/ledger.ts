@@ -1,4 +1,4 @@
-import type { Client } from "pg";
+import type { Queryable } from "../database/queryable.ts";
 import { fromPostgres } from "../errors/from_postgres.ts";
 
 export type ChunkKind = "plan" | "schema" | "schema_sql" | "globals" | "data" | "sequences" | "manifest";
@@ -71,15 +71,17 @@ export interface RunWarning {
  * @throws {HoldfastError} HF0xx and HF3xx as the SQL functions raise them.
  */
 export class Ledger {
-  readonly client: Client;
+  readonly #database: Queryable;
 
-  constructor(client: Client) {
-    this.client = client;
+  constructor(database: Queryable) {
+    this.#database = database;
   }
 
   async #call<Row extends object>(sql: string, values: unknown[]): Promise<Row[]> {
     try {
-      return (await this.client.query<Row>(sql, values)).rows;
+      const { rows } = await this.#database.query(sql, values);
+      // The statement of each caller names the columns of its row type.
+      return rows as Row[];
     } catch (error) {
       throw fromPostgres(error);
     }
@@ -95,7 +97,8 @@ export class Ledger {
     return this.#value("select to_jsonb(s) as value from backup.settings s", []);
   }
 
-  startRun(trigger: string, engine: "functions" | "cli", tier: string | null, root: string): Promise<string> {
+  /** Returns the id of the run. Engine "functions" schedules its keeper; "cli" brings its own. */
+  startRun(trigger: "schedule" | "http" | "cli" | "sql", engine: "functions" | "cli", tier: string | null, root: string): Promise<string> {
     return this.#value("select backup.start_run($1, $2, $3, $4) as value", [trigger, engine, tier, root]);
   }
 

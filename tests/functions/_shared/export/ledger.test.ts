@@ -40,7 +40,15 @@ describe("Ledger", () => {
   });
 
   it("Ledger hands on errors without a code of the catalogue", async () => {
-    await expect(run.ledger.startRun("nobody", "cli", null, "x")).rejects.not.toBeInstanceOf(HoldfastError);
+    await expect(run.ledger.startRun("http", "cli", "hourly", "x")).rejects.not.toBeInstanceOf(HoldfastError);
+  });
+
+  it("startRun() returns the id of a run of the engine, trigger, tier and place it was asked for", async () => {
+    await run.ledger.fail(run.runId, "HF003", "the test is over", null);
+    const runId = await run.ledger.startRun("http", "functions", "weekly", "root/");
+    expect(await world.sql("select engine, trigger, tier::text, object_prefix from backup.runs where run_id = $1", [runId]))
+      .toEqual([{ engine: "functions", trigger: "http", tier: "weekly", object_prefix: `root/local/runs/${runId}/` }]);
+    await run.ledger.fail(runId, "HF003", "the test is over", null);
   });
 
   it("settings() and progress() give numbers, not text", async () => {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { holdSnapshot, type HeldSnapshot } from "../../../../functions/_shared/export/hold_snapshot.ts";
+import { Ledger } from "../../../../functions/_shared/export/ledger.ts";
 import { runWorker } from "../../../../functions/_shared/export/run_worker.ts";
-import { startRun } from "../../../../functions/_shared/export/start_run.ts";
 import { createExportWorld, type ExportWorld } from "../../../support/export_world.ts";
 
 describe("runWorker()", () => {
@@ -16,7 +16,7 @@ describe("runWorker()", () => {
 
   beforeEach(async () => {
     await world.sql("update backup.settings set included_schemas = '{shop}', chunk_bytes = 65536, workers = 3, worker_bytes = 300000, worker_seconds = 20 where id; delete from backup.tickets");
-    runId = await startRun(await world.connect(), "http", null, "holdfast");
+    runId = await new Ledger(await world.connect()).startRun("http", "functions", null, "holdfast");
     keeper = undefined;
   });
 
