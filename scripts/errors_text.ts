@@ -116,7 +116,7 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     remedy: "Start a new run after the migration.",
   },
   HF303: {
-    cause: "One row alone is larger than the memory a worker may use, so no smaller chunk can help.",
+    cause: "The rows copied at once take more memory than the worker may use. Their range is split until it fits, so a run that ends with this code has one row that is larger by itself.",
     remedy: "Run `holdfast backup`, which has no such limit, or move large values to storage.",
   },
   HF304: {

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import type { Env } from "./env.ts";
@@ -28,7 +29,7 @@ const keyDictionary = z.record(z.string(), z.string().min(1));
 export function parseConfig(env: Env): Config {
   return {
     databaseUrl: parseDatabaseUrl(env),
-    databaseCa: env["HOLDFAST_DB_CA"] === "" ? undefined : env["HOLDFAST_DB_CA"],
+    databaseCa: parseDatabaseCa(env),
     secretKeys: parseSecretKeys(env),
   };
 }
@@ -47,6 +48,26 @@ function parseDatabaseUrl(env: Env): string {
     });
   }
   return value;
+}
+
+/** Without this look at it, a damaged certificate shows as a server that cannot be verified, or not at all. */
+function parseDatabaseCa(env: Env): string | undefined {
+  const value = env["HOLDFAST_DB_CA"];
+  if (value === undefined || value === "") return undefined;
+  // Where a secret is one line, its lines are joined by a written \n.
+  const pem = value.replaceAll("\\n", "\n");
+  const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  try {
+    if (certificates.length > 0 && certificates.length === pem.split("-----BEGIN CERTIFICATE-----").length - 1) {
+      for (const certificate of certificates) new X509Certificate(certificate);
+      return pem;
+    }
+  } catch {
+    // Whatever the parser says, what to do is the same.
+  }
+  throw new HoldfastError("HF102", "HOLDFAST_DB_CA is not a certificate in PEM format", {
+    hint: "Set HOLDFAST_DB_CA to the text of the certificate, with its BEGIN and END lines, not to the name of a file.",
+  });
 }
 
 function parseSecretKeys(env: Env): string[] {

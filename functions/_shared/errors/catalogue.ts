@@ -22,7 +22,7 @@ export const ERRORS = {
   HF300: { http: 500, exit: 3, title: "Snapshot lost" },
   HF301: { http: 500, exit: 3, title: "Table rewritten during export" },
   HF302: { http: 500, exit: 3, title: "Schema changed during export" },
-  HF303: { http: 500, exit: 3, title: "Row too large for this worker" },
+  HF303: { http: 500, exit: 3, title: "Copied rows too large for this worker" },
   HF304: { http: 500, exit: 3, title: "Copied rows do not add up" },
   HF305: { http: 500, exit: 3, title: "Table cannot be read" },
   HF308: { http: 502, exit: 3, title: "Stored objects do not match" },
