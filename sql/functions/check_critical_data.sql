@@ -1,13 +1,18 @@
 -- requires: tables/critical_tables.sql
--- backup.check_critical_data(schema, table)
+-- backup.check_critical_data(schema, table, as of)
 --
 -- Why: a database can be intact and still be useless, when the rows that matter are missing, hollow or stale. What
 -- matters is configured in backup.critical_tables; without a row there, this check finds nothing to do.
 -- One finding per configured table and aspect: presence, rows, required columns, freshness, predicate. Aspects of a missing table are
 -- not examined. A predicate runs read-only; rows where it is null count as violations.
+-- Freshness is judged as of p_as_of: in a restored database, the time of the snapshot and not the time of the look.
 -- To spread the work, call it once per table: p_schema and p_table narrow it to names, not patterns.
 -- Locks: ACCESS SHARE on each table until the transaction ends; waits at most 10 s for it.
-create or replace function backup.check_critical_data(p_schema text default null, p_table text default null)
+create or replace function backup.check_critical_data(
+  p_schema text default null,
+  p_table  text default null,
+  p_as_of  timestamptz default now()
+)
 returns setof backup.finding
 language plpgsql
 set search_path = ''
@@ -57,9 +62,9 @@ begin
         left join pg_catalog.pg_type y on y.oid = a.atttypid
         union all
         select 3, 'freshness', v_table.freshness_column,
-               format('select jsonb_build_object(''ok'', coalesce(max(t.%1$I) >= now() - %2$L::interval, false), '
-                      '''actual'', coalesce(''newest row is '' || date_trunc(''second'', age(now(), max(t.%1$I)::timestamptz)) '
-                      '|| '' old'', ''no row has a time'')) from %3$s t', v_table.freshness_column, v_table.max_age, v_table.relation),
+               format('select jsonb_build_object(''ok'', coalesce(max(t.%1$I) >= %4$L::timestamptz - %2$L::interval, false), '
+                      '''actual'', coalesce(''newest row is '' || date_trunc(''second'', age(%4$L::timestamptz, max(t.%1$I)::timestamptz)) '
+                      '|| '' old'', ''no row has a time'')) from %3$s t', v_table.freshness_column, v_table.max_age, v_table.relation, p_as_of),
                format('newest %I is at most %s old', v_table.freshness_column, v_table.max_age)
         where v_table.freshness_column is not null
         union all
@@ -94,6 +99,6 @@ begin
 end
 $$;
 
-comment on function backup.check_critical_data(text, text) is
-  'Examines each table of backup.critical_tables: present, enough rows, required columns filled, fresh, predicate true. Arguments narrow it to a schema and a table.';
-revoke all on function backup.check_critical_data(text, text) from public;
+comment on function backup.check_critical_data(text, text, timestamptz) is
+  'Examines each table of backup.critical_tables: present, enough rows, required columns filled, fresh, predicate true. Arguments narrow it to a schema and a table, and name the time freshness is judged as of.';
+revoke all on function backup.check_critical_data(text, text, timestamptz) from public;

@@ -1376,15 +1376,20 @@ revoke all on function backup.check_constraints(text, text) from public;
 
 -- sql/functions/check_critical_data.sql
 -- requires: tables/critical_tables.sql
--- backup.check_critical_data(schema, table)
+-- backup.check_critical_data(schema, table, as of)
 --
 -- Why: a database can be intact and still be useless, when the rows that matter are missing, hollow or stale. What
 -- matters is configured in backup.critical_tables; without a row there, this check finds nothing to do.
 -- One finding per configured table and aspect: presence, rows, required columns, freshness, predicate. Aspects of a missing table are
 -- not examined. A predicate runs read-only; rows where it is null count as violations.
+-- Freshness is judged as of p_as_of: in a restored database, the time of the snapshot and not the time of the look.
 -- To spread the work, call it once per table: p_schema and p_table narrow it to names, not patterns.
 -- Locks: ACCESS SHARE on each table until the transaction ends; waits at most 10 s for it.
-create or replace function backup.check_critical_data(p_schema text default null, p_table text default null)
+create or replace function backup.check_critical_data(
+  p_schema text default null,
+  p_table  text default null,
+  p_as_of  timestamptz default now()
+)
 returns setof backup.finding
 language plpgsql
 set search_path = ''
@@ -1434,9 +1439,9 @@ begin
         left join pg_catalog.pg_type y on y.oid = a.atttypid
         union all
         select 3, 'freshness', v_table.freshness_column,
-               format('select jsonb_build_object(''ok'', coalesce(max(t.%1$I) >= now() - %2$L::interval, false), '
-                      '''actual'', coalesce(''newest row is '' || date_trunc(''second'', age(now(), max(t.%1$I)::timestamptz)) '
-                      '|| '' old'', ''no row has a time'')) from %3$s t', v_table.freshness_column, v_table.max_age, v_table.relation),
+               format('select jsonb_build_object(''ok'', coalesce(max(t.%1$I) >= %4$L::timestamptz - %2$L::interval, false), '
+                      '''actual'', coalesce(''newest row is '' || date_trunc(''second'', age(%4$L::timestamptz, max(t.%1$I)::timestamptz)) '
+                      '|| '' old'', ''no row has a time'')) from %3$s t', v_table.freshness_column, v_table.max_age, v_table.relation, p_as_of),
                format('newest %I is at most %s old', v_table.freshness_column, v_table.max_age)
         where v_table.freshness_column is not null
         union all
@@ -1471,9 +1476,9 @@ begin
 end
 $$;
 
-comment on function backup.check_critical_data(text, text) is
-  'Examines each table of backup.critical_tables: present, enough rows, required columns filled, fresh, predicate true. Arguments narrow it to a schema and a table.';
-revoke all on function backup.check_critical_data(text, text) from public;
+comment on function backup.check_critical_data(text, text, timestamptz) is
+  'Examines each table of backup.critical_tables: present, enough rows, required columns filled, fresh, predicate true. Arguments narrow it to a schema and a table, and name the time freshness is judged as of.';
+revoke all on function backup.check_critical_data(text, text, timestamptz) from public;
 
 -- sql/functions/check_drill_age.sql
 -- requires: tables/drills.sql, tables/settings.sql
@@ -3295,7 +3300,7 @@ begin
     raise exception using errcode = 'HF507', message = format('drill %s is still active', coalesce(v_active::text, '(just ended)')),
       hint = 'Wait for it, or end it with select backup.fail_drill(''<drill id>'', ''HF521'', ''cancelled'').';
   end;
-  insert into backup.drill_steps (drill_id, step_no, kind, phase) values (v_drill_id, 1, 'begin', 'prepare');
+  insert into backup.drill_steps (drill_id, step_no, kind, phase) values (v_drill_id, 1, 'begin', 'check');
   return v_drill_id;
 end;
 $$;
@@ -4881,7 +4886,7 @@ with proven as (
 ), passed as (
   select d.drill_id, d.engine, d.phase_seconds, d.raw_bytes, extract(epoch from d.finished_at - d.started_at) as seconds,
          (select coalesce(sum(s.value::text::numeric), 0) from jsonb_each(d.phase_seconds) s
-          where s.key in ('check', 'data', 'schema_after', 'analyze', 'prove')) as growing
+          where s.key in ('data', 'schema_after', 'analyze', 'prove')) as growing
   from backup.drills d
   where d.verdict = 'passed' and d.started_at > now() - interval '1 year'
 ), timed as (
@@ -4910,7 +4915,7 @@ with proven as (
     coalesce(p.seconds, '{}'),
     case when t.sized > 0 then t.at_current_size end,
     case when t.sized = 0 then null
-         else format('95th percentile of %s drill(s) of %s to %s; check, data, schema_after, analyze and prove scaled to the %s of %s, the rest as measured',
+         else format('95th percentile of %s drill(s) of %s to %s; data, schema_after, analyze and prove scaled to the %s of %s, the rest as measured',
                      t.sized, pg_size_pretty(t.least), pg_size_pretty(t.most), pg_size_pretty(n.raw_bytes), n.run_id) end
   from timed t cross join phases p left join newest n on true
 )
@@ -5232,5 +5237,10 @@ $$;
 comment on function backup.run_tests(text) is
   'Runs the pgTAP tests of schema backup_tests, rolled back, and returns one finding per test; skipped where pgTAP is not installed. With a name: that test only.';
 revoke all on function backup.run_tests(text) from public;
+
+-- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
+do $$ begin
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build e5a834897466.'));
+end $$;
 
 reset check_function_bodies;

@@ -1,6 +1,6 @@
 -- Tests sql/functions/check_critical_data.sql
 begin;
-select plan(21);
+select plan(22);
 
 -- arrange
 create schema odd;
@@ -14,8 +14,8 @@ create function pg_temp.actual(p_aspect text) returns text language sql as $$
 $$;
 
 -- contract
-select function_returns('backup', 'check_critical_data', array['text', 'text'], 'setof backup.finding', 'check_critical_data() returns findings');
-select isnt(obj_description('backup.check_critical_data(text,text)'::regprocedure), null, 'check_critical_data() has a comment');
+select function_returns('backup', 'check_critical_data', array['text', 'text', 'timestamp with time zone'], 'setof backup.finding', 'check_critical_data() returns findings');
+select isnt(obj_description('backup.check_critical_data(text,text,timestamptz)'::regprocedure), null, 'check_critical_data() has a comment');
 select is_empty($$ select * from backup.check_critical_data() $$, 'check_critical_data() finds nothing to do without configuration');
 
 -- behaviour
@@ -40,6 +40,8 @@ update backup.critical_tables set required_columns = '{}', freshness_column = 's
 select is(pg_temp.actual('freshness'), 'passed: newest row is 01:00:00 old', 'check_critical_data() passes fresh rows');
 update backup.critical_tables set max_age = '30 minutes';
 select is(pg_temp.actual('freshness'), 'failed: newest row is 01:00:00 old', 'check_critical_data() fails stale rows');
+select is((select f.verdict || ': ' || f.actual from backup.check_critical_data(p_as_of => now() - interval '40 minutes') f where f.evidence ->> 'aspect' = 'freshness'),
+  'passed: newest row is 00:20:00 old', 'check_critical_data() judges freshness as of a given time');
 update odd."The Pets" set seen_at = null;
 select is(pg_temp.actual('freshness'), 'failed: no row has a time', 'check_critical_data() fails when no row has a time');
 update backup.critical_tables set freshness_column = null, max_age = null, predicate = 'note = ''x'' -- a comment';
@@ -58,7 +60,7 @@ select throws_ok($$ update backup.critical_tables set freshness_column = 'seen_a
   'check_critical_data() cannot be configured with half a freshness rule');
 
 -- permissions
-select function_privs_are('backup', 'check_critical_data', array['text', 'text'], 'anon', array[]::text[], 'anon may not execute check_critical_data()');
+select function_privs_are('backup', 'check_critical_data', array['text', 'text', 'timestamp with time zone'], 'anon', array[]::text[], 'anon may not execute check_critical_data()');
 
 select * from finish();
 rollback;
