@@ -159,6 +159,10 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "The local functions host did not answer in time after it was started.",
     remedy: "Read its log below `.holdfast`; a function that does not compile ends here.",
   },
+  HF906: {
+    cause: "The demo was given a database whose schema `backup` was made by another version of this checkout. The demo changes nothing there.",
+    remedy: "Run the checkout it came from, or drop the schemas `backup` and `backup_tests` and run the demo again; the backups in the bucket stay.",
+  },
   HF905: {
     cause: "A run or verification that the demo asked for did not start or end in time.",
     remedy: "Read `.holdfast/logs/stack.log` and `select * from backup.job_runs;`.",

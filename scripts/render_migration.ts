@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { SqlFile } from "./order_sql_files.ts";
 
 const HEADER = `-- Built from sql/ by scripts/build_migrations.ts. Do not edit: change the file named above a statement and build again.
@@ -6,12 +7,26 @@ const HEADER = `-- Built from sql/ by scripts/build_migrations.ts. Do not edit: 
 set check_function_bodies = off;
 `;
 
-const FOOTER = `
+/** Of what the files say, whatever their order: two databases with the same build have the same objects. */
+function buildOf(files: readonly SqlFile[]): string {
+  const hash = createHash("sha256");
+  for (const file of files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) hash.update(`${file.path}\n${file.text.trim()}\n`);
+  return hash.digest("hex").slice(0, 12);
+}
+
+function footer(build: string): string {
+  return `
+-- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
+do $$ begin
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build ${build}.'));
+end $$;
+
 reset check_function_bodies;
 `;
+}
 
 /** The migration that creates everything: the given files verbatim, each below a line that names its source. */
 export function renderMigration(files: readonly SqlFile[]): string {
   const parts = files.map((file) => `\n-- sql/${file.path}\n${file.text.trim()}\n`);
-  return [HEADER, ...parts, FOOTER].join("");
+  return [HEADER, ...parts, footer(buildOf(files))].join("");
 }

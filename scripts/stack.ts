@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { withClient } from "../functions/_shared/database/connect.ts";
 import { HoldfastError } from "../functions/_shared/errors/holdfast_error.ts";
 import { applyMigrations } from "../stack/apply_migrations.ts";
+import { compareBuild } from "../stack/compare_build.ts";
 import { POSTGRES_FLAVORS, type PostgresFlavor } from "../stack/postgres/find_server.ts";
 import { s3Secrets } from "../stack/s3_secrets.ts";
 import { type Stack, startStack } from "../stack/start_stack.ts";
@@ -64,9 +65,12 @@ async function main(): Promise<void> {
       const applied = await applyMigrations(stack.databaseUrl, {
         onFile: (name, index, total) => progress(`Applying migration ${index} of ${total}: ${name}`),
       });
-      // Where pg_cron's tickets go; a port may differ from the run before.
-      await withClient(stack.databaseUrl, { applicationName: "holdfast stack" }, (client) =>
-        client.query("update backup.settings set functions_url = $1 where id", [stack.functionsUrl]));
+      const build = await withClient(stack.databaseUrl, { applicationName: "holdfast stack" }, async (client) => {
+        // Where pg_cron's tickets go; a port may differ from the run before.
+        await client.query("update backup.settings set functions_url = $1 where id", [stack.functionsUrl]);
+        return await compareBuild(client);
+      });
+      if (build === "other") progress("Schema backup is of another build than this checkout: use --fresh to start with this one.");
       progress(applied.length === 0 ? "No migration was pending." : `Applied ${applied.length} migration${applied.length === 1 ? "" : "s"}.`);
     }
     progress(`Up after ${((Date.now() - startedAt) / 1_000).toFixed(1)} s.`);

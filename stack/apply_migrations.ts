@@ -37,13 +37,14 @@ export async function applyMigrations(databaseUrl: string, options: ApplyMigrati
   }
 }
 
-interface MigrationFile {
+export interface MigrationFile {
   fileName: string;
   version: string;
   name: string;
 }
 
-function migrationFiles(dir: string): MigrationFile[] {
+/** The migrations of a folder, in the order they are applied. */
+export function migrationFiles(dir: string): MigrationFile[] {
   return readdirSync(dir).sort().flatMap((fileName) => {
     const [, version, name] = /^(\d{14})_(.+)\.sql$/.exec(fileName) ?? [];
     return version === undefined || name === undefined ? [] : [{ fileName, version, name }];

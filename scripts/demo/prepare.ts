@@ -1,16 +1,20 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Client } from "pg";
 import { withClient } from "../../functions/_shared/database/connect.ts";
+import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts";
 import { formatCount } from "../../functions/_shared/report/format_quantity.ts";
-import { applyMigrations } from "../../stack/apply_migrations.ts";
+import { applyMigrations, migrationFiles } from "../../stack/apply_migrations.ts";
+import { compareBuild } from "../../stack/compare_build.ts";
 import { REPO_ROOT } from "../../stack/repo_root.ts";
 import type { Stack } from "../../stack/start_stack.ts";
 
 const SESSION = { applicationName: "holdfast demo" };
+const MIGRATIONS = join(REPO_ROOT, "supabase", "migrations");
 
 /** Migrates the stack's database, loads the sample clinic once, turns backups on and tells the database where its functions are. */
 export async function prepareSample(stack: Stack, say: (text: string) => void): Promise<void> {
+  await withClient(stack.databaseUrl, SESSION, (client) => removeOtherBuild(client, say));
   await applyMigrations(stack.databaseUrl);
   await withClient(stack.databaseUrl, SESSION, async (client) => {
     const { rows: [there] } = await client.query<{ loaded: boolean }>("select to_regclass('public.tenants') is not null as loaded");
@@ -34,6 +38,21 @@ export async function prepareSample(stack: Stack, say: (text: string) => void): 
   });
 }
 
+/**
+ * Makes room for this checkout's schema backup in the data of an earlier run. The demo's own project alone: there, nothing
+ * in the schema is anybody's but the demo's.
+ */
+export async function removeOtherBuild(client: Client, say: (text: string) => void): Promise<void> {
+  if (await compareBuild(client) !== "other") return;
+  say("Schema backup is of another build of Holdfast: creating it again. Earlier backups stay in the bucket; the list of them starts anew.");
+  await client.query("drop schema if exists backup, backup_tests cascade");
+  // Absent where the schema was not created by this stack.
+  const { rows: [history] } = await client.query<{ there: boolean }>("select to_regclass('supabase_migrations.schema_migrations') is not null as there");
+  if (history?.there === true) {
+    await client.query("delete from supabase_migrations.schema_migrations where version = any ($1)", [migrationFiles(MIGRATIONS).map((file) => file.version)]);
+  }
+}
+
 /** What an owner would tell Holdfast about this clinic: which tables matter, and questions whose answers are known. */
 async function configureChecks(client: Client): Promise<void> {
   await client.query("create extension if not exists pgtap with schema extensions");
@@ -48,23 +67,33 @@ async function configureChecks(client: Client): Promise<void> {
      on conflict do nothing`);
 }
 
-/** Installs schema backup when it is missing, and nothing else: this database belongs to somebody. */
+/**
+ * Installs schema backup when it is missing, and nothing else: this database belongs to somebody.
+ *
+ * @throws {HoldfastError} HF906 when it has Holdfast of another build, whose ledger is not the demo's to drop
+ */
 export async function prepareOwnDatabase(url: string, say: (text: string) => void): Promise<void> {
   await withClient(url, SESSION, async (client) => {
-    const { rows: [there] } = await client.query<{ installed: boolean; tables: string; size: string }>(
-      `select to_regclass('backup.runs') is not null as installed, pg_size_pretty(pg_database_size(current_database())) as size,
+    const { rows: [there] } = await client.query<{ tables: string; size: string }>(
+      `select pg_size_pretty(pg_database_size(current_database())) as size,
               (select count(*) from pg_stat_user_tables where schemaname <> 'backup') as tables`);
     say(`Your database: ${formatCount(Number(there?.tables ?? 0))} tables, ${there?.size ?? "?"}.`);
-    if (there?.installed === true) return;
+    const build = await compareBuild(client);
+    if (build === "other") {
+      throw new HoldfastError("HF906", "Cannot use this database as it has another build of Holdfast than this checkout", {
+        hint: "Nothing was changed. Run the checkout it came from, or remove it with drop schema backup, backup_tests cascade; "
+          + "the demo installs it again. That forgets settings and the list of backups, not the backups in the bucket.",
+      });
+    }
+    if (build === "same") return;
     say("Installing schema backup …");
-    const folder = join(REPO_ROOT, "supabase", "migrations");
     await client.query("begin");
     try {
       // A plain PostgreSQL lacks the roles of a Supabase project. A demo must not create roles, so their rights are left out.
       const { rows: [role] } = await client.query<{ there: boolean }>(
         "select exists (select from pg_catalog.pg_roles r where r.rolname = 'service_role') as there");
-      for (const file of readdirSync(folder).filter((name) => name.endsWith(".sql")).sort()) {
-        const sql = readFileSync(join(folder, file), "utf8");
+      for (const { fileName } of migrationFiles(MIGRATIONS)) {
+        const sql = readFileSync(join(MIGRATIONS, fileName), "utf8");
         await client.query(role?.there === true ? sql : withoutRights(sql));
       }
       await client.query("commit");

@@ -43,6 +43,7 @@ export const ERRORS = {
   HF207: { http: 502, exit: 3, title: "Object is truncated or damaged" },
   HF208: { http: 502, exit: 3, title: "Clock differs from the object storage" },
   HF905: { http: 500, exit: 3, title: "Demo waited too long" },
+  HF906: { http: 409, exit: 3, title: "Database has another build of Holdfast" },
   HF500: { http: 404, exit: 3, title: "Restore point does not exist" },
   HF501: { http: 502, exit: 3, title: "Object of the backup is missing or damaged" },
   HF502: { http: 409, exit: 3, title: "Target is refused" },
