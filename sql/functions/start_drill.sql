@@ -62,7 +62,7 @@ begin
     raise exception using errcode = 'HF507', message = format('drill %s is still active', coalesce(v_active::text, '(just ended)')),
       hint = 'Wait for it, or end it with select backup.fail_drill(''<drill id>'', ''HF521'', ''cancelled'').';
   end;
-  insert into backup.drill_steps (drill_id, step_no, kind, phase) values (v_drill_id, 1, 'begin', 'prepare');
+  insert into backup.drill_steps (drill_id, step_no, kind, phase) values (v_drill_id, 1, 'begin', 'check');
   return v_drill_id;
 end;
 $$;

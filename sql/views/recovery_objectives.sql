@@ -10,7 +10,7 @@ with proven as (
 ), passed as (
   select d.drill_id, d.engine, d.phase_seconds, d.raw_bytes, extract(epoch from d.finished_at - d.started_at) as seconds,
          (select coalesce(sum(s.value::text::numeric), 0) from jsonb_each(d.phase_seconds) s
-          where s.key in ('check', 'data', 'schema_after', 'analyze', 'prove')) as growing
+          where s.key in ('data', 'schema_after', 'analyze', 'prove')) as growing
   from backup.drills d
   where d.verdict = 'passed' and d.started_at > now() - interval '1 year'
 ), timed as (
@@ -39,7 +39,7 @@ with proven as (
     coalesce(p.seconds, '{}'),
     case when t.sized > 0 then t.at_current_size end,
     case when t.sized = 0 then null
-         else format('95th percentile of %s drill(s) of %s to %s; check, data, schema_after, analyze and prove scaled to the %s of %s, the rest as measured',
+         else format('95th percentile of %s drill(s) of %s to %s; data, schema_after, analyze and prove scaled to the %s of %s, the rest as measured',
                      t.sized, pg_size_pretty(t.least), pg_size_pretty(t.most), pg_size_pretty(n.raw_bytes), n.run_id) end
   from timed t cross join phases p left join newest n on true
 )

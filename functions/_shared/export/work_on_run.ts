@@ -2,6 +2,7 @@ import { describeUnexpected } from "../errors/describe_unexpected.ts";
 import { sqlStateOf } from "../errors/from_postgres.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { isConnectionLoss } from "../errors/is_connection_loss.ts";
+import { mayPass } from "../errors/may_pass.ts";
 import { captureGlobals } from "./capture_globals.ts";
 import { captureSchema } from "./capture_schema.ts";
 import { captureSequences } from "./capture_sequences.ts";
@@ -40,15 +41,6 @@ export interface WorkerHooks {
 
 /** The longest back-off a worker sits out itself; longer ones are left to the next minute's tick. */
 const LONGEST_NAP_MS = 10_000;
-
-/** Failures of the storage or the server that another attempt may not meet. A refusal (HF206: no space, wrong region) stays. */
-const PASSING_CODES = new Set(["HF203", "HF207", "HF104"]);
-
-function mayPass(error: unknown): boolean {
-  if (error instanceof HoldfastError) return PASSING_CODES.has(error.code);
-  // 08 connection, 40 rollback, 53 out of resources, 55P03 lock timeout, 57 operator or system intervention
-  return /^(08|40|53|57)|^55P03$/.test(sqlStateOf(error) ?? "");
-}
 
 async function perform(context: WorkerContext, chunks: readonly ClaimedChunk[], hooks: WorkerHooks): Promise<number> {
   const [first] = chunks;

@@ -19,7 +19,7 @@ select results_eq('select run_id, trigger, engine, target, selection, state, man
   $$ values ('20260102T000000Z-bbbbbb', 'sql', 'functions', 'scratch', 'latest', 'running', 'sha-b', null::backup.verdict) $$, 'start_drill() takes the newest restore point and remembers its manifest');
 select is((select scratch_database from backup.drills), (select format('holdfast_drill_%s_%s', b.oid, replace(d.drill_id::text, '-', ''))
   from backup.drills d, pg_database b where b.datname = current_database()), 'start_drill() names the scratch database after this database and the drill');
-select results_eq('select step_no, kind, phase, state from backup.drill_steps', $$ values (1, 'begin', 'prepare', 'pending') $$, 'start_drill() leaves the first step to a worker');
+select results_eq('select step_no, kind, phase, state from backup.drill_steps', $$ values (1, 'begin', 'check', 'pending') $$, 'start_drill() leaves the first step to a worker');
 select throws_ok($$ select backup.start_drill('sql') $$, 'HF507', null, 'start_drill() rejects a second drill with HF507');
 update backup.drills set started_at = now() - interval '2 hours';
 select lives_ok($$ select backup.start_drill('sql', '20260101T000000Z-aaaaaa') $$, 'start_drill() is not held up by a drill that never ended');
