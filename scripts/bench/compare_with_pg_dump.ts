@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync, rmSync, chmodSync, mkdirSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { applyMigrations } from "../../stack/apply_migrations.ts";
@@ -7,6 +7,7 @@ import { freePort } from "../../stack/free_port.ts";
 import { startCluster } from "../../stack/postgres/start_cluster.ts";
 import { ProcessRegister } from "../../stack/processes/process_register.ts";
 import { REPO_ROOT } from "../../stack/repo_root.ts";
+import { cpuSeconds } from "./cpu_seconds.ts";
 import { makeData } from "./make_data.ts";
 
 const exec = promisify(execFile);
@@ -55,18 +56,26 @@ export async function compareWithPgDump(options: { dir: string; bytes: number; r
     await makeData(url, options.bytes);
     const ours: Measured[] = [];
     const theirs: number[] = [];
+    const server = Number(readFileSync(join(cluster.dataDir, "postmaster.pid"), "utf8").split("\n")[0]);
+    const cpu = () => ({ own: cpuSeconds(process.pid), server: cpuSeconds(server), storage: cpuSeconds(child.pid ?? 0) });
     for (let round = 0; round <= options.rounds; round += 1) {
       const target = join(dir, "pg_dump");
+      const before = cpu();
       const started = performance.now();
       await exec(PG_DUMP, ["-Fd", "-j2", "-Z1", "-n", "bench", "-n", "auth", "-n", "storage", "-n", "public", "-f", target, url]);
       const dumped = (performance.now() - started) / 1000;
+      const between = cpu();
       rmSync(target, { recursive: true });
       const { stdout } = await exec(TSX, [join(REPO_ROOT, "scripts/bench/export_child.ts"), url, String(options.workers)], { env: { ...process.env, ...env } });
       const exported = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as Measured;
+      const after = cpu();
       if (round === 0) continue; // fills the caches
       theirs.push(dumped);
       ours.push(exported);
       console.log(`round ${round}: pg_dump ${dumped.toFixed(1)} s, export ${exported.seconds.toFixed(1)} s, ratio ${(exported.seconds / dumped).toFixed(2)}; command: ${exported.cpuSeconds.toFixed(1)} CPU s, peak ${exported.peakMb.toFixed(0)} MB`);
+      // On a machine whose cores are all busy, wall time follows the sum of these.
+      console.log(`  CPU s: pg_dump ${(between.own - before.own).toFixed(1)} + server ${(between.server - before.server).toFixed(1)}; `
+        + `export ${exported.cpuSeconds.toFixed(1)} + server ${(after.server - between.server).toFixed(1)} + object storage ${(after.storage - between.storage).toFixed(1)}`);
     }
     const last = ours.at(-1);
     console.log(`export / pg_dump -Fd -j2 -Z1, median of ${options.rounds}: ${median(ours.map((one, n) => one.seconds / (theirs[n] ?? 1))).toFixed(2)}`);
