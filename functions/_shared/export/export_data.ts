@@ -38,7 +38,7 @@ async function copyAll(context: WorkerContext, chunks: readonly ClaimedChunk[]):
 async function store(context: WorkerContext, copied: CopiedChunk): Promise<ChunkResult> {
   const { chunk, bytes } = copied;
   const name = chunkName(chunk.schema_name ?? "", chunk.table_name ?? "", chunk.chunk_no, chunk.attempt);
-  const object = await storeObject(context, name, await compress(bytes), "application/gzip", "rows");
+  const object = await storeObject(context, name, await compress(bytes, bytes.byteLength / Number(copied.rows)), "application/gzip", "rows");
   return {
     chunk_no: chunk.chunk_no, object_key: object.key, sha256: object.sha256,
     raw_bytes: bytes.byteLength, stored_bytes: object.bytes, rows: copied.rows, row_hash_sum: copied.rowHashSum,
