@@ -24,6 +24,7 @@ export function formatVerificationReport(data: VerificationData): string {
     `# ${data.verdict === null ? "Backup verification: still running" : HEADLINE[data.verdict]}`,
     summary(data),
     restorePointSection(data),
+    drillSection(data),
     objectivesSection(data.objectives),
     findingsSection("Failed", data.findings, "failed"),
     findingsSection("Inconclusive: could not be checked", data.findings, "inconclusive"),
@@ -68,6 +69,17 @@ function restorePointSection({ restore_point: point }: VerificationData): string
     ["Proven by a drill", point.verified ? "yes" : "no: it has not been restored yet"],
   ];
   return `## Restore point\n\n${formatTable(["", ""], rows)}`;
+}
+
+function drillSection({ newest_drill: drill }: VerificationData): string {
+  if (drill === null) return "## Restore drill\n\nNo drill has been run: no backup has been proven by restoring it.";
+  const rows: string[][] = [
+    ["Newest drill", `${drill.verdict === "failed" ? "FAILED" : drill.verdict}${drill.failure_message === null ? "" : `: ${drill.failure_message}`}`],
+    ["Restored", `${drill.run_id} (${drill.target})`],
+    ["Age", formatDuration(Math.max(0, drill.age_seconds))],
+    ["Took", formatDuration(Math.max(0, drill.duration_seconds))],
+  ];
+  return `## Restore drill\n\n${formatTable(["", ""], rows)}`;
 }
 
 function objectivesSection(objectives: readonly Objective[]): string {

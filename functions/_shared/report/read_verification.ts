@@ -43,6 +43,17 @@ const restorePoint = z.object({
   ),
 });
 
+const newestDrill = z.object({
+  drill_id: z.string(),
+  run_id: z.string(),
+  verdict: verdictSchema,
+  target: z.string(),
+  finished_at: z.string(),
+  age_seconds: z.number(),
+  duration_seconds: z.number(),
+  failure_message: z.string().nullable(),
+});
+
 const verification = z.object({
   verification_id: z.string(),
   trigger: z.string(),
@@ -53,6 +64,7 @@ const verification = z.object({
   checks: z.array(z.object({ check_name: z.string(), state: z.string() })),
   findings: z.array(finding),
   restore_point: restorePoint.nullable(),
+  newest_drill: newestDrill.nullable(),
   objectives: z.array(objectiveSchema),
 });
 
@@ -80,6 +92,11 @@ const SQL = `
                      'status', t.status, 'rows', t.rows, 'reason', t.reason) order by t.schema_name, t.table_name), '[]')
                    from backup.run_tables t where t.run_id = r.run_id))
       from backup.runs r where r.run_id = v.run_id),
+    'newest_drill', (
+      select jsonb_build_object('drill_id', d.drill_id, 'run_id', d.run_id, 'verdict', d.verdict, 'target', d.target, 'finished_at', d.finished_at,
+               'age_seconds', extract(epoch from coalesce(v.finished_at, pg_catalog.now()) - d.finished_at),
+               'duration_seconds', extract(epoch from d.finished_at - d.started_at), 'failure_message', d.failure_message)
+      from backup.drills d where d.verdict is not null and d.verdict <> 'skipped' order by d.finished_at desc limit 1),
     'objectives', (select coalesce(jsonb_agg(jsonb_build_object('name', o.name, 'met', o.met, 'basis', o.basis,
                      'target_seconds', extract(epoch from o.target), 'measured_seconds', extract(epoch from o.measured)) order by o.name), '[]')
                    from backup.recovery_objectives o)

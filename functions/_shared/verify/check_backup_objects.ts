@@ -2,6 +2,7 @@ import { HoldfastError } from "../errors/holdfast_error.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
 import { chooseObjects } from "./choose_objects.ts";
 import type { ObjectReader, ObjectStorage } from "./object_storage.ts";
+import { objectsOfManifest } from "./objects_of_manifest.ts";
 import type { RestorePointObjects, StoredObjectRecord } from "./restore_point_objects.ts";
 import type { Finding } from "./verdict.ts";
 
@@ -15,11 +16,12 @@ const MAX_NAMED = 100;
 const CONCURRENCY = 3;
 
 /** What a storage error says about the backup itself; any other means that the check could not look. */
-const DAMAGE = new Set(["HF201", "HF204", "HF207"]);
+const DAMAGE = new Set(["HF201", "HF204", "HF207", "HF306"]);
 
 /**
- * Compares the bucket with the ledger: the manifest by its hash, every object by presence and size, and a rotating
- * share of the objects by their hash, so that every object is read once in `sampleShare` verifications.
+ * Compares the bucket with the ledger: of the newest restore point the manifest by its hash and every object by presence and
+ * size; of all restore points a rotating share of the objects by their hash, so that every object is read exactly once in as
+ * many verifications as there are shares, or in as many more as the byte budget makes of them.
  * Storage that cannot be reached is inconclusive, never passed, and never a loss.
  */
 export async function checkBackupObjects(
@@ -52,7 +54,8 @@ async function examine(reader: ObjectReader, point: RestorePointObjects, options
   if (failed.length <= MAX_NAMED) return findings;
   const others = findings.filter((finding) => finding.verdict !== "failed");
   return [
-    ...failed.slice(0, MAX_NAMED),
+    // Those that were read are last, and carry the mark of their share.
+    ...failed.slice(-MAX_NAMED),
     { subject: "further objects", verdict: "failed", expected: "no damaged object", actual: `${failed.length - MAX_NAMED} more damaged objects` },
     ...others,
   ];
@@ -99,34 +102,50 @@ async function checkPresence(
   return { damaged: [{ subject: point.objectPrefix, verdict: "passed", expected: count, actual: count, evidence: { objects: present.length, bytes } }], present };
 }
 
+/** Objects of the other restore points, and findings about manifests that cannot be read. */
+async function readOlder(reader: ObjectReader, point: RestorePointObjects): Promise<{ objects: StoredObjectRecord[]; damaged: Finding[] }> {
+  const objects: StoredObjectRecord[] = [];
+  const damaged: Finding[] = [];
+  for (const older of point.older) {
+    try {
+      objects.push(...await objectsOfManifest(reader, older));
+    } catch (error) {
+      if (!(error instanceof HoldfastError) || !DAMAGE.has(error.code)) throw error;
+      damaged.push({ subject: older.manifestKey, verdict: "failed", expected: `the manifest of ${older.runId} as written`, actual: `${error.code}: ${error.message}` });
+    }
+  }
+  return { objects, damaged };
+}
+
 async function checkContents(
   reader: ObjectReader,
   point: RestorePointObjects,
   present: readonly StoredObjectRecord[],
   maxBytes: number,
 ): Promise<Finding[]> {
-  const { chosen, unread, bytes } = chooseObjects(present, {
-    share: point.sampleShare,
-    round: point.earlierVerifications,
-    maxBytes,
-  });
+  const older = await readOlder(reader, point);
+  const objects = [...present, ...older.objects];
+  const { share } = point;
+  const { chosen, unread, bytes, next } = chooseObjects(objects, share, maxBytes);
   const queue = [...chosen];
-  const findings: Finding[] = [];
+  const damaged: Finding[] = [];
   const work = async (): Promise<void> => {
     for (let object = queue.shift(); object !== undefined; object = queue.shift()) {
       const problem = await readBack(reader, object);
-      if (problem !== undefined) findings.push(problem);
+      if (problem !== undefined) damaged.push(problem);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  if (findings.length > 0) return findings;
-  const limit = unread === 0 ? "" : `; ${unread} more of this share did not fit into ${maxBytes} bytes`;
-  return [{
+  const limit = unread === 0 ? "" : `; ${unread} more of this share did not fit into ${maxBytes} bytes and come next`;
+  // The mark that this share was read, which decides what the next verification reads.
+  const evidence = { share: share.index, share_of: share.of, next, read: chosen.length, unread_of_share: unread, bytes, restore_points: 1 + point.older.length };
+  if (damaged.length > 0) return [...older.damaged, ...damaged.map((finding) => ({ ...finding, evidence }))];
+  return [...older.damaged, {
     subject: "contents",
     verdict: "passed",
-    expected: `1 in ${point.sampleShare} objects read back with the recorded hash`,
-    actual: `${chosen.length} of ${present.length} objects read back with the recorded hash${limit}`,
-    evidence: { share: point.earlierVerifications % point.sampleShare, share_of: point.sampleShare, read: chosen.length, unread_of_share: unread, bytes },
+    expected: `1 in ${share.of} objects read back with the recorded hash`,
+    actual: `${chosen.length} of ${objects.length} objects read back with the recorded hash${limit}`,
+    evidence,
   }];
 }
 

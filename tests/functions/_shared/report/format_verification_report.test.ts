@@ -23,6 +23,8 @@ const data: VerificationData = {
       { schema_name: "Odd|Schema", table_name: "T a", status: "exported", rows: 5, reason: null },
       { schema_name: "public", table_name: "remote", status: "excluded", rows: null, reason: "foreign table" }],
   },
+  newest_drill: { drill_id: "6f1c2f5e-7d53-4c8e-9b43-1d2f3a4b5c6e", run_id: "20261101T010000Z-a1b2c3", verdict: "failed", target: "scratch",
+    finished_at: "2026-11-20T02:00:05+00:00", age_seconds: 172_800, duration_seconds: 90, failure_message: 'Object "k" is damaged' },
   objectives: [{ name: "rpo", target_seconds: 3600, measured_seconds: null, met: null, basis: "no drill has passed" },
     { name: "rto", target_seconds: 14_400, measured_seconds: 20_000, met: false, basis: "95th percentile of 3 drills" }],
 };
@@ -30,7 +32,7 @@ const headings = (report: string) => report.split("\n").filter((line) => line.st
 
 describe("formatVerificationReport()", () => {
   it("formatVerificationReport() puts the verdict first and what needs a person before the facts", () => {
-    expect(headings(formatVerificationReport(data))).toEqual(["# Backup verification: FAILED", "## Restore point", "## Recovery objectives", "## Failed",
+    expect(headings(formatVerificationReport(data))).toEqual(["# Backup verification: FAILED", "## Restore point", "## Restore drill", "## Recovery objectives", "## Failed",
       "## Inconclusive: could not be checked", "## Skipped", "## Passed", "## Row counts", "## What this backup does not cover", "## Look further"]);
   });
 
@@ -40,6 +42,10 @@ describe("formatVerificationReport()", () => {
       "1 failed, 1 inconclusive, 1 skipped, 2 passed.",
       "Started 2026-11-22 02:00:00 UTC by schedule, took 5 s.",
       "| Proven by a drill | no: it has not been restored yet |",
+      '| Newest drill | FAILED: Object "k" is damaged |',
+      "| Restored | 20261101T010000Z-a1b2c3 (scratch) |",
+      "| Age | 2 d |",
+      "| Took | 1 min 30 s |",
       "| RPO, data that may be lost | 1 h | not measured | unknown | no drill has passed |",
       "| RTO, time to restore | 4 h | 5 h 33 min | no | 95th percentile of 3 drills |",
       '| check_row_counts | "Odd\\|Schema"."T a" | the table exists with about 5 rows | the table is missing |',
@@ -51,6 +57,10 @@ describe("formatVerificationReport()", () => {
       "- foreign_table public.remote: rows live elsewhere",
       "In the bucket: `holdfast/p/runs/20261122T010000Z-a1b2c3/`, beginning with `manifest.json`.",
     ]) expect(report.split("\n")).toContain(line);
+  });
+
+  it("formatVerificationReport() says that nothing is proven before the first drill", () => {
+    expect(formatVerificationReport({ ...data, newest_drill: null })).toContain("## Restore drill\n\nNo drill has been run: no backup has been proven by restoring it.");
   });
 
   it("formatVerificationReport() says that nothing is known when everything was skipped", () => {

@@ -17,7 +17,7 @@ const contents: Record<string, string> = {
 
 const point: RestorePointObjects = {
   runId: "r", objectPrefix: PREFIX, manifestKey: `${PREFIX}manifest.json`, manifestSha256: hash("{manifest}"),
-  earlierVerifications: 0, sampleShare: 1,
+  share: { of: 1, index: 0, after: null }, older: [],
   objects: Object.entries(contents).filter(([key]) => !key.endsWith(".json")).map(([key, text]) => ({ key, sha256: hash(text), bytes: text.length })),
 };
 
@@ -104,6 +104,47 @@ describe("checkBackupObjects()", () => {
   it("checkBackupObjects() says how much the byte budget left unread", async () => {
     const findings = await checkBackupObjects({ state: "ready", reader: bucket() }, point, { maxBytes: 12 });
     expect(findings.at(-1)).toMatchObject({ subject: "contents", evidence: { unread_of_share: expect.any(Number) }, actual: expect.stringContaining("did not fit") });
+  });
+
+  it("checkBackupObjects() leaves the mark of the share it read, also when an object of it is damaged", async () => {
+    const share = { of: 1, index: 0, after: `${PREFIX}data/public.a/1.copy.gz` };
+    const mark = { share: 0, share_of: 1, next: null, read: 2 };
+    expect((await check(bucket(), { ...point, share })).at(-1)).toMatchObject({ subject: "contents", evidence: mark });
+    const findings = await check(bucket({ [`${PREFIX}schema.sql.gz`]: "SCHEMA" }), { ...point, share });
+    expect(findings.at(-1)).toMatchObject({ subject: `${PREFIX}schema.sql.gz`, verdict: "failed", evidence: mark });
+  });
+
+  describe("with older restore points", () => {
+    const OLD = "holdfast/p/runs/0/";
+    const refs = { "schema.json.gz": "old schema", "data/public.a/1.copy.gz": "old rows" };
+    const chunk = { key: "data/public.a/1.copy.gz", sha256: hash("old rows"), bytes: 8, raw_bytes: 20, rows: 1, first_tid: "(0,0)", end_tid: null };
+    const manifest = JSON.stringify({
+      format: "holdfast-backup", format_version: 1, tool: { name: "holdfast", version: "1" }, project: "p", run_id: "20260101T000000Z-aaaaaa", tier: "daily", engine: "cli",
+      snapshot: { id: "1", at: "2026-01-01T00:00:00Z", lsn: "0/0", xids: "1:1:" }, server: { version: "17", version_num: 170000, database: "d", settings: {} }, encryption: null,
+      objects: [{ content: "schema.json", key: "schema.json.gz", sha256: hash("old schema"), bytes: 10 }],
+      tables: [{ schema: "public", name: "a", columns: ["id"], rows: 1, fingerprint: "0000000000000000", fingerprint_expression: "x", raw_bytes: 20, stored_bytes: 8, chunks: [chunk] }],
+      excluded: [], warnings: [], totals: { tables: 1, rows: 1, objects: 2, raw_bytes: 20, stored_bytes: 18 }, finished_at: "2026-01-01T00:00:00Z",
+    });
+    const stored = { [`${OLD}manifest.json`]: manifest, ...Object.fromEntries(Object.entries(refs).map(([key, text]) => [OLD + key, text])) };
+    const both = { ...point, older: [{ runId: "20260101T000000Z-aaaaaa", objectPrefix: OLD, manifestKey: `${OLD}manifest.json`, manifestSha256: hash(manifest) }] };
+
+    it("checkBackupObjects() reads their objects back as well", async () => {
+      const reader = bucket(stored);
+      expect((await check(reader, both)).at(-1)).toMatchObject({ subject: "contents", verdict: "passed", evidence: { read: 5, restore_points: 2 } });
+      expect(reader.read.sort()).toEqual([...Object.keys(contents), ...Object.keys(stored)].sort());
+    });
+
+    it.each([["schema.json.gz", "OLD schema"], ["data/public.a/1.copy.gz", undefined]])("checkBackupObjects() names their damaged %s", async (key, text) => {
+      expect(failed(await check(bucket({ ...stored, [OLD + key]: text }), both))).toEqual([OLD + key]);
+    });
+
+    it("checkBackupObjects() names their altered or missing manifest and goes on with the others", async () => {
+      for (const text of [undefined, manifest.replace("17", "18")]) {
+        const findings = await check(bucket({ ...stored, [`${OLD}manifest.json`]: text }), both);
+        expect(failed(findings)).toEqual([`${OLD}manifest.json`]);
+        expect(findings.at(-1)).toMatchObject({ subject: "contents", verdict: "passed", evidence: { read: 3 } });
+      }
+    });
   });
 
   it("checkBackupObjects() is skipped without S3 or restore point, and inconclusive with a wrong configuration", async () => {

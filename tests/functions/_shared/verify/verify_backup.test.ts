@@ -91,6 +91,41 @@ describe("verifyBackup()", () => {
       { severity: "critical", checks: ["check_backup_objects"] }]);
   });
 
+  it("verifyBackup() reads every object of every restore point exactly once in as many verifications as there are shares, under any byte budget", async () => {
+    await client.query("update backup.settings set object_sample_share = 3 where id");
+    const OLD = "holdfast/local/runs/0/";
+    const many = Array.from({ length: 24 }, (_, n) => ({ content: "x", key: `x/${n}.gz`, sha256: hash(`${n}`), bytes: String(n).length }));
+    const manifest = JSON.stringify({
+      format: "holdfast-backup", format_version: 1, tool: { name: "holdfast", version: "1" }, project: "local", run_id: "20251201T000000Z-aaaaaa", tier: "weekly", engine: "cli",
+      snapshot: { id: "1", at: "2026-01-01T00:00:00Z", lsn: "0/0", xids: "1:1:" }, server: { version: "17", version_num: 170000, database: "d", settings: {} }, encryption: null,
+      objects: many, tables: [], excluded: [], warnings: [], totals: { tables: 0, rows: 0, objects: 24, raw_bytes: 0, stored_bytes: 0 }, finished_at: "2026-01-01T00:00:00Z" });
+    await client.query(`insert into backup.runs (run_id, state, tier, trigger, engine, object_prefix, snapshot_at, finished_at, manifest_key, manifest_sha256)
+      values ('20251201T000000Z-aaaaaa', 'complete', 'weekly', 'sql', 'cli', '${OLD}', now() - interval '7 days', now(), '${OLD}manifest.json', '${hash(manifest)}')`);
+    const objects = [...Object.keys(OBJECTS), ...many.map(({ key }) => OLD + key)].sort();
+    const stored = bucket({ [`${OLD}manifest.json`]: manifest, ...Object.fromEntries(many.map(({ key }, n) => [OLD + key, `${n}`])) });
+    if (stored.state !== "ready") throw new Error("the bucket is not ready");
+    const { reader } = stored;
+    const verify = async (maxBytes: number, away = false): Promise<string[]> => {
+      const read: string[] = [];
+      const getObject = async (key: string) => {
+        if (away && key.includes("/x/")) throw new HoldfastError("HF203", "S3 is away");
+        if (!key.endsWith("manifest.json")) read.push(key);
+        return await reader.getObject(key);
+      };
+      const result = await verifyBackup(deps({ state: "ready", reader: { ...reader, getObject } }), "cli", { ...UNLIMITED, maxBytes });
+      expect(result.verdict).toBe(away ? "inconclusive" : "passed");
+      return read;
+    };
+    // A share that the storage kept from being read is due again.
+    await verify(Infinity, true);
+    const read: string[] = [];
+    for (let week = 0; week < 3; week++) read.push(...await verify(Infinity));
+    expect(read.sort()).toEqual(objects);
+    const rationed: string[] = [];
+    for (let week = 0; rationed.length < objects.length && week < 20; week++) rationed.push(...await verify(12));
+    expect(rationed.sort()).toEqual(objects);
+  }, 60_000);
+
   it("verifyBackup() is inconclusive, not failed, while S3 is away", async () => {
     const result = await verifyBackup(deps(bucket({ [`${PREFIX}manifest.json`]: new HoldfastError("HF203", "S3 is away") })), "http", UNLIMITED);
     expect(result.verdict).toBe("inconclusive");
