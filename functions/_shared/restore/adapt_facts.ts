@@ -36,8 +36,8 @@ export function adaptFacts(backup: FactBase, present: FactBase, target: TargetIn
   const everything = withoutExtensionComments(selectFacts(present, schemasOf(backup)));
   let desired = leaveConnections(backup, leftOut);
   desired = adaptExtensions(desired, everything, target, leftOut);
-  desired = adaptPlatform(desired, everything, target, leftOut);
   desired = leaveRoles(desired, target, leftOut);
+  desired = adaptPlatform(desired, everything, target, leftOut);
   desired = adaptOwners(desired, everything, target, leftOut);
   desired = keepForeignSchemas(desired, everything, target);
   desired = leaveForeignDefaults(desired, everything, target, leftOut);

@@ -22,8 +22,17 @@ async function readList(backup: Backup, table: ManifestTable): Promise<ManifestC
   const ref = table.chunk_list;
   if (ref === undefined) return [];
   const text = new TextDecoder().decode(await unpack(backup, ref, await readObject(backup, ref)));
-  const parsed = chunkListSchema.safeParse(JSON.parse(text));
+  const parsed = chunkListSchema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   throw new HoldfastError("HF501", `Object "${backup.prefix}${ref.key}" is not a list of chunks`, {
     detail: parsed.error.issues[0]?.message, hint: "Restore from another run." });
+}
+
+/** Undefined for what is not JSON, which is no list either. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -90,7 +90,7 @@ export async function inspectTarget(client: Client, wantedExtensions: readonly s
   const installedExtensions = new Map(installed.map((one) => [one.name, one.version]));
   const creatableExtensions = new Set<string>();
   for (const name of wantedExtensions) {
-    if (!installedExtensions.has(name) && await works(client, `create extension ${client.escapeIdentifier(name)} cascade`)) creatableExtensions.add(name);
+    if (!installedExtensions.has(name) && await works(client, `set local search_path = public; create extension ${client.escapeIdentifier(name)} cascade`)) creatableExtensions.add(name);
   }
   return {
     database: facts.database, systemIdentifier: identity.system_identifier, databaseOid: identity.database_oid, encoding: facts.encoding,

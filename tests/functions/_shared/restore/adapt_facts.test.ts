@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { adaptFacts, schemasOf } from "../../../../functions/_shared/restore/adapt_facts.ts";
+import { extractFacts } from "../../../../functions/_shared/restore/extract_facts.ts";
+import { createRestorePair, names, type RestorePair } from "../../../support/restore_pair.ts";
+
+let pair: RestorePair;
+beforeAll(async () => {
+  pair = await createRestorePair(`
+    create schema shop; create table shop.items (id int primary key); grant select on shop.items to anon;
+    alter table shop.items enable row level security; create policy own on shop.items to authenticated using (true);
+    alter default privileges in schema shop grant select on tables to anon`);
+});
+afterAll(() => pair.close());
+const all = async (change: Parameters<RestorePair["plan"]>[1] = {}) => {
+  const { before, after, leftOut } = await pair.plan({}, change);
+  return { actions: names([...before, ...after]), sql: [...before, ...after].map((one) => one.sql), leftOut };
+};
+const without = async (...roles: string[]) => ({ roles: new Map([...(await pair.inspect()).roles].filter(([name]) => !roles.includes(name))) });
+
+describe("adaptFacts()", () => {
+  it("adaptFacts() leaves out rights and policies of a role the target does not have, and says how many", async () => {
+    const { actions, leftOut } = await all(await without("anon", "authenticated"));
+    expect(actions.filter((name) => /anon|policy/.test(name))).toEqual([]);
+    expect(leftOut).toEqual(expect.arrayContaining([expect.objectContaining({ reason: "role", subject: "rights of anon" }), expect.objectContaining({ subject: "policy own of shop.items" })]));
+  });
+
+  it("adaptFacts() does not drop default privileges of roles it cannot act as", async () => {
+    await pair.admin.query("alter default privileges for role supabase_admin in schema public grant select on tables to anon");
+    const { actions } = await all();
+    expect(actions.filter((name) => name.includes("supabase_admin"))).toEqual([]);
+  });
+
+  it("adaptFacts() takes back what the target grants beyond the backup, on objects of the backup", async () => {
+    await pair.target.query("create schema shop; create table shop.items (id int primary key); grant all on shop.items to anon; create policy leak on shop.items using (true)");
+    const { actions } = await all();
+    expect(actions).toEqual(expect.arrayContaining(["drop policy leak of shop.items", "create rights of anon on table shop.items"]));
+    await pair.target.query("drop schema shop cascade");
+  });
+
+  it("adaptFacts() keeps rights on a schema that somebody else owns", async () => {
+    const { sql } = await all();
+    expect(sql.filter((one) => /SCHEMA "?extensions/.test(one))).toEqual([]);
+  });
+
+  it("adaptFacts() leaves out connections to elsewhere and credentials", async () => {
+    const other = await createRestorePair();
+    try {
+      await other.admin.query("create extension postgres_fdw schema extensions; create server far foreign data wrapper postgres_fdw options (host 'h', dbname 'd'); create user mapping for postgres server far options (user 'u', password 'pa55')");
+      const facts = await extractFacts(other.admin);
+      const { leftOut, desired } = adaptFacts(facts, facts, await other.inspect(), { only: null }, 170_000);
+      expect(leftOut).toEqual(expect.arrayContaining([expect.objectContaining({ reason: "secret", subject: "user mapping of postgres for server far" })]));
+      expect(desired.facts().some(({ id }) => id.kind === "userMapping")).toBe(false);
+      expect(JSON.stringify(desired.facts())).not.toContain("pa55");
+    } finally {
+      await other.close();
+    }
+  });
+});
+
+describe("schemasOf()", () => {
+  it("schemasOf() names schemas with objects of the backup", async () => {
+    expect([...schemasOf(await pair.schema())]).toEqual(expect.arrayContaining(["auth", "public", "shop", "storage"]));
+  });
+});

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type pg from "pg";
+import { connect } from "../../../../functions/_shared/database/connect.ts";
+import { applyAfter, applyBefore, type ApplyHooks } from "../../../../functions/_shared/restore/apply_actions.ts";
+import type { SchemaAction } from "../../../../functions/_shared/restore/plan_schema.ts";
+import type { LeftOut } from "../../../../functions/_shared/restore/restore_context.ts";
+import { createTestDatabase, type TestDatabase } from "../../../support/database.ts";
+
+let database: TestDatabase;
+let clients: pg.Client[];
+let leftOut: LeftOut[];
+let seen: string[];
+beforeAll(async () => {
+  database = await createTestDatabase();
+  clients = await Promise.all([1, 2].map(() => connect(database.url, { applicationName: "holdfast test" })));
+});
+afterAll(async () => {
+  await Promise.all(clients.map((client) => client.end()));
+  await database.drop();
+});
+beforeEach(async () => {
+  leftOut = [];
+  seen = [];
+  await client().query("set client_min_messages = warning; drop schema if exists t cascade; create schema t");
+});
+const client = (): pg.Client => {
+  const [first] = clients;
+  if (first === undefined) throw new Error("no session");
+  return first;
+};
+const hooks = (): ApplyHooks => ({ leftOut, onAction: (_, action) => void seen.push(action.name) });
+const action = (sql: string, subject: SchemaAction["subject"], other: Partial<SchemaAction> = {}): SchemaAction => ({
+  sql, subject, verb: "create", name: `thing ${sql.slice(0, 12)}`, tables: [], constraintType: null, commitAfter: false, alone: false, ...other });
+const table = (name: string) => ({ kind: "table", schema: "t", name }) as const;
+const constraint = (name: string) => ({ kind: "constraint", schema: "t", table: "a", name }) as const;
+const exists = async (name: string) => (await client().query<{ found: boolean }>("select to_regclass($1) is not null as found", [name])).rows[0]?.found;
+
+describe("applyBefore()", () => {
+  it("applyBefore() applies all or nothing, and names the action that failed", async () => {
+    const actions = [action("create table t.a ()", table("a")), action("create table t.b (x nothing)", table("b"), { name: "table t.b" })];
+    await expect(applyBefore(client(), actions, hooks())).rejects.toMatchObject({ code: "HF504", message: "Cannot create table t.b", detail: expect.stringContaining("42704") });
+    expect(await exists("t.a")).toBe(false);
+    expect(seen).toHaveLength(2);
+  });
+
+  it("applyBefore() commits where a statement has to be committed before its product is used", async () => {
+    await applyBefore(client(), [
+      action("create type t.mood as enum ('a')", { kind: "type", schema: "t", name: "mood" }),
+      action("alter type t.mood add value 'b'", { kind: "type", schema: "t", name: "mood" }, { commitAfter: true }),
+      action("create table t.a (m t.mood default 'b')", table("a")),
+    ], hooks());
+    expect(await exists("t.a")).toBe(true);
+  });
+
+  it("applyBefore() does without what its role may not do and nothing needs", async () => {
+    await applyBefore(client(), [
+      action("create table t.a ()", table("a")),
+      action("create publication everything for all tables", { kind: "publication", name: "everything" }, { name: "publication everything" }),
+      action("create table t.b ()", table("b")),
+    ], hooks());
+    expect(await exists("t.b")).toBe(true);
+    expect(leftOut).toMatchObject([{ reason: "role", subject: "publication everything" }]);
+    await expect(applyBefore(client(), [action("create table pg_catalog.x ()", table("x"))], hooks())).rejects.toMatchObject({ code: "HF504" });
+  });
+
+  it("applyBefore() plans bodies of functions that are not there yet, and leaves no setting behind", async () => {
+    const [before] = (await client().query("show search_path")).rows;
+    await applyBefore(client(), [action("create function t.f() returns int language sql as 'select t.g()'", { kind: "function", schema: "t", name: "f", args: [] })], hooks());
+    expect((await client().query("show search_path")).rows).toEqual([before]);
+    expect((await client().query("show check_function_bodies")).rows[0]).toEqual({ check_function_bodies: "on" });
+  });
+});
+
+describe("applyAfter()", () => {
+  const apply = (actions: SchemaAction[], weight: (table: string) => number = () => 0) => applyAfter(clients, actions, weight, hooks());
+
+  it("applyAfter() keeps what was done before a failure, and never quotes a row", async () => {
+    await client().query("create table t.a (secret text); insert into t.a values ('pa55word'), ('pa55word')");
+    const failing = apply([
+      action("create table t.b ()", table("b")),
+      action("alter table t.a add constraint one unique (secret)", constraint("one"), { name: "constraint one of t.a", constraintType: "u" }),
+    ]);
+    const error: unknown = await failing.catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ code: "HF504", message: "Cannot create constraint one of t.a", detail: expect.stringContaining("23505") });
+    expect(JSON.stringify(error)).not.toContain("pa55word");
+    expect(await exists("t.b")).toBe(true);
+  });
+
+  it("applyAfter() keeps a rule that the source's own rows break, for rows to come, and says so", async () => {
+    await client().query("create table t.a (id int, other int); insert into t.a values (-1, 5); create table t.b (id int primary key)");
+    await apply([
+      action("alter table t.a add constraint positive check (id > 0)", constraint("positive"), { name: "constraint positive", constraintType: "c" }),
+      action("alter table t.a add constraint known foreign key (other) references t.b", constraint("known"), { name: "constraint known", constraintType: "f" }),
+      action("alter table t.a VALIDATE CONSTRAINT positive", constraint("positive"), { name: "constraint positive", constraintType: "c" }),
+    ]);
+    const { rows } = await client().query("select conname, convalidated from pg_constraint where conrelid = 't.a'::regclass order by 1");
+    expect(rows).toEqual([{ conname: "known", convalidated: false }, { conname: "positive", convalidated: false }]);
+    expect(leftOut.map((one) => one.subject).sort()).toEqual(["constraint known", "constraint positive", "constraint positive"]);
+  });
+
+  it("applyAfter() makes unique indexes before the foreign keys that need them, largest table first", async () => {
+    await client().query("create table t.a (id int, b int); create table t.b (id int); create table t.c (id int)");
+    const key = (name: string) => action(`alter table t.${name} add constraint ${name}_key primary key (id)`, { ...constraint(`${name}_key`), table: name }, { name: `${name}_key`, tables: [`t.${name}`], constraintType: "p" });
+    await apply([
+      action("alter table t.a add constraint to_b foreign key (b) references t.b", constraint("to_b"), { name: "to_b", tables: ["t.a", "t.b"], constraintType: "f" }),
+      key("c"), key("b"), key("a"),
+    ], (name) => ({ "t.a": 3, "t.b": 2 })[name] ?? 1);
+    expect(seen).toEqual(["a_key", "b_key", "c_key", "to_b"]);
+  });
+
+  it("applyAfter() never works on one table from two sessions", async () => {
+    await client().query("create table t.a (id int); create table t.b (id int); insert into t.a select generate_series(1, 20000); insert into t.b select generate_series(1, 20000)");
+    const index = (name: string, on: string) => action(`create index ${name} on t.${on} (id)`, { kind: "index", schema: "t", name }, { name, tables: [`t.${on}`] });
+    await apply(["a1", "a2", "a3"].map((name) => index(name, "a")).concat(["b1", "b2"].map((name) => index(name, "b"))));
+    expect((await client().query("select from pg_indexes where schemaname = 't'")).rowCount).toBe(5);
+    expect(seen.slice(0, 2).sort()).toEqual(["a1", "b1"]);
+  });
+
+  it("applyAfter() reports a lost session as such", async () => {
+    const doomed = await connect(database.url, { applicationName: "holdfast test" });
+    doomed.on("error", () => undefined);
+    const [pid] = (await doomed.query<{ pid: number }>("select pg_backend_pid() as pid")).rows;
+    const applying = applyAfter([doomed], [action("select pg_sleep(10)", table("a"))], () => 0, hooks());
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await client().query("select pg_terminate_backend($1)", [pid?.pid]);
+    await expect(applying).rejects.toMatchObject({ code: "57P01" });
+    await doomed.end();
+  });
+});

@@ -1,0 +1,49 @@
+import { expect, it } from "vitest";
+import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
+import { hasContent, readContent, readObject } from "../../../../functions/_shared/restore/read_object.ts";
+import { sha256Hex } from "../../../../functions/_shared/s3/sha256_hex.ts";
+import { manifestOf, memoryBackup, memoryStorage, store, text } from "../../../support/memory_backup.ts";
+
+async function world() {
+  const storage = memoryStorage();
+  const ref = await store(storage, "holdfast/clinic/runs/20261123T205500Z-a1b2c3/", "schema.json.gz", "{\"ü\":1}");
+  const backup = memoryBackup(storage, manifestOf({ objects: [ref] }));
+  return { storage, ref, backup, key: backup.prefix + ref.key };
+}
+
+it("readObject() returns the stored bytes, readContent() the text in them", async () => {
+  const { backup, ref, storage, key } = await world();
+  expect(await readObject(backup, ref)).toEqual(storage.objects.get(key));
+  expect(await readContent(backup, "schema.json")).toBe("{\"ü\":1}");
+  expect([hasContent(backup, "schema.json"), hasContent(backup, "config.json")]).toEqual([true, false]);
+});
+
+it.each([
+  ["missing", () => null],
+  ["cut short", (bytes: Uint8Array) => bytes.slice(0, -1)],
+  ["longer", (bytes: Uint8Array) => new Uint8Array([...bytes, 0])],
+  ["changed in one bit", (bytes: Uint8Array) => bytes.map((byte, at) => (at === 12 ? byte ^ 1 : byte))],
+  ["empty", () => new Uint8Array()],
+])("readObject() throws HF501 naming an object that is %s", async (_, damage: (bytes: Uint8Array) => Uint8Array | null) => {
+  const { backup, ref, storage, key } = await world();
+  const damaged = damage(storage.objects.get(key) ?? new Uint8Array());
+  if (damaged === null) storage.objects.delete(key);
+  else storage.objects.set(key, new Uint8Array(damaged));
+  await expect(readObject(backup, ref)).rejects.toMatchObject({ code: "HF501", message: expect.stringContaining(key) });
+});
+
+it("readObject() throws HF501 for what the storage itself found damaged, and what else it says as it is", async () => {
+  const { backup, ref, key } = await world();
+  const failing = (code: "HF207" | "HF203") => ({ ...backup, s3: { ...backup.s3, getObject: () => Promise.reject(new HoldfastError(code, "no")) } });
+  await expect(readObject(failing("HF207"), ref)).rejects.toMatchObject({ code: "HF501", message: expect.stringContaining(key) });
+  await expect(readObject(failing("HF203"), ref)).rejects.toMatchObject({ code: "HF203" });
+});
+
+it("readContent() throws HF501 for a content the manifest does not name, and for bytes that are no gzip", async () => {
+  const { backup, storage, ref, key } = await world();
+  await expect(readContent(backup, "globals.json")).rejects.toMatchObject({ code: "HF501", message: expect.stringContaining("globals.json") });
+  const plain = text("no gzip");
+  storage.objects.set(key, plain);
+  const named = { ...ref, bytes: plain.length, sha256: await sha256Hex(plain) };
+  await expect(readContent(memoryBackup(storage, manifestOf({ objects: [named] })), "schema.json")).rejects.toMatchObject({ code: "HF501" });
+});
