@@ -43,7 +43,7 @@ describe("export-backup", () => {
 
   it("export-backup stores what a person with gunzip expects to find", () => {
     expect(first.keys.filter((key) => !key.startsWith("data/")).sort())
-      .toEqual(["globals.json.gz", "manifest.json", "roles.sql.gz", "schema.json.gz", "schema.sql.gz", "sequences.json.gz"]);
+      .toEqual(["config.json.gz", "globals.json.gz", "manifest.json", "roles.sql.gz", "schema.json.gz", "schema.sql.gz", "sequences.json.gz"]);
     expect(first.keys.length).toBe(first.manifest.totals.objects + 1);
     expect(first.rows.get("bank.checking")?.length).toBe(10_000);
   });
