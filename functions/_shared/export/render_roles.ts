@@ -7,16 +7,21 @@ const role = z.object({
   password_verifier: z.string().optional(), comment: z.string().optional(),
 });
 
+const membership = z.object({ role: z.string(), member: z.string(), admin: z.boolean() });
+
+export type Role = z.infer<typeof role>;
+export type Membership = z.infer<typeof membership>;
+
 /** What render needs of backup.globals(). */
 export const globalsSchema = z.looseObject({
   roles: z.array(role),
-  memberships: z.array(z.object({ role: z.string(), member: z.string(), admin: z.boolean() })),
+  memberships: z.array(membership),
 });
 
 /** Roles the platform creates by itself. A new project has them, and its owner may not change them. */
 const PLATFORM_ROLE = /^(anon|authenticated|authenticator|service_role|postgres|dashboard_user|pgbouncer|cli_login_.*|supabase_.*|pgsodium_.*|pgtle_admin|pg_.*)$/;
 
-function attributes(one: z.infer<typeof role>): string {
+function attributes(one: Role): string {
   // SUPERUSER, REPLICATION and BYPASSRLS are left out: the role that restores may not grant them, not even as their negation.
   const words = [one.login ? "login" : "nologin", one.inherit ? "inherit" : "noinherit",
     one.create_role ? "createrole" : "nocreaterole", one.create_db ? "createdb" : "nocreatedb"];
@@ -35,28 +40,45 @@ function listValue(value: string): string {
   return items.length === 0 ? "''" : items.map(escapeLiteral).join(", ");
 }
 
-function setting(name: string, entry: string): string {
+/**
+ * Statement that stores a setting as the catalog lists it.
+ *
+ * @param owner what it is stored for, as `alter` names it: `role x`, `database y`, `role x in database y`
+ */
+export function settingStatement(owner: string, entry: string): string {
   const at = entry.indexOf("=");
   const key = entry.slice(0, at);
   const value = entry.slice(at + 1);
   const parameter = key.split(".").map(escapeIdentifier).join(".");
-  return `alter role ${escapeIdentifier(name)} set ${parameter} to ${LIST_SETTING.test(key) ? listValue(value) : escapeLiteral(value)};`;
+  return `alter ${owner} set ${parameter} to ${LIST_SETTING.test(key) ? listValue(value) : escapeLiteral(value)};`;
+}
+
+/** Whether the platform creates a role of this name by itself. */
+export function isPlatformRole(name: string): boolean {
+  return PLATFORM_ROLE.test(name);
+}
+
+/** Statements that create a role and give it its settings and comment, the creation first. */
+export function roleStatements(one: Role): [string, ...string[]] {
+  return [
+    `create role ${escapeIdentifier(one.name)} with ${attributes(one)};`,
+    ...(one.settings ?? []).map((entry) => settingStatement(`role ${escapeIdentifier(one.name)}`, entry)),
+    ...(one.comment === undefined ? [] : [`comment on role ${escapeIdentifier(one.name)} is ${escapeLiteral(one.comment)};`]),
+  ];
+}
+
+export function membershipStatement(grant: Membership): string {
+  return `grant ${escapeIdentifier(grant.role)} to ${escapeIdentifier(grant.member)}${grant.admin ? " with admin option" : ""};`;
 }
 
 /** SQL that creates the project's own roles, their memberships and settings. Platform roles are left as they are. */
 export function renderRoles(globals: z.infer<typeof globalsSchema>): string {
-  const own = globals.roles.filter((one) => !PLATFORM_ROLE.test(one.name));
+  const own = globals.roles.filter((one) => !isPlatformRole(one.name));
   const names = new Set(own.map((one) => one.name));
   return [
     "-- Roles of the backed up database, without those Supabase creates by itself.",
-    ...own.flatMap((one) => [
-      `create role ${escapeIdentifier(one.name)} with ${attributes(one)};`,
-      ...(one.settings ?? []).map((entry) => setting(one.name, entry)),
-      ...(one.comment === undefined ? [] : [`comment on role ${escapeIdentifier(one.name)} is ${escapeLiteral(one.comment)};`]),
-    ]),
-    ...globals.memberships
-      .filter((grant) => names.has(grant.role) || names.has(grant.member))
-      .map((grant) => `grant ${escapeIdentifier(grant.role)} to ${escapeIdentifier(grant.member)}${grant.admin ? " with admin option" : ""};`),
+    ...own.flatMap(roleStatements),
+    ...globals.memberships.filter((grant) => names.has(grant.role) || names.has(grant.member)).map(membershipStatement),
     "",
   ].join("\n");
 }

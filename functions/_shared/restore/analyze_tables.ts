@@ -1,0 +1,52 @@
+import type { Client } from "pg";
+import { closeClient } from "../database/close_client.ts";
+import { sqlStateOf } from "../errors/from_postgres.ts";
+import type { RestoreContext } from "./restore_context.ts";
+
+/**
+ * The tables and the partitioned tables above them, largest first. Analyzing a partitioned table analyzes its partitions too.
+ * A role that may not analyze a table gets a warning from the server and no statistics, so those are found here.
+ */
+const TABLES_SQL = `
+  select pg_catalog.format('%I.%I', n.nspname, c.relname) as name, pg_catalog.pg_has_role(c.relowner, 'usage') as allowed
+  from (select distinct coalesce(pg_catalog.pg_partition_root(t.oid), t.oid) as oid
+        from pg_catalog.jsonb_to_recordset($1::jsonb) as wanted(schema text, name text)
+        join pg_catalog.pg_namespace tn on tn.nspname = wanted.schema
+        join pg_catalog.pg_class t on t.relnamespace = tn.oid and t.relname = wanted.name and t.relkind in ('r', 'p')) roots
+  join pg_catalog.pg_class c on c.oid = roots.oid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  order by pg_catalog.pg_relation_size(c.oid) desc, 1`;
+
+/** From 17 on a table can be analyzed by who was granted to maintain it. */
+const MAY_MAINTAIN = " or pg_catalog.has_table_privilege(c.oid, 'maintain')";
+
+/** Gathers statistics of the context's tables, side by side, so that the first queries do not meet a planner that knows nothing. */
+export async function analyzeTables(context: RestoreContext): Promise<void> {
+  const sql = context.target.versionNum >= 170_000 ? TABLES_SQL.replace(" as allowed", `${MAY_MAINTAIN} as allowed`) : TABLES_SQL;
+  const { rows } = await context.client.query<{ name: string; allowed: boolean }>(
+    sql, [JSON.stringify(context.tables.map(({ schema, name }) => ({ schema, name })))]);
+  for (const { name } of rows.filter((one) => !one.allowed)) {
+    context.leftOut.push({ reason: "role", subject: `statistics of ${name}`, message: "The role may not analyze it; autovacuum will." });
+  }
+  const waiting = rows.filter((one) => one.allowed).map(({ name }) => name);
+  const total = waiting.length;
+  let done = 0;
+  const work = async (client: Client): Promise<void> => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      try {
+        await client.query(`analyze ${name}`);
+      } catch (error) {
+        const state = sqlStateOf(error);
+        if (state === undefined) throw error;
+        context.leftOut.push({ reason: "unsupported", subject: `statistics of ${name}`, message: `The server refuses to gather them (SQLSTATE ${state}).` });
+      }
+      context.onProgress(++done, total, name);
+    }
+  };
+  const helpers: Client[] = [];
+  try {
+    while (helpers.length < Math.min(context.options.workers, total) - 1) helpers.push(await context.connect("holdfast analyze"));
+    await Promise.all([context.client, ...helpers].map(work));
+  } finally {
+    for (const helper of helpers) await closeClient(helper);
+  }
+}
