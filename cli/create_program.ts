@@ -4,6 +4,7 @@ import type { RegisterCommand, RunAction } from "./command_context.ts";
 import { registerBackup } from "./commands/backup.ts";
 import { registerChecks } from "./commands/checks.ts";
 import { registerReport } from "./commands/report.ts";
+import { registerRestore } from "./commands/restore.ts";
 import { registerRuns } from "./commands/runs.ts";
 import { registerStatus } from "./commands/status.ts";
 import { registerStrategy } from "./commands/strategy.ts";
@@ -11,6 +12,7 @@ import { registerVerify } from "./commands/verify.ts";
 
 const COMMANDS: readonly RegisterCommand[] = [
   registerBackup,
+  registerRestore,
   registerStatus,
   registerRuns,
   registerVerify,

@@ -120,10 +120,10 @@ describe("applyAfter()", () => {
     const doomed = await connect(database.url, { applicationName: "holdfast test" });
     doomed.on("error", () => undefined);
     const [pid] = (await doomed.query<{ pid: number }>("select pg_backend_pid() as pid")).rows;
-    const applying = applyAfter([doomed], [action("select pg_sleep(10)", table("a"))], () => 0, hooks());
+    const applying = expect(applyAfter([doomed], [action("select pg_sleep(10)", table("a"))], () => 0, hooks())).rejects.toMatchObject({ code: "57P01" });
     await new Promise((resolve) => setTimeout(resolve, 300));
     await client().query("select pg_terminate_backend($1)", [pid?.pid]);
-    await expect(applying).rejects.toMatchObject({ code: "57P01" });
+    await applying;
     await doomed.end();
   });
 });

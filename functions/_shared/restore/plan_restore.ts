@@ -1,0 +1,52 @@
+import type { ManifestTable } from "../export/manifest.ts";
+import { closeClient } from "../database/close_client.ts";
+import type { Backup } from "./backup_source.ts";
+import { estimateSeconds } from "./estimate_remaining.ts";
+import { planSchema, type SchemaAction } from "./plan_schema.ts";
+import { prepareSession } from "./prepare_session.ts";
+import { refuseFilledTables } from "./refuse_filled_tables.ts";
+import { phasesOf, prepareRestore, type RestoreRequest } from "./restore_backup.ts";
+import type { LeftOut } from "./restore_context.ts";
+import { selectTables } from "./select_tables.ts";
+import type { TargetInfo } from "./target.ts";
+
+/** What a restore would do. */
+export interface RestorePlan {
+  backup: Backup;
+  target: TargetInfo;
+  before: SchemaAction[];
+  after: SchemaAction[];
+  tables: ManifestTable[];
+  leftOut: LeftOut[];
+  /** A guess from the amount of data. */
+  expectedSeconds: number;
+}
+
+/**
+ * Finds out what a restore would do, and writes nothing. What only the first steps decide, such as whether a role can be
+ * created, is assumed to work.
+ *
+ * @throws {HoldfastError} as `restoreBackup` before its first write.
+ */
+export async function planRestore(request: RestoreRequest): Promise<RestorePlan> {
+  const client = await prepareSession(await request.connect("holdfast restore --dry-run"));
+  try {
+    const { backup, schema, target: found, options, unfinished } = await prepareRestore(client, request);
+    const roles = new Map(found.roles);
+    if (options.only === null) {
+      for (const { id } of schema.facts()) if (id.kind === "role" && !roles.has(id.name)) roles.set(id.name, { isMember: true });
+    }
+    const target = { ...found, roles };
+    const plan = await planSchema(client, backup, schema, target, options);
+    const leftOut = options.dataOnly ? [] : [...plan.leftOut];
+    let tables = options.schemaOnly ? [] : selectTables(backup.manifest, options.only, options.dataOnly ? plan.current : plan.desired, target.platformSchemas, leftOut);
+    if (unfinished === null) tables = await refuseFilledTables(client, tables, plan.current, leftOut);
+    const rawBytes = tables.reduce((sum, one) => sum + one.raw_bytes, 0);
+    return {
+      backup, target, tables, leftOut, before: options.dataOnly ? [] : plan.before, after: options.dataOnly ? [] : plan.after,
+      expectedSeconds: estimateSeconds(phasesOf(options), rawBytes),
+    };
+  } finally {
+    await closeClient(client);
+  }
+}

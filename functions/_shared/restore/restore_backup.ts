@@ -1,0 +1,262 @@
+import type { FactBase } from "@supabase/pg-delta/core";
+import type { Client } from "pg";
+import { closeClient } from "../database/close_client.ts";
+import { HoldfastError } from "../errors/holdfast_error.ts";
+import type { ManifestTable } from "../export/manifest.ts";
+import { installHoldfast } from "../prove/install_holdfast.ts";
+import type { Proof } from "../prove/proof.ts";
+import { proveRestore } from "../prove/prove_restore.ts";
+import { storeProof } from "../prove/store_proof.ts";
+import { actAsOwners, stopActingAs } from "./act_as_owners.ts";
+import { analyzeTables } from "./analyze_tables.ts";
+import { applyAfter, applyBefore } from "./apply_actions.ts";
+import { type Backup, type BackupStorage, openBackup } from "./backup_source.ts";
+import { estimateRemaining } from "./estimate_remaining.ts";
+import { type LostObject, loadTables } from "./load_tables.ts";
+import { planSchema, readSchema } from "./plan_schema.ts";
+import { prepareSession } from "./prepare_session.ts";
+import { refuseFilledTables } from "./refuse_filled_tables.ts";
+import type { LeftOut, RestoreContext, RestoreOptions, RestorePhase, RestoreProgress } from "./restore_context.ts";
+import { restoreCronJobs } from "./restore_cron_jobs.ts";
+import { restoreRoles } from "./restore_roles.ts";
+import { restoreSequences } from "./restore_sequences.ts";
+import { dropRestoreState, enterPhase, openRestoreState, readRestoreState, recordPhase, type RestoreState } from "./restore_state.ts";
+import { resolveSelection, selectTables } from "./select_tables.ts";
+import { checkTarget, inspectTarget, type TargetInfo } from "./target.ts";
+
+export interface RestoreRequest {
+  s3: BackupStorage;
+  /** A run id, `latest` or `latest-verified`. */
+  from: string;
+  /** Needed where a bucket holds several and no run is named. */
+  project?: string | undefined;
+  /** Opens a session with the target. */
+  connect(applicationName: string): Promise<Client>;
+  /** Names of tables and schemas that are wanted; both empty: all. */
+  tables: readonly string[];
+  schemas: readonly string[];
+  options: Omit<RestoreOptions, "only">;
+  /** Name of the target's database, to say that what it holds is known of. */
+  intoExisting: string | null;
+  onProgress?(progress: RestoreProgress): void;
+}
+
+export interface RestoreResult {
+  backup: Backup;
+  target: TargetInfo;
+  tables: readonly ManifestTable[];
+  leftOut: LeftOut[];
+  lost: LostObject[];
+  phaseSeconds: Partial<Record<RestorePhase, number>>;
+  seconds: number;
+  /** Null when none was asked for. */
+  proof: Proof | null;
+  /** Where the proof lies in the bucket; null when there is none or the key may not write. */
+  proofKey: string | null;
+}
+
+/** Backup and target, looked at and found to fit; nothing was written. */
+export interface PreparedRestore {
+  backup: Backup;
+  schema: FactBase;
+  target: TargetInfo;
+  options: RestoreOptions;
+  /** The same restore, begun earlier in this target; null when this is its first call. */
+  unfinished: RestoreState | null;
+}
+
+/**
+ * Opens the restore point and looks at the target.
+ *
+ * @throws {HoldfastError} HF500 no such restore point, HF501 damaged, HF502 target refused, HF503 another restore is unfinished, HF508 unknown table.
+ */
+export async function prepareRestore(client: Client, request: RestoreRequest): Promise<PreparedRestore> {
+  const backup = await openBackup(request.s3, request.from, request.project);
+  const schema = await readSchema(backup);
+  const only = resolveSelection(backup.manifest, schema, request.tables, request.schemas);
+  const unfinished = await readRestoreState(client);
+  const extensions = schema.facts().flatMap(({ id }) => (id.kind === "extension" ? [id.name] : []));
+  const found = await inspectTarget(client, extensions);
+  if (unfinished !== null && unfinished.manifestSha256 !== backup.manifestSha256) {
+    throw new HoldfastError("HF503", `Database "${found.database}" holds an unfinished restore of run ${unfinished.runId}`, {
+      hint: `Finish it with --from ${unfinished.runId}, or restore into another database.` });
+  }
+  // Schemas this restore has made may look like those of a platform by now; what counts is what was there at its start.
+  const platform = unfinished?.options["platformSchemas"];
+  const target = Array.isArray(platform) ? { ...found, platformSchemas: platform.map(String) } : found;
+  await checkTarget(client, backup, target, { intoExisting: request.intoExisting, resuming: unfinished !== null });
+  return { backup, schema, target, options: { ...request.options, only }, unfinished };
+}
+
+/** Phases of a restore with these options. */
+export function phasesOf(options: RestoreOptions): RestorePhase[] {
+  const whole = options.only === null && !options.dataOnly;
+  return [
+    "check", ...(whole && !options.schemaOnly ? ["install" as const] : []), ...(whole ? ["roles" as const] : []),
+    ...(options.dataOnly ? [] : ["schema_before" as const]),
+    ...(options.schemaOnly ? [] : ["data" as const, "sequences" as const]),
+    ...(options.dataOnly ? [] : ["schema_after" as const]),
+    ...(whole && !options.schemaOnly ? ["cron_jobs" as const] : []), ...(options.schemaOnly ? [] : ["analyze" as const]),
+    ...(options.prove ? ["prove" as const] : []),
+  ];
+}
+
+/**
+ * Restores a backup into a target, and proves it. Interrupted at any point, the same call continues and ends in the same state.
+ *
+ * @throws {HoldfastError} HF500 to HF505 and HF508 as the steps say, HF2xx storage, HF104 when the target cannot be reached.
+ */
+export async function restoreBackup(request: RestoreRequest): Promise<RestoreResult> {
+  const started = performance.now();
+  const client = await prepareSession(await request.connect("holdfast restore"));
+  const opened: Client[] = [client];
+  try {
+    const prepared = await prepareRestore(client, request);
+    return await new RestoreRun(request, prepared, client, opened, started).run();
+  } finally {
+    for (const one of opened) await closeClient(one);
+  }
+}
+
+/** One restore under way. */
+class RestoreRun {
+  readonly #request: RestoreRequest;
+  readonly #prepared: PreparedRestore;
+  readonly #client: Client;
+  readonly #opened: Client[];
+  readonly #started: number;
+  readonly #phases: RestorePhase[];
+  readonly #phaseSeconds: Partial<Record<RestorePhase, number>> = {};
+  readonly #leftOut: LeftOut[] = [];
+  #phase: RestorePhase = "check";
+  #target: TargetInfo;
+  #tables: readonly ManifestTable[];
+  #actingAs: string[] = [];
+
+  constructor(request: RestoreRequest, prepared: PreparedRestore, client: Client, opened: Client[], started: number) {
+    this.#request = request;
+    this.#prepared = prepared;
+    this.#client = client;
+    this.#opened = opened;
+    this.#started = started;
+    this.#phases = phasesOf(prepared.options);
+    this.#target = prepared.target;
+    this.#tables = [];
+  }
+
+  async run(): Promise<RestoreResult> {
+    const { backup, options, schema } = this.#prepared;
+    let lost: LostObject[] = [];
+    let proof: Proof | null = null;
+    let proofKey: string | null = null;
+    await this.#step("check", () => this.#begin());
+    await this.#step("install", () => installHoldfast(this.#context()));
+    await this.#step("roles", () => restoreRoles(this.#context()));
+    if (!options.dataOnly) this.#actingAs = await actAsOwners(this.#client, schema, this.#target);
+    await this.#lookAgain();
+    await this.#step("schema_before", () => this.#applyBefore());
+    await this.#step("data", async () => {
+      lost = await loadTables(this.#context());
+    });
+    await this.#step("sequences", () => restoreSequences(this.#context()));
+    await this.#step("schema_after", () => this.#applyAfter());
+    await this.#step("cron_jobs", () => restoreCronJobs(this.#context()));
+    await this.#step("analyze", () => analyzeTables(this.#context()));
+    await this.#step("prove", async () => {
+      proof = await proveRestore(this.#context());
+      proofKey = await storeProof(backup, proof);
+    });
+    await stopActingAs(this.#client, this.#actingAs);
+    // What did not pass may be looked into and continued.
+    if (!options.prove || isPassed(proof)) await dropRestoreState(this.#client);
+    return {
+      backup, target: this.#target, tables: this.#tables, leftOut: this.#leftOut, lost, phaseSeconds: this.#phaseSeconds,
+      seconds: (performance.now() - this.#started) / 1000, proof, proofKey,
+    };
+  }
+
+  #context(): RestoreContext {
+    return {
+      backup: this.#prepared.backup, client: this.#client, target: this.#target, options: this.#prepared.options, tables: this.#tables,
+      connect: async (applicationName) => prepareSession(await this.#request.connect(applicationName)),
+      leftOut: this.#leftOut, onProgress: (done, total, item) => this.#report(done, total, item),
+    };
+  }
+
+  async #step(phase: RestorePhase, work: () => Promise<void>): Promise<void> {
+    if (!this.#phases.includes(phase)) return;
+    this.#phase = phase;
+    const started = performance.now();
+    this.#report(0, 0, "");
+    // The record itself is made by the first step.
+    if (phase !== "check") await enterPhase(this.#client, phase);
+    await work();
+    const seconds = (performance.now() - started) / 1000;
+    this.#phaseSeconds[phase] = seconds;
+    await recordPhase(this.#client, phase, seconds);
+  }
+
+  #report(done: number, total: number, item: string): void {
+    const bytes = this.#tables.reduce((sum, one) => sum + one.raw_bytes, 0);
+    this.#request.onProgress?.({
+      phase: this.#phase, done, total, unit: this.#phase === "data" ? "bytes" : "steps", item,
+      remainingSeconds: estimateRemaining(this.#phases, this.#phase, total === 0 ? 0 : done / total, bytes, (performance.now() - this.#started) / 1000),
+    });
+  }
+
+  /** Everything that can be refused is refused before anything is written. */
+  async #begin(): Promise<void> {
+    const { backup, schema, options, unfinished } = this.#prepared;
+    const plan = await planSchema(this.#client, backup, schema, this.#target, options);
+    this.#tables = selectTables(backup.manifest, options.only, options.dataOnly ? plan.current : plan.desired, this.#target.platformSchemas, this.#leftOut);
+    if (options.schemaOnly) this.#tables = [];
+    if (unfinished === null) this.#tables = await refuseFilledTables(this.#client, this.#tables, plan.current, this.#leftOut);
+    const skipped = unfinished?.options["skipped"];
+    if (Array.isArray(skipped)) this.#tables = this.#tables.filter((one) => !skipped.includes(nameOf(one)));
+    const { only, dataOnly, schemaOnly } = options;
+    await openRestoreState(this.#client, {
+      runId: backup.manifest.run_id, manifestSha256: backup.manifestSha256,
+      options: { only, dataOnly, schemaOnly, platformSchemas: [...this.#target.platformSchemas],
+        skipped: Array.isArray(skipped) ? skipped : backup.manifest.tables.filter((one) => !this.#tables.includes(one)).map(nameOf) },
+    });
+  }
+
+  /** Roles and extensions are not what they were before the first steps. */
+  async #lookAgain(): Promise<void> {
+    const found = await inspectTarget(this.#client, this.#prepared.schema.facts().flatMap(({ id }) => (id.kind === "extension" ? [id.name] : [])));
+    this.#target = { ...found, platformSchemas: this.#target.platformSchemas };
+  }
+
+  async #applyBefore(): Promise<void> {
+    const { backup, schema, options } = this.#prepared;
+    const { before, leftOut, desired } = await planSchema(this.#client, backup, schema, this.#target, options);
+    this.#leftOut.push(...leftOut);
+    await applyBefore(this.#client, before, {
+      leftOut: this.#leftOut, onAction: (index, action) => this.#report(index, before.length, action.name) });
+    this.#tables = this.#tables.filter((one) => desired.has({ kind: "table", schema: one.schema, name: one.name }));
+  }
+
+  async #applyAfter(): Promise<void> {
+    const { backup, schema, options } = this.#prepared;
+    const { before, after } = await planSchema(this.#client, backup, schema, this.#target, options);
+    const actions = [...before, ...after];
+    const bytes = new Map(this.#tables.map((one) => [`${one.schema}.${one.name}`, one.raw_bytes]));
+    const clients = [this.#client];
+    while (clients.length < Math.min(options.workers, Math.max(1, actions.length))) {
+      const other = await prepareSession(await this.#request.connect("holdfast restore"));
+      this.#opened.push(other);
+      clients.push(other);
+    }
+    await applyAfter(clients, actions, (table) => bytes.get(table) ?? 0, {
+      leftOut: this.#leftOut, onAction: (index, action) => this.#report(index, actions.length, action.name) });
+    await prepareSession(this.#client);
+  }
+}
+
+function nameOf(table: ManifestTable): string {
+  return `${table.schema}.${table.name}`;
+}
+
+function isPassed(proof: Proof | null): boolean {
+  return proof !== null && proof.verdict === "passed";
+}
