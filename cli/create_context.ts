@@ -1,17 +1,15 @@
 import { spinner } from "@clack/prompts";
 import type { Writable } from "node:stream";
-import { parseConfig } from "../functions/_shared/config/parse_config.ts";
+import type { Env } from "../functions/_shared/config/env.ts";
+import { type Config, isDatabaseUrl, parseConfig } from "../functions/_shared/config/parse_config.ts";
 import { connect, withClient } from "../functions/_shared/database/connect.ts";
-import { fromPostgres, sqlStateOf } from "../functions/_shared/errors/from_postgres.ts";
 import { HoldfastError } from "../functions/_shared/errors/holdfast_error.ts";
 import type { CommandContext, GlobalOptions, Surroundings } from "./command_context.ts";
+import { explainMissing } from "./explain_missing.ts";
 import { createPalette } from "./palette.ts";
 
-/** Schema, table or function not there. */
-const NOT_INSTALLED = new Set(["3F000", "42P01", "42883"]);
-
 export function createContext({ env, stdout, stderr }: Surroundings, options: GlobalOptions): CommandContext {
-  const config = () => parseConfig(options.databaseUrl === undefined ? env : { ...env, HOLDFAST_DB_URL: options.databaseUrl });
+  const config = () => readConfig(env, options.databaseUrl);
   const silent = options.quiet || options.json;
   const context: CommandContext = {
     env,
@@ -40,19 +38,26 @@ export function createContext({ env, stdout, stderr }: Surroundings, options: Gl
       try {
         return await withClient(databaseUrl, { applicationName: "holdfast cli", ca: databaseCa }, task);
       } catch (error) {
-        throw explain(error);
+        throw explainMissing(error);
       }
     },
   };
   return context;
 }
 
-function explain(error: unknown): unknown {
-  const missing = NOT_INSTALLED.has(sqlStateOf(error) ?? "") && error instanceof Error && /\bbackup\b/.test(error.message);
-  if (!missing) return fromPostgres(error);
-  return new HoldfastError("HF105", "Holdfast is not installed in this database", {
-    detail: error.message,
-    hint: "Apply the migrations with supabase db push, or name the right database with --database-url.",
-    cause: error,
-  });
+/** What is wrong with the database URL is said of the option when it came from there. */
+function readConfig(env: Env, databaseUrl: string | undefined): Config {
+  if (databaseUrl === undefined) {
+    if (env["HOLDFAST_DB_URL"] || env["SUPABASE_DB_URL"]) return parseConfig(env);
+    throw new HoldfastError("HF102", "The database URL is not set", {
+      hint: "Give --database-url, or set HOLDFAST_DB_URL, to postgresql://user:password@host:port/database.",
+    });
+  }
+  // An empty one is a shell variable that was not set: it must not mean the database of the environment.
+  if (databaseUrl === "" || !isDatabaseUrl(databaseUrl)) {
+    throw new HoldfastError("HF102", databaseUrl === "" ? "--database-url is empty" : "--database-url is not a PostgreSQL URL", {
+      hint: "Give postgresql://user:password@host:port/database, with special characters percent-encoded.",
+    });
+  }
+  return parseConfig({ ...env, HOLDFAST_DB_URL: databaseUrl });
 }

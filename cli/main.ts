@@ -2,9 +2,11 @@ import { readEnv } from "../functions/_shared/config/env.ts";
 import { runCommand } from "./run_command.ts";
 
 // A reader that went away, as in `holdfast runs | head`, is not an error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   env: readEnv(),

@@ -30,7 +30,9 @@ export async function runCommand(argv: readonly string[], surroundings: Surround
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      if (json) stderr.write(`${JSON.stringify({ code: "HF100", message: error.message.replace(/^error: /, ""), details: null, hint: "See holdfast --help." })}\n`);
+      // Commander's name for printing the help because no command was given.
+      const message = error.code === "commander.help" ? "No command was given" : error.message.replace(/^error: /, "");
+      if (json) stderr.write(`${JSON.stringify({ code: "HF100", message, details: null, hint: "See holdfast --help." })}\n`);
       return USAGE;
     }
     stderr.write(renderError(error, json));

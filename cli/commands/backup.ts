@@ -6,6 +6,7 @@ import { createS3Client } from "../../functions/_shared/s3/s3_client.ts";
 import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 import type { RegisterCommand } from "../command_context.ts";
 import { describeHelp } from "../describe_help.ts";
+import { explainMissing } from "../explain_missing.ts";
 
 interface BackupFlags {
   tier?: "daily" | "weekly" | "monthly";
@@ -34,6 +35,8 @@ export const registerBackup: RegisterCommand = (program, run) => {
           workers: flags.workers,
           tier: flags.tier ?? null,
           onProgress: (progress) => update(`Exporting: ${progress.chunks_done} of ${progress.chunks_total} chunks`),
+        }).catch((error: unknown) => {
+          throw explainMissing(error);
         }),
       );
       if (context.options.json) {

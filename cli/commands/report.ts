@@ -28,6 +28,6 @@ export const registerReport: RegisterCommand = (program, run) => {
 };
 
 function parseId(text: string): string {
-  if (!z.uuid().safeParse(text).success) throw new InvalidArgumentError("It is a UUID.");
+  if (!z.uuid().safeParse(text).success) throw new InvalidArgumentError("Give the UUID of a verification.");
   return text;
 }

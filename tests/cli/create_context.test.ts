@@ -32,7 +32,14 @@ describe("createContext()", () => {
   it("createContext() prefers --database-url and asks for one when there is none", () => {
     expect(setUp({ databaseUrl: URL }, { HOLDFAST_DB_URL: "postgres://other/x" }).context.databaseUrl()).toBe(URL);
     expect(setUp({}, { SUPABASE_DB_URL: URL }).context.databaseUrl()).toBe(URL);
-    expect(() => setUp().context.databaseUrl()).toThrow(expect.objectContaining({ code: "HF102" }));
+    expect(() => setUp().context.databaseUrl()).toThrow(expect.objectContaining({ code: "HF102", hint: expect.stringContaining("--database-url") }));
+  });
+  it("createContext() names the option it was given, and never takes an empty one for the environment's database", () => {
+    for (const given of ["", "mysql://root:hunter2@h/x", "hunter2"]) {
+      const task = () => setUp({ databaseUrl: given }, { SUPABASE_DB_URL: URL }).context.databaseUrl();
+      expect(task).toThrow(expect.objectContaining({ code: "HF102", message: expect.stringMatching(/^--database-url/) }));
+      expect(task).toThrow(expect.objectContaining({ message: expect.not.stringContaining("hunter2") }));
+    }
   });
   it("createContext() returns what the task returns and passes its error on", async () => {
     const { context } = setUp({ databaseUrl: URL });

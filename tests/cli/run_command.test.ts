@@ -31,6 +31,7 @@ describe("runCommand()", () => {
   it("runCommand() says wrong usage as one JSON object with --json", async () => {
     const { code, err } = await run(["status", "--bogus", "--json"]);
     expect([code, JSON.parse(err)]).toEqual([2, { code: "HF100", message: "unknown option '--bogus'", details: null, hint: expect.any(String) }]);
+    expect(JSON.parse((await run(["--json"])).err)).toMatchObject({ code: "HF100", message: "No command was given" });
   });
 
   it("runCommand() explains a missing URL, an unreachable database and one without Holdfast, and no password", async () => {

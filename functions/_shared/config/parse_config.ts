@@ -11,13 +11,15 @@ export interface Config {
   secretKeys: readonly string[];
 }
 
-const databaseUrl = z.string().refine((value) => {
+/** Whether pg could be given this. */
+export function isDatabaseUrl(value: string): boolean {
   try {
     return ["postgres:", "postgresql:"].includes(new URL(value).protocol);
   } catch {
     return false;
   }
-});
+}
+
 const keyDictionary = z.record(z.string(), z.string().min(1));
 
 /**
@@ -42,7 +44,7 @@ function parseDatabaseUrl(env: Env): string {
       hint: "Set SUPABASE_DB_URL (Edge Functions have it) or HOLDFAST_DB_URL to postgresql://user:password@host:port/database.",
     });
   }
-  if (!databaseUrl.safeParse(value).success) {
+  if (!isDatabaseUrl(value)) {
     throw new HoldfastError("HF102", `${name} is not a PostgreSQL URL`, {
       hint: `Set ${name} to postgresql://user:password@host:port/database, with special characters percent-encoded.`,
     });

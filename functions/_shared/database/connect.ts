@@ -1,4 +1,5 @@
 import pg from "pg";
+import { sqlStateOf } from "../errors/from_postgres.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { clientConfig } from "./client_config.ts";
 import { closeClient } from "./close_client.ts";
@@ -73,6 +74,10 @@ function reasonOf(cause: unknown): string {
 
 function hintFor(cause: unknown): string {
   const reason = reasonOf(cause);
+  const state = sqlStateOf(cause);
+  if (state === "3D000") return "Check the name of the database at the end of the URL.";
+  if (state === "53300") return "Every connection is taken: close some, or try again later.";
+  if (state?.startsWith("28") === true) return "Check user and password of the database URL, and whether the server lets them in from here.";
   if (/does not support SSL/i.test(reason)) return "Add sslmode=disable to the URL if the network is trusted.";
   if (/certificate|self.signed/i.test(reason)) return "Put the PEM of the server's authority into HOLDFAST_DB_CA.";
   if (/password|authentication|SASL/i.test(reason)) return "Check user and password of the database URL.";

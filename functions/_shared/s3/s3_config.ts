@@ -67,7 +67,7 @@ export function parseS3Config(env: Readonly<Record<string, string | undefined>>)
   if (missing.length > 0) {
     throw new HoldfastError("HF200", `Cannot use S3 as ${missing.join(", ")} ${missing.length > 1 ? "are" : "is"} not set`, {
       detail: `Set: ${Object.keys(given).join(", ")}.`,
-      hint: "Set the missing variables as function secrets (supabase secrets set), or remove all HOLDFAST_S3_* variables.",
+      hint: "Set the missing variables (for functions with supabase secrets set), or remove all HOLDFAST_S3_* variables.",
     });
   }
   const parsed = environment.safeParse(given);

@@ -45,7 +45,11 @@ describe("connect()", () => {
     expect(error).toMatchObject({ code: "HF104", detail: expect.stringContaining("127.0.0.1:1/x") });
     expect(JSON.stringify(error)).not.toContain("hunter2");
     const missing = database.url.replace(database.name, "no_such_database");
-    await expect(connect(missing, { applicationName: "x" })).rejects.toMatchObject({ code: "HF104" });
+    await expect(connect(missing, { applicationName: "x" })).rejects.toMatchObject({ code: "HF104", hint: expect.stringContaining("name of the database") });
+    const stranger = database.url.replace(/\/\/[^@]*@/, "//stranger:hunter2@");
+    const refused = await connect(stranger, { applicationName: "x" }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "HF104", hint: expect.stringContaining("user and password") });
+    expect(JSON.stringify(refused)).not.toContain("hunter2");
   });
 });
 

@@ -1,0 +1,16 @@
+import { fromPostgres, sqlStateOf } from "../functions/_shared/errors/from_postgres.ts";
+import { HoldfastError } from "../functions/_shared/errors/holdfast_error.ts";
+
+/** Schema, table or function not there. */
+const NOT_INSTALLED = new Set(["3F000", "42P01", "42883"]);
+
+/** Turns the server's complaint about a missing schema backup into HF105; other errors as fromPostgres() does. */
+export function explainMissing(error: unknown): unknown {
+  const missing = NOT_INSTALLED.has(sqlStateOf(error) ?? "") && error instanceof Error && /\bbackup\b/.test(error.message);
+  if (!missing) return fromPostgres(error);
+  return new HoldfastError("HF105", "Holdfast is not installed in this database", {
+    detail: error.message,
+    hint: "Apply the migrations with supabase db push, or name the right database with --database-url.",
+    cause: error,
+  });
+}
