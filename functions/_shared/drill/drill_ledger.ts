@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import { fromPostgres } from "../errors/from_postgres.ts";
+import type { LeftOut } from "../restore/restore_context.ts";
 
 /** A unit of work of a drill, as a step that plans others writes it down. */
 export interface PlannedStep {
@@ -142,6 +143,14 @@ export class DrillLedger {
     const rows = await this.#call<{ result: unknown }>(
       `select s.result from backup.drill_steps s where s.drill_id = $1 and s.kind = $2 and s.state = 'done' order by s.step_no`, [kind]);
     return rows.map(({ result }) => result);
+  }
+
+  /** What finished steps could not bring back, in their order. */
+  async leftOut(): Promise<LeftOut[]> {
+    const rows = await this.#call<{ one: LeftOut }>(
+      `select l.one from backup.drill_steps s cross join lateral jsonb_array_elements(s.result -> 'left_out') with ordinality as l(one, no)
+       where s.drill_id = $1 and s.state = 'done' and jsonb_typeof(s.result -> 'left_out') = 'array' order by s.step_no, l.no`);
+    return rows.map(({ one }) => one);
   }
 
   /** Seconds per phase of the steps that are done. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { closeClient } from "../database/close_client.ts";
 import type { Backup, BackupStorage } from "../restore/backup_source.ts";
+import { prepareSession } from "../restore/prepare_session.ts";
 import type { DrillContext, StepOutcome } from "./drill_context.ts";
 import { type ClaimedStep, DrillLedger } from "./drill_ledger.ts";
 import { openDrillBackup } from "./open_drill_backup.ts";
@@ -60,7 +61,7 @@ export async function runDrillWorker(options: DrillWorkerOptions): Promise<Drill
       return { outcome: "ended", steps: 0, bytes: 0 };
     }
     const settings = await ledger.settings();
-    const connectScratch = (applicationName: string) => options.connect(applicationName, drill.scratch_database);
+    const connectScratch = async (applicationName: string) => prepareSession(await options.connect(applicationName, drill.scratch_database));
     const scratch = new ScratchSession(() => connectScratch("holdfast restore-drill"));
     let backup: Promise<Backup> | null = null;
     const context: DrillContext = {

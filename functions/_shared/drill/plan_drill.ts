@@ -1,0 +1,66 @@
+import { chunksOf } from "../restore/chunk_lists.ts";
+import { planSchema, readSchema, type SchemaAction } from "../restore/plan_schema.ts";
+import { selectTables } from "../restore/select_tables.ts";
+import { batchActions } from "./batch_actions.ts";
+import { batchChunks, type TableChunk } from "./batch_chunks.ts";
+import type { DrillContext, StepOutcome } from "./drill_context.ts";
+import type { PlannedStep } from "./drill_ledger.ts";
+import { DRILL_OPTIONS, plannedTables, type PlannedTables, scratchTarget } from "./restore_context_of.ts";
+
+async function planNow(context: DrillContext) {
+  const backup = await context.backup();
+  const client = await context.scratch();
+  const schema = await readSchema(backup);
+  const target = await scratchTarget(client, schema.facts().flatMap(({ id }) => (id.kind === "extension" ? [id.name] : [])));
+  return { backup, target, plan: await planSchema(client, backup, schema, target, DRILL_OPTIONS) };
+}
+
+/** What is left of both halves, for a batch whose worker died and may have run some of it. */
+export async function planAgain(context: DrillContext): Promise<SchemaAction[]> {
+  const { plan } = await planNow(context);
+  return [...plan.before, ...plan.after];
+}
+
+function applySteps(actions: readonly SchemaAction[], phase: "schema_before" | "schema_after", weight: (table: string) => number): PlannedStep[] {
+  return batchActions(actions, weight).map((batch) => ({ kind: phase === "schema_before" ? "apply_before" : "apply_after", phase, payload: { actions: batch } }));
+}
+
+/** Plans the half of the schema before the rows, and the steps that load the rows. Takes most of an invocation's CPU time. */
+export async function planBefore(context: DrillContext): Promise<StepOutcome> {
+  const { backup, target, plan } = await planNow(context);
+  const leftOut = [...plan.leftOut];
+  const tables = selectTables(backup.manifest, null, plan.desired, target.platformSchemas, leftOut);
+  const chunks: TableChunk[] = [];
+  for (const table of tables) {
+    for (const chunk of await chunksOf(backup, table)) chunks.push({ schema: table.schema, name: table.name, chunk });
+  }
+  const result: PlannedTables = { tables: tables.map(({ schema, name }) => ({ schema, name })), left_out: leftOut };
+  return {
+    result,
+    append: [
+      ...applySteps(plan.before, "schema_before", () => 0),
+      ...batchChunks(chunks, context.settings.chunk_bytes).map((batch) => ({ kind: "load", phase: "data", payload: { chunks: batch } })),
+      { kind: "sequences", phase: "sequences" },
+      { kind: "plan_after", phase: "schema_after", alone: true },
+    ],
+  };
+}
+
+/** Tables of one step: collecting statistics reads a sample of each, however large it is. */
+const ANALYZE_TABLES = 50;
+
+/** Plans what is left of the schema when the rows are there, and what comes after it. */
+export async function planAfter(context: DrillContext): Promise<StepOutcome> {
+  const { backup, plan } = await planNow(context);
+  const bytes = new Map(backup.manifest.tables.map((one) => [`${one.schema}.${one.name}`, one.raw_bytes]));
+  const tables = (await plannedTables(context)).length;
+  return {
+    append: [
+      ...applySteps([...plan.before, ...plan.after], "schema_after", (table) => bytes.get(table) ?? 0),
+      { kind: "cron_jobs", phase: "cron_jobs" },
+      ...Array.from({ length: Math.ceil(tables / ANALYZE_TABLES) }, (_, n): PlannedStep =>
+        ({ kind: "analyze", phase: "analyze", payload: { first: n * ANALYZE_TABLES, end: (n + 1) * ANALYZE_TABLES } })),
+      { kind: "plan_proof", phase: "prove" },
+    ],
+  };
+}
