@@ -2,6 +2,7 @@ import { deserializeSnapshot, encodeId, type FactBase, type StableId } from "@su
 import { type Action, plan } from "@supabase/pg-delta/plan";
 import type { Client } from "pg";
 import { HoldfastError } from "../errors/holdfast_error.ts";
+import { recurseIndex } from "../export/recurse_index.ts";
 import { adaptFacts } from "./adapt_facts.ts";
 import type { Backup } from "./backup_source.ts";
 import { extractFacts } from "./extract_facts.ts";
@@ -113,7 +114,7 @@ function describe(action: Action, desired: FactBase): SchemaAction {
   add(desired.get(subject)?.parent);
   for (const edge of desired.outgoingEdges(subject)) add(edge.to);
   return {
-    sql: action.sql, verb: action.verb, subject, name: nameOf(subject), tables: [...tables], constraintType: typeof type === "string" ? type : null,
+    sql: recurseIndex(action.sql), verb: action.verb, subject, name: nameOf(subject), tables: [...tables], constraintType: typeof type === "string" ? type : null,
     commitAfter: action.transactionality === "commitBoundaryAfter", alone: action.transactionality === "nonTransactional",
   };
 }
