@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { analyzeTables } from "../../../../functions/_shared/restore/analyze_tables.ts";
+import { createRestoreTarget, type RestoreTarget } from "../../../support/restore_world.ts";
+import { withContent } from "../../../support/with_content.ts";
+
+const table = (name: string, schema = "public") => ({ schema, name, columns: ["id"], rows: 0, fingerprint: "", fingerprint_expression: "", raw_bytes: 0, stored_bytes: 0, chunks: [] });
+
+describe("analyzeTables()", () => {
+  let target: RestoreTarget;
+  beforeAll(async () => {
+    target = await createRestoreTarget({ sql: `
+      create table public."Odd ""name""" as select g as id from generate_series(1, 100) g; create table public.untouched as select 1 as id;
+      create table public.parent (id integer) partition by range (id); create table public.below partition of public.parent for values from (0) to (1000) partition by range (id);
+      create table public.leaf partition of public.below for values from (0) to (500); insert into public.leaf select g from generate_series(1, 100) g` });
+  });
+  afterAll(() => target.close());
+  const analyzed = async () => (await target.sql<{ name: string }>("select distinct c.relname as name from pg_statistic s join pg_class c on c.oid = s.starelid where c.relnamespace = 'public'::regnamespace order by 1")).map(({ name }) => name);
+
+  it("analyzeTables() gathers statistics of the tables and of what they are partitions of, with helpers", async () => {
+    const seen: string[] = [];
+    await analyzeTables(await target.context(withContent({}), { tables: [table('Odd "name"'), table("leaf"), table("missing")], options: { workers: 3 }, onProgress: (done, total) => void seen.push(`${done}/${total}`) }));
+    expect(await analyzed()).toEqual(['Odd "name"', "below", "leaf", "parent"].sort());
+    expect(seen).toEqual(["1/2", "2/2"]);
+  });
+
+  it("analyzeTables() lists tables that the role may not analyze, and those the server refuses", async () => {
+    const admin = await target.connect("admin", target.database.adminUrl);
+    await admin.query("create table public.foreign_owner (id integer)");
+    await target.sql(`create function public.fails(integer) returns integer language plpgsql immutable as 'begin if $1 = 7 and pg_catalog.current_setting(''test.fail'', true) = ''on'' then raise exception ''secret''; end if; return $1; end';
+      create table public.expression as select g as id from generate_series(1, 50) g; create index on public.expression (public.fails(id)); set test.fail = 'on'`);
+    const context = await target.context(withContent({}), { tables: [table("foreign_owner"), table("expression"), table("untouched")], options: { workers: 1 } });
+    await analyzeTables(context);
+    expect(context.leftOut).toEqual([
+      { reason: "role", subject: "statistics of public.foreign_owner", message: expect.any(String) },
+      { reason: "unsupported", subject: "statistics of public.expression", message: "The server refuses to gather them (SQLSTATE P0001)." },
+    ]);
+    expect(await analyzed()).toContain("untouched");
+    await target.sql("set test.fail = 'off'");
+    await admin.query("drop table public.foreign_owner");
+  });
+});
