@@ -3,6 +3,7 @@ import packageJson from "../package.json" with { type: "json" };
 import type { RegisterCommand, RunAction } from "./command_context.ts";
 import { registerBackup } from "./commands/backup.ts";
 import { registerChecks } from "./commands/checks.ts";
+import { registerDrill } from "./commands/drill.ts";
 import { registerReport } from "./commands/report.ts";
 import { registerRestore } from "./commands/restore.ts";
 import { registerRuns } from "./commands/runs.ts";
@@ -13,6 +14,7 @@ import { registerVerify } from "./commands/verify.ts";
 const COMMANDS: readonly RegisterCommand[] = [
   registerBackup,
   registerRestore,
+  registerDrill,
   registerStatus,
   registerRuns,
   registerVerify,

@@ -1,5 +1,5 @@
 import { AwsClient } from "aws4fetch";
-import { BUCKET, type FunctionsBench } from "./e2e_bench.ts";
+import { type Bench, BUCKET, type FunctionsBench } from "./e2e_bench.ts";
 import type { Answer } from "./e2e_functions.ts";
 import { queryRows } from "./query_rows.ts";
 import { waitUntil } from "./wait_until.ts";
@@ -70,7 +70,7 @@ export async function untilNoScratch(bench: FunctionsBench, timeoutMs = 15_000):
 }
 
 /** Puts other bytes in the place of an object, as no client of ours would. Returns what was there. */
-export async function overwriteObject(bench: FunctionsBench, key: string, change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+export async function overwriteObject(bench: Pick<Bench, "storage">, key: string, change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const { storage } = bench;
   const client = new AwsClient({ accessKeyId: storage.accessKeyId, secretAccessKey: storage.secretAccessKey, service: "s3", region: "us-east-1" });
   const url = `${storage.endpoint}/${BUCKET}/${key.split("/").map(encodeURIComponent).join("/")}`;

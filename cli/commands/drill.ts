@@ -1,0 +1,150 @@
+import { randomUUID } from "node:crypto";
+import { InvalidArgumentError, Option } from "commander";
+import { parseConfig } from "../../functions/_shared/config/parse_config.ts";
+import { connect } from "../../functions/_shared/database/connect.ts";
+import { chooseRestorePoint } from "../../functions/_shared/drill/choose_restore_point.ts";
+import { type DrillRecord, recordDrill } from "../../functions/_shared/drill/record_drill.ts";
+import { summarizeProof } from "../../functions/_shared/drill/summarize_proof.ts";
+import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts";
+import { formatProofReport } from "../../functions/_shared/prove/format_proof_report.ts";
+import { storeProof } from "../../functions/_shared/prove/store_proof.ts";
+import { formatBytes, formatCount, formatDuration } from "../../functions/_shared/report/format_quantity.ts";
+import { type Backup, listBackups, openBackup } from "../../functions/_shared/restore/backup_source.ts";
+import { restoreBackup, type RestoreResult } from "../../functions/_shared/restore/restore_backup.ts";
+import { createS3Client, type S3Client } from "../../functions/_shared/s3/s3_client.ts";
+import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
+import { POSTGRES_FLAVORS, type PostgresFlavor } from "../../stack/postgres/find_server.ts";
+import type { CommandContext, ExitCode, RegisterCommand } from "../command_context.ts";
+import { describeHelp } from "../describe_help.ts";
+import { type DrillTarget, flavorFor, startEmbeddedTarget } from "../drill_target.ts";
+import { exitCodeFor } from "../exit_code_for.ts";
+import { describeProgress } from "./restore.ts";
+
+interface DrillFlags {
+  from: string;
+  to?: string;
+  project?: string;
+  within: number;
+  workers: number;
+  postgres?: PostgresFlavor;
+}
+
+export const registerDrill: RegisterCommand = (program, run) => {
+  const command = program
+    .command("drill")
+    .description("restore a backup into a throw-away PostgreSQL, prove it, time it, and record that in the ledger if there is one")
+    .option("--from <run>", "run id, latest, latest-verified, or random", "latest")
+    .option("--to <url>", "empty database to restore into, which stays filled (default: a PostgreSQL started for the drill)")
+    .option("--project <name>", "project, where the bucket holds several")
+    .option("--within <days>", "how old a random restore point may be", parseDays, 90)
+    .option("--workers <n>", "sessions that work side by side", parseWorkers, 2)
+    .addOption(new Option("--postgres <flavor>", "server to start (default: the embedded one that fits the backup)").choices(POSTGRES_FLAVORS));
+  describeHelp(command, "holdfast drill --from random --json",
+    "0 restored and proven, 1 bug, 2 usage, 3 refused or not restored, 10 proof failed or rows lost, 11 proof inconclusive");
+  command.action(async (flags: DrillFlags) => run(command, (context) => act(context, flags)));
+};
+
+/** What became of a drill, for the ledger and for the caller. */
+interface Drill {
+  record: DrillRecord;
+  result: RestoreResult | null;
+  error: unknown;
+}
+
+async function act(context: CommandContext, flags: DrillFlags): Promise<ExitCode> {
+  const config = parseS3Config(context.env);
+  if (config === null) throw new HoldfastError("HF007", "S3 is not configured", { hint: "Set HOLDFAST_S3_BUCKET, HOLDFAST_S3_ACCESS_KEY_ID and HOLDFAST_S3_SECRET_ACCESS_KEY." });
+  const s3 = createS3Client(config);
+  const backup = await context.withProgress("Choosing a restore point", () => choose(s3, flags));
+  const drill = await context.withProgress(`Drilling ${backup.manifest.run_id}`, (update) => perform(context, flags, s3, backup, update));
+  const recorded = await record(context, drill.record);
+  if (drill.result === null) throw drill.error;
+  return report(context, drill.record, drill.result, recorded);
+}
+
+async function choose(s3: S3Client, flags: DrillFlags): Promise<Backup> {
+  if (flags.from !== "random") return openBackup(s3, flags.from, flags.project);
+  const backups = await listBackups(s3, flags.project);
+  const { runId } = chooseRestorePoint(backups, { windowDays: flags.within, now: new Date(), random: Math.random() });
+  return openBackup(s3, runId, flags.project);
+}
+
+async function openTarget(context: CommandContext, flags: DrillFlags, backup: Backup): Promise<DrillTarget> {
+  if (flags.to === undefined) return startEmbeddedTarget(flags.postgres ?? flavorFor(backup.manifest.server.version_num));
+  const { databaseUrl, databaseCa } = parseConfig({ ...context.env, HOLDFAST_DB_URL: flags.to });
+  return { connect: (applicationName) => connect(databaseUrl, { applicationName, ca: databaseCa }), stop: () => Promise.resolve() };
+}
+
+async function perform(context: CommandContext, flags: DrillFlags, s3: S3Client, backup: Backup, update: (label: string) => void): Promise<Drill> {
+  const { run_id: runId } = backup.manifest;
+  const target = await openTarget(context, flags, backup);
+  // A server that had to be started is no part of a recovery: then there is one.
+  const startedAt = new Date();
+  const record: DrillRecord = {
+    drill_id: randomUUID(), run_id: runId, target: flags.to === undefined ? "embedded" : "url",
+    selection: flags.from === "latest" || flags.from === "random" ? flags.from : "named", manifest_sha256: backup.manifestSha256,
+    verdict: "failed", started_at: startedAt.toISOString(), finished_at: "", phase_seconds: {}, rows: null, raw_bytes: null,
+    proof: {}, proof_key: null, failure_code: null, failure_message: null,
+  };
+  try {
+    const result = await restoreBackup({
+      s3, from: runId, project: backup.manifest.project, connect: target.connect, tables: [], schemas: [], intoExisting: null,
+      options: { dataOnly: false, schemaOnly: false, skipDamaged: false, prove: true, workers: flags.workers },
+      onProgress: (progress) => update(describeProgress(progress)),
+    });
+    const { proof } = result;
+    return { result, error: null, record: {
+      ...record, finished_at: new Date().toISOString(), verdict: proof?.verdict ?? "inconclusive",
+      phase_seconds: Object.fromEntries(Object.entries(result.phaseSeconds).map(([phase, seconds]) => [phase, Number(seconds.toFixed(3))])),
+      rows: result.tables.reduce((sum, one) => sum + one.rows, 0), raw_bytes: result.tables.reduce((sum, one) => sum + one.raw_bytes, 0),
+      proof: proof === null ? {} : summarizeProof(proof), proof_key: proof === null ? null : await storeProof(backup, proof),
+    } };
+  } catch (error) {
+    // A target that was refused says nothing about the backup.
+    if (!(error instanceof HoldfastError) || error.code === "HF502" || error.code === "HF503" || error.code === "HF104") throw error;
+    return { result: null, error, record: { ...record, finished_at: new Date().toISOString(),
+      failure_code: error.code, failure_message: [error.message, error.detail].filter(Boolean).join(": ") } };
+  } finally {
+    await target.stop();
+  }
+}
+
+/** Why it was not recorded; null when it was. A drill counts without a ledger too, which may be what was lost. */
+async function record(context: CommandContext, drill: DrillRecord): Promise<string | null> {
+  const { options, env } = context;
+  if (options.databaseUrl === undefined && !env["HOLDFAST_DB_URL"] && !env["SUPABASE_DB_URL"]) return "no database is configured";
+  try {
+    await context.withDatabase((database) => recordDrill(database, drill));
+    return null;
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    return `${error.code}: ${error.message}`;
+  }
+}
+
+function report(context: CommandContext, drill: DrillRecord, result: RestoreResult, notRecorded: string | null): ExitCode {
+  const { proof } = result;
+  if (context.options.json) {
+    const { failure_code: _code, failure_message: _message, proof: _summary, ...fields } = drill;
+    context.printJson({ ...fields, seconds: result.seconds, left_out: result.leftOut, recorded: notRecorded === null, not_recorded_because: notRecorded, proof });
+  } else {
+    const { manifest } = result.backup;
+    context.print(`Drill of run ${manifest.run_id} of ${manifest.snapshot.at}: ${formatCount(drill.rows ?? 0)} rows, ${formatBytes(drill.raw_bytes ?? 0)}, restored and compared in ${formatDuration(result.seconds)}: ${drill.verdict}`);
+    for (const [phase, seconds] of Object.entries(drill.phase_seconds)) context.print(`  ${phase}: ${formatDuration(seconds)}`);
+    if (proof !== null) context.print(`\n${formatProofReport(proof)}`);
+    context.note(notRecorded === null ? `Recorded as drill ${drill.drill_id}.` : `Not recorded in a ledger: ${notRecorded}.`);
+  }
+  return exitCodeFor(drill.verdict);
+}
+
+function parseDays(text: string): number {
+  const days = Number(text);
+  if (!Number.isInteger(days) || days < 1 || days > 3650) throw new InvalidArgumentError("Give a number of days from 1 to 3650.");
+  return days;
+}
+
+function parseWorkers(text: string): number {
+  const workers = Number(text);
+  if (!Number.isInteger(workers) || workers < 1 || workers > 16) throw new InvalidArgumentError("Give a number from 1 to 16.");
+  return workers;
+}

@@ -1,0 +1,31 @@
+import { existsSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { describe, expect, it } from "vitest";
+import { flavorFor, startEmbeddedTarget } from "../../cli/drill_target.ts";
+import { closeClient } from "../../functions/_shared/database/close_client.ts";
+
+describe("flavorFor()", () => {
+  it.each([[150_008, "embedded"], [170_010, "embedded"], [180_004, "embedded18"]] as const)("flavorFor() has a server that can take a backup of version %i", (version, flavor) => {
+    expect(flavorFor(version)).toBe(flavor);
+  });
+});
+
+describe("startEmbeddedTarget()", () => {
+  it("startEmbeddedTarget() starts a new Supabase project, and removes all of it at the end", async () => {
+    const dirs = () => readdirSync(tmpdir()).filter((name) => name.startsWith("holdfast-drill-"));
+    const before = dirs();
+    const target = await startEmbeddedTarget("embedded");
+    const client = await target.connect("holdfast test");
+    const { rows: [row] } = await client.query<{ dir: string; schemas: string[]; superuser: boolean }>(
+      `select (select array_agg(n.nspname::text) from pg_namespace n where n.nspname in ('auth', 'storage')) as schemas,
+              (select r.rolsuper from pg_roles r where r.rolname = current_user) as superuser`);
+    expect(row).toMatchObject({ schemas: expect.arrayContaining(["auth", "storage"]), superuser: false });
+    await closeClient(client);
+    const made = dirs().filter((name) => !before.includes(name));
+    expect(made.length).toBeGreaterThanOrEqual(1);
+    await target.stop();
+    await target.stop();
+    expect(made.some((name) => !existsSync(`${tmpdir()}/${name}`))).toBe(true);
+    await expect(target.connect("holdfast test")).rejects.toMatchObject({ code: "HF104" });
+  }, 60_000);
+});
