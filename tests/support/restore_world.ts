@@ -41,25 +41,24 @@ export class MemoryStorage implements BackupStorage {
 
 export interface MemoryBackupOptions {
   chunkBytes?: number;
-  /** How many runs are exported, one after the other. */
-  runs?: number;
-  /** Before the exports, with a session as `postgres`. */
-  prepare?(sql: (text: string) => Promise<unknown>): Promise<void>;
+  /** Makes a second run after this SQL; the first one is opened then. */
+  secondAfter?: string;
 }
 
-/** Exports a database made by this SQL and takes the bucket into memory. The newest run is opened. */
+/** Exports a database made by this SQL and takes the bucket into memory. */
 export async function memoryBackup(sql: string, options: MemoryBackupOptions = {}): Promise<{ storage: MemoryStorage; backup: Backup }> {
   const world = await createExportWorld({ migrated: true });
   try {
     await world.sql(`set search_path = public, extensions; ${sql}; set search_path = ''`);
     if (options.chunkBytes !== undefined) await world.sql("update backup.settings set chunk_bytes = $1 where id", [options.chunkBytes]);
-    await options.prepare?.((text) => world.sql(text));
-    for (let run = 0; run < (options.runs ?? 1); run++) {
+    const first = await exportBackup({ connect: (name) => world.connect(name), s3: world.s3, workers: 2, tier: null });
+    if (options.secondAfter !== undefined) {
+      await world.sql(options.secondAfter);
       await exportBackup({ connect: (name) => world.connect(name), s3: world.s3, workers: 2, tier: null });
     }
     const storage = new MemoryStorage();
     for (const key of await world.keys()) storage.objects.set(key, await world.s3.getObject(key));
-    return { storage, backup: await openBackup(storage, "latest") };
+    return { storage, backup: await openBackup(storage, first.runId) };
   } finally {
     await world.close();
   }
