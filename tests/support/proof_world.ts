@@ -5,6 +5,7 @@ import pg from "pg";
 import { inject } from "vitest";
 import { connect } from "../../functions/_shared/database/connect.ts";
 import { exportBackup } from "../../functions/_shared/export/export_backup.ts";
+import { type Manifest, parseManifest } from "../../functions/_shared/export/manifest.ts";
 import type { Proof } from "../../functions/_shared/prove/proof.ts";
 import type { ProveRestoreContext } from "../../functions/_shared/prove/prove_restore.ts";
 import { proveRestore } from "../../functions/_shared/prove/prove_restore.ts";
@@ -40,9 +41,9 @@ export async function createProofWorld(sourceSql = readFileSync(join(DAMAGES, "s
   const runIds: string[] = [];
   const run = async () => runIds.push((await exportBackup({ connect: (name) => connect(source.database.url, { applicationName: name }), s3: source.s3, workers: 1, tier: "daily" })).runId);
   await run();
-  await source.sql("create table public.later (id integer); insert into public.later values (1)");
+  await source.sql("update shop.events set kind = 'later' where happened_at = '2026-01-01 00:06:00+00'");
   await run();
-  await source.sql("drop table public.later");
+  await source.sql("update shop.events set kind = 'kind 1' where happened_at = '2026-01-01 00:06:00+00'");
   const objects = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const key of await source.keys()) objects.set(key, await source.s3.getObject(key));
   // A template must have no session in it.
@@ -107,6 +108,46 @@ export async function prove(copy: Pick<Copy, "url">, backup: Backup, change: Par
   } finally {
     await client.end();
   }
+}
+
+/** What a damage to objects is done with. Keys are complete; the first run is the one that is proven. */
+export interface ObjectDamage {
+  objects: Map<string, Uint8Array<ArrayBuffer>>;
+  /** Key of the only chunk of a table. */
+  chunk(schema: string, table: string, run?: number): string;
+  /** Key of the object with this content. */
+  objectOf(content: string): string;
+  editManifest(edit: (manifest: Manifest) => void): void;
+}
+
+export type DamageObjects = (damage: ObjectDamage) => void;
+
+/** The bucket of a world after a damage was done to it. */
+export function damagedStorage(world: ProofWorld, damage: DamageObjects): BackupStorage {
+  const storage = memoryStorage(world.objects, world.source.s3);
+  const { objects } = storage;
+  const manifestKeys = world.runIds.map((runId) => [...objects.keys()].find((key) => key.endsWith(`/${runId}/manifest.json`)) ?? "");
+  const read = (run: number) => {
+    const key = manifestKeys[run] ?? "";
+    return { manifest: parseManifest(objects.get(key) ?? new Uint8Array()), prefix: key.slice(0, -"manifest.json".length), key };
+  };
+  damage({
+    objects,
+    chunk: (schema, table, run = 0) => {
+      const { manifest, prefix } = read(run);
+      return prefix + (manifest.tables.find((one) => one.schema === schema && one.name === table)?.chunks?.[0]?.key ?? "");
+    },
+    objectOf: (content) => {
+      const { manifest, prefix } = read(0);
+      return prefix + (manifest.objects.find((one) => one.content === content)?.key ?? "");
+    },
+    editManifest: (edit) => {
+      const { manifest, key } = read(0);
+      edit(manifest);
+      objects.set(key, new TextEncoder().encode(JSON.stringify(manifest)));
+    },
+  });
+  return storage;
 }
 
 /** The backup of a run as a storage holds it. */

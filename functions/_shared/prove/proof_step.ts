@@ -65,6 +65,10 @@ const NOT_LOOKED = new Set(["42501", "55P03", "57014"]);
 /** SQLSTATEs of a target that lacks or holds another thing than the statement was written for: that is a difference. */
 const DIFFERENT = /^(42P01|42703|42883|42704|3F000|XX)/;
 
+const MEANINGS: Record<string, string> = {
+  "42P01": "the table is missing", "42703": "a column is missing", "42501": "the role may not look (42501)", "57014": "it took too long (57014)",
+};
+
 /**
  * An error of the server as a finding. Its message may quote a row and is left out.
  *
@@ -74,7 +78,7 @@ export function findingOfError(check_name: string, subject: string, expected: st
   const sqlstate = sqlStateOf(error);
   if (sqlstate === undefined || error instanceof HoldfastError || /^(08|57P)/.test(sqlstate)) throw error;
   const verdict = !NOT_LOOKED.has(sqlstate) && DIFFERENT.test(sqlstate) ? "failed" : "inconclusive";
-  return finding(check_name, subject, verdict, expected, `error ${sqlstate}`, { sqlstate });
+  return finding(check_name, subject, verdict, expected, MEANINGS[sqlstate] ?? `error ${sqlstate}`, { sqlstate });
 }
 
 /** Settings under which the backup was written, and nothing of a restore still in force. */
@@ -92,13 +96,17 @@ export async function runStep(client: Client, step: ProofStep): Promise<StepResu
   const started = performance.now();
   const { rows: [role] } = await client.query<{ role: string }>("select current_setting('session_replication_role') as role");
   await client.query(`${SESSION}${role?.role === "origin" ? "" : "; set session_replication_role = origin"}`);
-  const found = await step.run(client).catch((error: unknown) => ({ findings: [findingOfStep(step, error)] }));
+  const found = await step.run(client).catch((error: unknown) => ({ findings: findingsOfStep(step, error) }));
   return { check_name: step.check_name, measures: [], left_out: [], ...found, seconds: (performance.now() - started) / 1000 };
 }
 
-function findingOfStep(step: ProofStep, error: unknown): ProofFinding {
+/** What could not be read is named, and what it was needed for was not looked at. */
+function findingsOfStep(step: ProofStep, error: unknown): ProofFinding[] {
+  const expected = "the check runs to its end";
   if (error instanceof HoldfastError && error.code === "HF501") {
-    return finding("check_object_checksums", step.id, "failed", "the bytes the manifest names", [error.message, error.detail].filter(Boolean).join(": "));
+    const what = [error.message, error.detail].filter(Boolean).join(": ");
+    return [finding("check_object_checksums", step.id, "failed", "the bytes the manifest names", what),
+      finding(step.check_name, step.id, "inconclusive", expected, "an object of the backup could not be read")];
   }
-  return findingOfError(step.check_name, step.id, "the check runs to its end", error);
+  return [findingOfError(step.check_name, step.id, expected, error)];
 }

@@ -1,4 +1,4 @@
-import { diff, type FactBase } from "@supabase/pg-delta/core";
+import { diff, encodeId, type FactBase, type StableId } from "@supabase/pg-delta/core";
 import { plan } from "@supabase/pg-delta/plan";
 import type { Client } from "pg";
 import { adaptFacts } from "../restore/adapt_facts.ts";
@@ -8,7 +8,7 @@ import { readSchema } from "../restore/plan_schema.ts";
 import type { LeftOut } from "../restore/restore_context.ts";
 import { compareAccess } from "./compare_access.ts";
 import type { ProofFinding } from "./proof.ts";
-import { finding, type ProofStep, type ProveContext } from "./proof_step.ts";
+import { finding, type ProofStep, type ProveContext, subjectOf } from "./proof_step.ts";
 
 /** Differences named one by one up to here: an empty target must not fill a report. */
 const MAX_NAMED = 200;
@@ -30,7 +30,7 @@ export function schemaStep(context: ProveContext): ProofStep {
       const { current, desired, leftOut } = adaptFacts(backup, present, context.target, context.options, context.backup.manifest.server.version_num);
       return {
         findings: [
-          ...compareSchema(current, desired, context, leftOut), ...await compareStates(client, desired),
+          ...compareTableList(backup, context), ...compareSchema(current, desired, context, leftOut), ...await compareStates(client, desired),
           ...compareAccess(backup, present, context),
         ],
         left_out: leftOut,
@@ -39,37 +39,58 @@ export function schemaStep(context: ProveContext): ProofStep {
   };
 }
 
+/** A table of the schema that the manifest does not mention was cut out of it: nobody would ask for its rows. */
+function compareTableList(backup: FactBase, { backup: { manifest } }: ProveContext): ProofFinding[] {
+  const mentioned = new Set([...manifest.tables, ...manifest.excluded].map(subjectOf));
+  const cut = backup.facts().flatMap(({ id }) => (id.kind === "table" && !mentioned.has(subjectOf(id)) ? [subjectOf(id)] : []));
+  return cut.map((subject) => finding("check_object_checksums", subject, "failed", "the manifest lists it, or says why not", "the manifest does not mention it"));
+}
+
 function compareSchema(current: FactBase, desired: FactBase, context: ProveContext, leftOut: readonly LeftOut[]): ProofFinding[] {
-  const { target } = context;
-  const named = new Map<string, Record<string, unknown>>();
+  const different = new Map(subjectsOfPlan(current, desired, context).map((id) => [encodeId(id), id]));
+  if (different.size === 0) {
+    return [finding("check_schema", "schema", "passed", "nothing is left to do", "nothing is left to do",
+      { objects: desired.facts().length, left_out: leftOut.length })];
+  }
+  // Replacing a view would take its rights and comments along; what is the view is different, they are not.
+  const causes = [...different.values()].filter((id) => !isCollateral(id, current, desired));
+  const expected = "as in the backup";
+  const findings = (causes.length === 0 ? [...different.values()] : causes).map((id) => finding("check_schema", nameOf(id), "failed", expected,
+    !current.has(id) ? "it is missing" : desired.has(id) ? "it is different" : "the backup does not have it"));
+  if (findings.length <= MAX_NAMED) return findings;
+  return [...findings.slice(0, MAX_NAMED),
+    finding("check_schema", "further objects", "failed", expected, `${findings.length - MAX_NAMED} more are missing or different`)];
+}
+
+/** What a plan from the target to the backup would work on. */
+function subjectsOfPlan(current: FactBase, desired: FactBase, { target }: ProveContext): StableId[] {
   try {
     const { actions } = plan(current, desired, {
       scope: "database", assumedRoles: [...target.roles.keys()], assumedSchemas: ["pg_catalog"],
       capability: { role: target.role, isSuperuser: target.isSuperuser, memberOf: [...target.roles].flatMap(([name, { isMember }]) => (isMember ? [name] : [])) },
     });
-    for (const action of actions) {
-      const subject = action.produces[0] ?? action.destroys[0] ?? action.consumes[0];
-      const name = subject === undefined ? "schema" : nameOf(subject);
-      named.set(name, { verb: named.has(name) ? "alter" : action.verb });
-    }
+    return actions.map((action) => action.produces[0] ?? action.destroys[0] ?? action.consumes[0] ?? { kind: "schema", name: "unknown" });
   } catch {
     // No way leads from here to there, which does not mean that nothing can be said.
-    for (const delta of diff(current, desired)) {
-      const id = "fact" in delta ? delta.fact.id : "edge" in delta ? delta.edge.from : delta.id;
-      named.set(nameOf(id), { verb: delta.verb === "add" ? "create" : delta.verb === "remove" ? "drop" : "alter" });
-    }
-    if (named.size === 0) named.set("schema", { verb: "alter" });
+    const subjects = diff(current, desired).map((delta) => ("fact" in delta ? delta.fact.id : "edge" in delta ? delta.edge.from : delta.id));
+    return subjects.length > 0 ? subjects : [{ kind: "schema", name: "unknown" }];
   }
-  const expected = "as in the backup";
-  if (named.size === 0) {
-    return [finding("check_schema", "schema", "passed", "nothing is left to do", "nothing is left to do",
-      { objects: desired.facts().length, left_out: leftOut.length })];
+}
+
+function ownerOf(base: FactBase, id: StableId): string {
+  return base.outgoingEdges(id).filter((edge) => edge.kind === "owner").map((edge) => encodeId(edge.to)).join();
+}
+
+/** Equal on both sides, or a part of something that is missing as a whole. */
+function isCollateral(id: StableId, current: FactBase, desired: FactBase): boolean {
+  const there = current.get(id);
+  const wanted = desired.get(id);
+  if (there !== undefined && wanted !== undefined) {
+    return current.hashOf(id) === desired.hashOf(id) && ownerOf(current, id) === ownerOf(desired, id);
   }
-  const words: Record<string, string> = { create: "it is missing", drop: "the backup does not have it", alter: "it is different" };
-  const findings = [...named].slice(0, MAX_NAMED).map(([name, evidence]) =>
-    finding("check_schema", name, "failed", expected, words[String(evidence["verb"])] ?? "it is different", evidence));
-  if (named.size > MAX_NAMED) findings.push(finding("check_schema", "further objects", "failed", expected, `${named.size - MAX_NAMED} more are missing or different`));
-  return findings;
+  const fact = wanted ?? there;
+  const above = fact === undefined ? undefined : "target" in fact.id && typeof fact.id.target === "object" ? fact.id.target : fact.parent;
+  return above !== undefined && above.kind !== "schema" && (wanted === undefined ? !desired.has(above) : !current.has(above));
 }
 
 interface ObjectState {

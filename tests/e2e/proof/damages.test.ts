@@ -1,18 +1,26 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Proof } from "../../../functions/_shared/prove/proof.ts";
 import type { Backup } from "../../../functions/_shared/restore/backup_source.ts";
-import { createProofWorld, DAMAGES, memoryStorage, openRunOf, prove, type ProofWorld } from "../../support/proof_world.ts";
+import { createProofWorld, type DamageObjects, damagedStorage, DAMAGES, memoryStorage, openRunOf, prove, type ProofWorld } from "../../support/proof_world.ts";
+import { queryRows } from "../../support/query_rows.ts";
 
 /** Everything a proof has to say about a damage: these and no other findings fail. */
 type Expected = { check_name: string; subject: string }[];
 
-const damages = readdirSync(DAMAGES).filter((name) => existsSync(join(DAMAGES, name, "damage.sql")));
+const has = (file: string) => (name: string) => existsSync(join(DAMAGES, name, file));
+const damages = readdirSync(DAMAGES).filter(has("damage.sql"));
+const objectDamages = readdirSync(DAMAGES).filter(has("damage.ts"));
 
+function expectedOf(name: string): Expected {
+  return JSON.parse(readFileSync(join(DAMAGES, name, "expected.json"), "utf8")) as Expected;
+}
+
+/** The number of a chunk is decided by the sizes of all tables, which are not the same in every version of PostgreSQL. */
 function failed(proof: Proof): Expected {
-  return proof.findings.filter((one) => one.verdict === "failed").map(({ check_name, subject }) => ({ check_name, subject }));
+  return proof.findings.filter((one) => one.verdict === "failed")
+    .map(({ check_name, subject }) => ({ check_name, subject: subject.replace(/\/\d{6}\.copy\.gz$/, "/*") }));
 }
 
 describe("proveRestore() and damaged databases", () => {
@@ -44,14 +52,22 @@ describe("proveRestore() and damaged databases", () => {
     const copy = await world.copy();
     try {
       const sql = readFileSync(join(DAMAGES, name, "damage.sql"), "utf8");
-      const client = new pg.Client(sql.startsWith("-- superuser") ? copy.adminUrl : copy.url);
-      await client.connect();
-      await client.query(sql);
-      await client.end();
+      await queryRows(sql.startsWith("-- superuser") ? copy.adminUrl : copy.url, sql);
       const proof = await prove(copy, backup);
       expect(proof.verdict).toBe("failed");
-      const expected = JSON.parse(readFileSync(join(DAMAGES, name, "expected.json"), "utf8")) as Expected;
-      expect(failed(proof)).toEqual(expected);
+      expect(failed(proof)).toEqual(expectedOf(name));
+    } finally {
+      await copy.drop();
+    }
+  });
+
+  it.each(objectDamages)("proveRestore() fails and names the damaged object: %s", async (name) => {
+    const { damage } = await import(join(DAMAGES, name, "damage.ts")) as { damage: DamageObjects };
+    const copy = await world.copy();
+    try {
+      const proof = await prove(copy, await openRunOf(world, damagedStorage(world, damage)));
+      expect(proof.verdict).toBe("failed");
+      expect(failed(proof)).toEqual(expectedOf(name));
     } finally {
       await copy.drop();
     }
