@@ -2,6 +2,7 @@ import type { Fact, FactBase, StableId } from "@supabase/pg-delta/core";
 import { selectFacts } from "../export/select_facts.ts";
 import { schemasOf } from "../restore/adapt_facts.ts";
 import { nameOf, schemaOf } from "../restore/fact_edits.ts";
+import { isSelected } from "../restore/select_tables.ts";
 import type { ProofFinding } from "./proof.ts";
 import { finding, type ProveContext } from "./proof_step.ts";
 
@@ -27,7 +28,10 @@ export function compareAccess(backup: FactBase, present: FactBase, context: Pick
   const target = selectFacts(present, schemasOf(backup));
   const platform = new Set(context.target.platformSchemas);
   const sameCluster = context.target.systemIdentifier !== null && context.target.systemIdentifier === context.backup.manifest.server.system_identifier;
-  const isOurs = (id: StableId) => !platform.has(schemaOf(id) ?? "");
+  const { only } = context.options;
+  // What was not asked for is as the target had it.
+  const isAsked = (id: StableId) => only === null || isSelected(only, relationOf(id));
+  const isOurs = (id: StableId) => !platform.has(schemaOf(id) ?? "") && isAsked(id);
   const compared = { rights: 0, policies: 0, tables: 0, "default rights": 0, "definer objects": 0, roles: 0 };
   const found: Widening[] = [];
   const add = (kind: keyof typeof compared, widening: Widening | undefined) => {
@@ -37,14 +41,14 @@ export function compareAccess(backup: FactBase, present: FactBase, context: Pick
   for (const fact of target.facts()) {
     const { id } = fact;
     if (id.kind === "acl" && isOurs(id)) add("rights", widerRights(backup, fact));
-    else if (id.kind === "policy") add("policies", widerPolicy(backup, fact));
+    else if (id.kind === "policy" && isAsked(id)) add("policies", widerPolicy(backup, fact));
     else if (id.kind === "table" && isOurs(id)) add("tables", weakerRowSecurity(backup, fact));
     else if (id.kind === "defaultPrivilege" && isOurs(id)) add("default rights", widerDefault(backup, fact));
     else if (isDefiner(fact) && isOurs(id)) add("definer objects", strongerOwner(backup, target, fact));
-    else if (!sameCluster && (id.kind === "role" || id.kind === "membership")) add("roles", strongerRole(backup, fact, context.target.role));
+    else if (!sameCluster && only === null && (id.kind === "role" || id.kind === "membership")) add("roles", strongerRole(backup, fact, context.target.role));
   }
   for (const fact of backup.facts()) {
-    if (fact.id.kind === "policy") add("policies", missingRestriction(target, fact));
+    if (fact.id.kind === "policy" && isAsked(fact.id)) add("policies", missingRestriction(target, fact));
     // What the source had taken away from its built-in rights, and the target has not.
     else if (fact.id.kind === "defaultPrivilege" && isOurs(fact.id) && !target.has(fact.id)) add("default rights", unrevokedDefault(target, fact, context.target));
   }
@@ -52,6 +56,12 @@ export function compareAccess(backup: FactBase, present: FactBase, context: Pick
   if (sameCluster) findings.push(finding(CHECK, "roles", "skipped", "no role has more rights", "the target is in the cluster of the source, whose roles it shares"));
   if (found.length === 0) findings.push(finding(CHECK, "rights", "passed", "nothing is more open than in the source", "nothing is more open than in the source", { compared }));
   return findings;
+}
+
+/** The relation an object belongs to; of others, the object itself, which may be wanted with its schema. */
+function relationOf(id: StableId): { schema: string; name: string } {
+  if (id.kind === "acl") return relationOf(id.target);
+  return { schema: schemaOf(id) ?? "", name: "table" in id ? id.table : "name" in id ? id.name : "" };
 }
 
 function strings(value: unknown): string[] {
