@@ -26,6 +26,6 @@ async function findPsql(): Promise<string> {
   const command = join(dir, "psql");
   writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${bundle}" "$@"\n`);
   chmodSync(command, 0o755);
-  console.warn("psql is not installed (Debian: postgresql-client): tests/support/psql_stand_in.ts runs the scripts in its place.");
+  console.warn(`psql ${installed ? "is not asked for" : "is not installed (Debian: postgresql-client)"}: tests/support/psql_stand_in.ts runs the scripts in its place.`);
   return `${dir}${delimiter}${path}`;
 }
