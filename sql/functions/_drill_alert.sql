@@ -19,6 +19,8 @@ begin
       case when v_drill.verdict = 'failed' then 'critical' else 'warning' end,
       case when v_drill.state = 'failed'
            then format('Restore drill of %s failed: %s', v_drill.run_id, v_drill.failure_message)
+           when v_drill.verdict = 'skipped'
+           then format('Restore drill of %s was skipped: %s', v_drill.run_id, v_drill.proof ->> 'skipped')
            else format('Restore drill of %s: the proof is %s', v_drill.run_id, v_drill.verdict) end,
       jsonb_build_object('drill_id', v_drill.drill_id, 'run_id', v_drill.run_id, 'code', v_drill.failure_code,
                          'failed', v_drill.proof -> 'failed'));

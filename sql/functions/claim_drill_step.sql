@@ -4,6 +4,7 @@
 -- Why: a restore is one sequence, so only the earliest unfinished step is handed out, and to nobody while somebody holds
 -- it. Steps that need an invocation of their own (alone) go only to one that has done nothing yet. A step whose lease ran
 -- out may be claimed again until its attempts are spent: then the drill fails with the last error.
+-- The lease is short, as a worker that lives renews it: one that was killed is replaced within two minutes.
 -- Locks: the drill, so that claims, reports and the end of a drill follow one another.
 -- Returns no row when there is nothing to do now: see backup.drill_progress() for why.
 create or replace function backup.claim_drill_step(p_drill_id uuid, p_invocation text, p_fresh boolean default true)
@@ -37,7 +38,7 @@ begin
   return query
     update backup.drill_steps s
        set state = 'claimed', claim_id = gen_random_uuid(), invocation = p_invocation, attempts = s.attempts + 1,
-           lease_until = clock_timestamp() + make_interval(secs => v_settings.lease_seconds)
+           lease_until = clock_timestamp() + make_interval(secs => least(v_settings.lease_seconds, 45))
      where s.drill_id = p_drill_id and s.step_no = v_step.step_no
     returning s.step_no, s.kind, s.phase, s.alone, s.payload, s.claim_id, s.attempts;
 end;

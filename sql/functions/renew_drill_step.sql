@@ -13,7 +13,7 @@ declare
 begin
   perform backup._held_drill_step(p_drill_id, p_step_no, p_claim_id);
   update backup.drill_steps s
-     set lease_until = clock_timestamp() + make_interval(secs => (select c.lease_seconds from backup.settings c))
+     set lease_until = clock_timestamp() + make_interval(secs => (select least(c.lease_seconds, 45) from backup.settings c))
    where s.drill_id = p_drill_id and s.step_no = p_step_no
   returning s.lease_until into v_until;
   return v_until;

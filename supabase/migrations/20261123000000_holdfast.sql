@@ -826,6 +826,8 @@ begin
       case when v_drill.verdict = 'failed' then 'critical' else 'warning' end,
       case when v_drill.state = 'failed'
            then format('Restore drill of %s failed: %s', v_drill.run_id, v_drill.failure_message)
+           when v_drill.verdict = 'skipped'
+           then format('Restore drill of %s was skipped: %s', v_drill.run_id, v_drill.proof ->> 'skipped')
            else format('Restore drill of %s: the proof is %s', v_drill.run_id, v_drill.verdict) end,
       jsonb_build_object('drill_id', v_drill.drill_id, 'run_id', v_drill.run_id, 'code', v_drill.failure_code,
                          'failed', v_drill.proof -> 'failed'));
@@ -2093,6 +2095,7 @@ revoke all on function backup.fail_drill(uuid, text, text) from public;
 -- Why: a restore is one sequence, so only the earliest unfinished step is handed out, and to nobody while somebody holds
 -- it. Steps that need an invocation of their own (alone) go only to one that has done nothing yet. A step whose lease ran
 -- out may be claimed again until its attempts are spent: then the drill fails with the last error.
+-- The lease is short, as a worker that lives renews it: one that was killed is replaced within two minutes.
 -- Locks: the drill, so that claims, reports and the end of a drill follow one another.
 -- Returns no row when there is nothing to do now: see backup.drill_progress() for why.
 create or replace function backup.claim_drill_step(p_drill_id uuid, p_invocation text, p_fresh boolean default true)
@@ -2126,7 +2129,7 @@ begin
   return query
     update backup.drill_steps s
        set state = 'claimed', claim_id = gen_random_uuid(), invocation = p_invocation, attempts = s.attempts + 1,
-           lease_until = clock_timestamp() + make_interval(secs => v_settings.lease_seconds)
+           lease_until = clock_timestamp() + make_interval(secs => least(v_settings.lease_seconds, 45))
      where s.drill_id = p_drill_id and s.step_no = v_step.step_no
     returning s.step_no, s.kind, s.phase, s.alone, s.payload, s.claim_id, s.attempts;
 end;
@@ -4030,7 +4033,7 @@ declare
 begin
   perform backup._held_drill_step(p_drill_id, p_step_no, p_claim_id);
   update backup.drill_steps s
-     set lease_until = clock_timestamp() + make_interval(secs => (select c.lease_seconds from backup.settings c))
+     set lease_until = clock_timestamp() + make_interval(secs => (select least(c.lease_seconds, 45) from backup.settings c))
    where s.drill_id = p_drill_id and s.step_no = p_step_no
   returning s.lease_until into v_until;
   return v_until;
@@ -4552,6 +4555,35 @@ $$;
 
 comment on function backup.settle_tables(text) is 'Computes rows and fingerprint of every table of a run from its chunks. Errors: HF304.';
 revoke all on function backup.settle_tables(text) from public;
+
+-- sql/functions/skip_drill.sql
+-- requires: tables/drills.sql, functions/_drill_alert.sql, functions/_drill_phase_seconds.sql
+-- backup.skip_drill(p_drill_id, p_reason)
+--
+-- Why: a drill that functions are too small for says nothing about the backup. It is neither passed nor failed, and a person
+-- has to hear that it did not take place.
+-- Returns whether this call was the one that ended the drill.
+create or replace function backup.skip_drill(p_drill_id uuid, p_reason text)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update backup.drills d
+     set state = 'complete', verdict = 'skipped', finished_at = clock_timestamp(),
+         proof = jsonb_build_object('skipped', p_reason), phase_seconds = backup._drill_phase_seconds(d.drill_id)
+   where d.drill_id = p_drill_id and d.state = 'running';
+  if not found then
+    return false;
+  end if;
+  perform backup._drill_alert(p_drill_id);
+  return true;
+end;
+$$;
+
+comment on function backup.skip_drill(uuid, text) is
+  'Ends an active drill that cannot be carried out here, with the reason, and raises a warning. False when it had already ended.';
+revoke all on function backup.skip_drill(uuid, text) from public;
 
 -- sql/functions/split_chunk.sql
 -- requires: functions/held_chunks.sql, tables/run_tables.sql
@@ -5240,7 +5272,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build e5a834897466.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build b0176d7aac3a.'));
 end $$;
 
 reset check_function_bodies;

@@ -25,6 +25,8 @@ export interface StepOutcome {
   result?: unknown;
   /** Worked on after all steps that are there. */
   append?: readonly PlannedStep[];
-  /** The end of the drill. */
+  /** The end of the drill, as its last step. */
   finish?: DrillResult;
+  /** Why the drill cannot go on, which says nothing about the backup. */
+  skip?: string;
 }

@@ -134,6 +134,10 @@ export class DrillLedger {
     return row?.ended === true;
   }
 
+  async skip(reason: string): Promise<void> {
+    await this.#call("select backup.skip_drill($1, $2)", [reason]);
+  }
+
   async handOver(): Promise<void> {
     await this.#call("select backup.hand_over_drill($1)");
   }

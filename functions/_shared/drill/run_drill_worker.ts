@@ -23,6 +23,15 @@ export interface DrillWorkerOptions {
 /** Small steps cost a few milliseconds of CPU time each; with this many an invocation stays far below its second. */
 const MAX_STEPS = 40;
 
+/**
+ * Rows that are unpacked are garbage until the runtime collects it. Measured with chunks of 8 MiB: 16 MiB and more per
+ * invocation reach 200 MB.
+ */
+const MAX_BYTES = 12 * 1024 * 1024;
+
+/** As backup.claim_drill_step() gives it at most. */
+const MAX_LEASE_SECONDS = 45;
+
 /** The session with the scratch database, replaced when it was lost. */
 class ScratchSession {
   #client: Promise<Client> | null = null;
@@ -69,7 +78,7 @@ export async function runDrillWorker(options: DrillWorkerOptions): Promise<Drill
       backup: () => (backup ??= openDrillBackup(s3, drill)),
       scratch: () => scratch.get(),
     };
-    const budget = { maxBytes: settings.worker_bytes, maxMs: settings.worker_seconds * 1000, maxSteps: MAX_STEPS, renewMs: settings.lease_seconds * 1000 / 3 };
+    const budget = { maxBytes: Math.min(settings.worker_bytes, MAX_BYTES), maxMs: settings.worker_seconds * 1000, maxSteps: MAX_STEPS, renewMs: Math.min(settings.lease_seconds, MAX_LEASE_SECONDS) * 1000 / 3 };
     try {
       const report = await workOnDrill(ledger, options.invocation, budget, {
         now: () => performance.now(),

@@ -87,7 +87,8 @@ export async function workOnDrill(ledger: DrillLedger, invocation: string, budge
     try {
       const outcome = await withLease(ledger, step, budget.renewMs, () => hooks.perform(step));
       const seconds = (hooks.now() - begun) / 1000;
-      if (outcome.finish === undefined) await ledger.complete(step, seconds, outcome.result, outcome.append ?? []);
+      if (outcome.skip !== undefined) await ledger.skip(outcome.skip);
+      else if (outcome.finish === undefined) await ledger.complete(step, seconds, outcome.result, outcome.append ?? []);
       else await ledger.finish(step, seconds, outcome.finish);
       done.steps += 1;
       done.bytes += outcome.bytes ?? 0;

@@ -2,10 +2,10 @@ import { deserializeSnapshot, encodeId, type FactBase, type StableId } from "@su
 import { type Action, plan } from "@supabase/pg-delta/plan";
 import type { Client } from "pg";
 import { HoldfastError } from "../errors/holdfast_error.ts";
+import { orderColumns } from "../export/order_columns.ts";
 import { recurseIndex } from "../export/recurse_index.ts";
-import { adaptFacts } from "./adapt_facts.ts";
+import { adaptToTarget } from "./adapt_to_target.ts";
 import type { Backup } from "./backup_source.ts";
-import { extractFacts } from "./extract_facts.ts";
 import { nameOf } from "./fact_edits.ts";
 import { readContent } from "./read_object.ts";
 import type { LeftOut, RestoreOptions } from "./restore_context.ts";
@@ -31,6 +31,8 @@ export interface SchemaAction {
 }
 
 export interface SchemaPlan {
+  /** Everything in an order that works, for when the rows are there. */
+  all: SchemaAction[];
   before: SchemaAction[];
   after: SchemaAction[];
   leftOut: LeftOut[];
@@ -58,7 +60,7 @@ export async function readSchema(backup: Backup): Promise<FactBase> {
  * @throws {HoldfastError} HF502 if the plan would take something away, HF504 if there is none.
  */
 export async function planSchema(client: Client, backup: Backup, schema: FactBase, target: TargetInfo, options: Pick<RestoreOptions, "only">): Promise<SchemaPlan> {
-  const { current, desired, leftOut } = adaptFacts(schema, await extractFacts(client), target, options, backup.manifest.server.version_num);
+  const { current, desired, leftOut } = await adaptToTarget(client, backup, schema, target, options);
   const constraints = desired.facts().filter(({ id }) => id.kind === "constraint");
   // Primary keys and the like are made when the rows are there, which is much faster.
   const exclude = new Set(constraints.filter(({ id }) => !isPlainCheck(desired, id)).map(({ id }) => encodeId(id)));
@@ -73,9 +75,11 @@ export async function planSchema(client: Client, backup: Backup, schema: FactBas
       detail: reasonOf(cause), hint: "Restore into an empty database.", cause });
   }
   refuseLosses(actions, target);
+  actions = orderColumns(actions, desired);
   const before = chooseBefore(actions, desired);
   const described = actions.map((action) => describe(action, desired));
   return {
+    all: endWithEventTriggers(described),
     before: described.filter((_, index) => before.has(index)),
     after: endWithEventTriggers(described.filter((_, index) => !before.has(index))),
     leftOut, desired, current,

@@ -238,8 +238,7 @@ class RestoreRun {
 
   async #applyAfter(): Promise<void> {
     const { backup, schema, options } = this.#prepared;
-    const { before, after } = await planSchema(this.#client, backup, schema, this.#target, options);
-    const actions = [...before, ...after];
+    const { all: actions } = await planSchema(this.#client, backup, schema, this.#target, options);
     const bytes = new Map(this.#tables.map((one) => [`${one.schema}.${one.name}`, one.raw_bytes]));
     const clients = [this.#client];
     while (clients.length < Math.min(options.workers, Math.max(1, actions.length))) {

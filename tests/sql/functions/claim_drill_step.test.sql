@@ -1,6 +1,6 @@
 -- Tests sql/functions/claim_drill_step.sql
 begin;
-select plan(17);
+select plan(18);
 
 -- arrange: an empty ledger, whatever the database has been through
 delete from backup.alerts; delete from backup.tickets; delete from backup.drills; delete from backup.verifications; delete from backup.runs;
@@ -21,6 +21,7 @@ select isnt(obj_description('backup.claim_drill_step(uuid, text, boolean)'::regp
 select results_eq($$ select step_no, kind, phase, alone, payload, attempt from backup.claim_drill_step(pg_temp.d(), 'i1') $$,
   $$ values (1, 'begin', 'prepare', false, '{}'::jsonb, 1) $$, 'claim_drill_step() hands out the first step');
 select results_eq('select state, invocation, lease_until > clock_timestamp() from backup.drill_steps', $$ values ('claimed', 'i1', true) $$, 'claim_drill_step() records who holds it');
+select ok((select lease_until < clock_timestamp() + interval '46 seconds' from backup.drill_steps), 'claim_drill_step() gives a short lease, which a living worker renews');
 select is_empty($$ select from backup.claim_drill_step(pg_temp.d(), 'i2') $$, 'claim_drill_step() hands nothing to a second worker');
 insert into backup.drill_steps (drill_id, step_no, kind, phase) values (pg_temp.d(), 2, 'load', 'data');
 select is_empty($$ select from backup.claim_drill_step(pg_temp.d(), 'i2') $$, 'claim_drill_step() does not overtake a step that is being worked on');
