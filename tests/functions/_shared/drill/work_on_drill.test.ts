@@ -52,7 +52,7 @@ describe("workOnDrill()", () => {
     expect(done).toEqual(["begin {}", "load 1", "load 2", "end {}"]);
     expect(await ledger.results("load")).toEqual([{ loaded: 1 }, { loaded: 2 }]);
     expect(await ledger.progress()).toMatchObject({ state: "complete", verdict: "passed", steps_done: 4, steps_total: 4 });
-    expect(Object.keys(await ledger.phaseSeconds())).toEqual(expect.arrayContaining(["prepare", "data", "prove"]));
+    expect(Object.keys(await ledger.phaseSeconds())).toEqual(expect.arrayContaining(["check", "data", "prove"]));
   });
 
   it("workOnDrill() stops when its bytes are spent, and another invocation goes on", async () => {
@@ -97,6 +97,13 @@ describe("workOnDrill()", () => {
     const { failure_code: code, failure_message: message } = await ledger.progress();
     expect([code, message]).toEqual(["XX000", expect.stringMatching(/^Step 1 \(begin\): TypeError/)]);
     expect(message).not.toContain("secret-of-a-row");
+  });
+
+  it("workOnDrill() ends a drill that cannot be carried out here, as neither passed nor failed", async () => {
+    expect((await work(async () => ({ skip: "The schema is too large." }))).outcome).toBe("ended");
+    expect(await ledger.progress()).toMatchObject({ state: "complete", verdict: "skipped" });
+    expect((await client.query("select a.severity, a.message from backup.alerts a where a.resolved_at is null")).rows).toEqual([
+      { severity: "warning", message: `Restore drill of ${RUN} was skipped: The schema is too large.` }]);
   });
 
   it("workOnDrill() stops without a report when its drill has ended or another worker has its step", async () => {
