@@ -4145,7 +4145,9 @@ declare
   v_done  boolean;
 begin
   for v_probe in
-    select p.*, coalesce(pg_catalog.pg_has_role(current_user, r.oid, 'member'), false) as may_be,
+    select p.*, coalesce(pg_catalog.pg_has_role(current_user, r.oid,
+             -- From 16 on a member may be one without being allowed to act as the role.
+             case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end), false) as may_be,
            c.oid is null as missing, coalesce(c.relkind in ('r', 'p'), false) as countable
     from backup.access_probes p
     left join pg_catalog.pg_roles r on r.rolname::text = p.role_name
@@ -5272,7 +5274,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build b0176d7aac3a.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 94d84911321a.'));
 end $$;
 
 reset check_function_bodies;

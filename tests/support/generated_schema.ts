@@ -118,6 +118,7 @@ export const generatedSchema: fc.Arbitrary<GeneratedSchema> = plan.map(({ schema
       columns.push({ name: "tenant", definition: "integer not null", value: "n % 3" }, { name: "no.", definition: "integer not null", value: "n" });
       keys = ["tenant", "no."];
     }
+    if (has(one.features, 13)) columns.push({ name: "made", definition: `text default ${slug}('Made Up')`, value: null });
     for (const [position, index] of one.columns.entries()) {
       const { type, value } = TYPES[index] ?? { type: "text", value: "n::text" };
       const name = `${position}_${NAMES[(index + position) % NAMES.length] ?? "c"}`.slice(0, 50);

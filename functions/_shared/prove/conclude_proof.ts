@@ -13,12 +13,13 @@ function rank(name: string): number {
   return at < 0 ? ORDER.length : at;
 }
 
-/** One step asks for several checks; its time is shared by the findings it made. */
+/** Seconds that sessions have spent on each check. */
 function secondsByCheck(results: readonly StepResult[]): Map<string, number> {
   const seconds = new Map<string, number>();
   for (const result of results) {
-    const names = result.findings.length === 0 ? [result.check_name] : result.findings.map((one) => one.check_name);
-    for (const name of names) seconds.set(name, (seconds.get(name) ?? 0) + result.seconds / names.length);
+    for (const [name, value] of Object.entries(result.seconds_by_check ?? { [result.check_name]: result.seconds })) {
+      seconds.set(name, (seconds.get(name) ?? 0) + value);
+    }
   }
   return seconds;
 }

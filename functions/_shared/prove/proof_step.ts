@@ -25,6 +25,8 @@ export interface TableMeasure {
 export interface StepResult {
   check_name: string;
   seconds: number;
+  /** How a step that asks for several checks has spent its time. */
+  seconds_by_check?: Record<string, number>;
   findings: ProofFinding[];
   measures: TableMeasure[];
   left_out: { reason: string; subject: string; message: string }[];

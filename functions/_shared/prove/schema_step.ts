@@ -5,6 +5,7 @@ import { adaptFacts } from "../restore/adapt_facts.ts";
 import { extractFacts } from "../restore/extract_facts.ts";
 import { nameOf } from "../restore/fact_edits.ts";
 import { readSchema } from "../restore/plan_schema.ts";
+import { respellViews } from "../restore/respell_views.ts";
 import type { LeftOut } from "../restore/restore_context.ts";
 import { compareAccess } from "./compare_access.ts";
 import type { ProofFinding } from "./proof.ts";
@@ -27,7 +28,9 @@ export function schemaStep(context: ProveContext): ProofStep {
       }
       const backup = await readSchema(context.backup);
       const present = await extractFacts(client);
-      const { current, desired, leftOut } = adaptFacts(backup, present, context.target, context.options, context.backup.manifest.server.version_num);
+      const { current, desired: captured, leftOut } = adaptFacts(backup, present, context.target, context.options, context.backup.manifest.server.version_num);
+      // Servers of different versions print one and the same view differently.
+      const desired = await respellViews(client, current, captured);
       return {
         findings: [
           ...compareTableList(backup, context), ...compareSchema(current, desired, context, leftOut), ...await compareStates(client, desired),

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { hasContent, readContent } from "../restore/read_object.ts";
 import { isSelected } from "../restore/select_tables.ts";
 import type { ProofFinding } from "./proof.ts";
-import { finding, findingOfError, isPartial, type ProofStep, type ProveContext, subjectOf } from "./proof_step.ts";
+import { finding, findingOfError, type ProofStep, type ProveContext, subjectOf } from "./proof_step.ts";
 import { callCheck } from "./sql_check_steps.ts";
 import { withHoldfast } from "./with_holdfast.ts";
 
@@ -32,21 +32,19 @@ export function sequenceStep(context: ProveContext): ProofStep {
       }
       const wanted = positions.parse(JSON.parse(await readContent(context.backup, "sequences.json")));
       const compared = await comparePositions(client, context, wanted);
-      const uses = await withHoldfast(client, undefined, () => callCheck(client, CHECK, "backup.check_sequences()", [], "sequences"));
+      const calls = context.options.only === null ? [[]] : context.tables.map((one) => [one.schema, one.name]);
+      const uses = await withHoldfast(client, undefined, async () => {
+        const found: ProofFinding[] = [];
+        for (const values of calls) found.push(...await callCheck(client, CHECK, `backup.check_sequences(${values.length === 0 ? "" : "$1, $2"})`, values, "sequences"));
+        return found;
+      });
       const asInSource = new Set(compared.filter((one) => one.evidence["equal"] === true).map((one) => one.subject));
-      const schemas = new Set(context.backup.manifest.tables.map((one) => one.schema));
-      return { findings: [...compared, ...uses.filter((one) => isOurs(one, context, schemas)).map((one) => excuse(one, asInSource))] };
+      return { findings: [...compared, ...uses.map((one) => excuse(one, asInSource))] };
     },
   };
 }
 
-/** Subjects are "sequence for table.column"; a restore of some tables answers for the sequences it has moved. */
-function isOurs(one: ProofFinding, context: ProveContext, schemas: ReadonlySet<string>): boolean {
-  if (!isPartial(context)) return true;
-  const [sequence = ""] = one.subject.split(" for ");
-  return context.options.only === null || [...schemas].some((schema) => sequence.startsWith(`${subjectOf({ schema, name: "" }).slice(0, -2)}`));
-}
-
+/** Subjects are "sequence for table.column". */
 function excuse(one: ProofFinding, asInSource: ReadonlySet<string>): ProofFinding {
   const [sequence = ""] = one.subject.split(" for ");
   if (one.verdict !== "failed" || !asInSource.has(sequence)) return one;
@@ -58,50 +56,57 @@ interface FoundPosition {
   is_called: boolean;
 }
 
+/** A sequence of the backup that is in the target, under the name that SQL shows. */
+interface PresentSequence extends Position {
+  subject: string;
+  step: bigint;
+}
+
 async function comparePositions(client: Client, context: ProveContext, wanted: readonly Position[]): Promise<ProofFinding[]> {
-  const { rows: known } = await client.query<{ schema: string; name: string; step: string }>(
-    `select n.nspname as schema, c.relname as name, s.seqincrement::text as step
+  const { rows } = await client.query<{ key: string; subject: string; step: string }>(
+    `select jsonb_build_array(n.nspname, c.relname)::text as key, format('%I.%I', n.nspname, c.relname) as subject, s.seqincrement::text as step
      from pg_catalog.pg_sequence s join pg_catalog.pg_class c on c.oid = s.seqrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace`);
-  const steps = new Map(known.map((one) => [subjectOf(one), BigInt(one.step)]));
+  const known = new Map(rows.map((one) => [JSON.stringify(JSON.parse(one.key)), one]));
   const findings: ProofFinding[] = [];
-  const present = wanted.filter((one) => {
-    if (context.options.only !== null && !isSelected(context.options.only, one)) return false;
-    const subject = subjectOf(one);
-    if (one.last_value === null || one.is_called === null) findings.push(finding(CHECK, subject, "skipped", null, "the export could not read it"));
-    else if (steps.has(subject)) return true;
-    else if (context.target.platformSchemas.includes(one.schema)) findings.push(finding(CHECK, subject, "skipped", null, "the target's platform does not have it"));
-    else findings.push(finding(CHECK, subject, "failed", "the sequence exists", "the sequence is missing"));
-    return false;
+  const present = wanted.flatMap((one): PresentSequence[] => {
+    if (context.options.only !== null && !isSelected(context.options.only, one)) return [];
+    const found = known.get(JSON.stringify([one.schema, one.name]));
+    if (one.last_value !== null && one.is_called !== null && found !== undefined) return [{ ...one, subject: found.subject, step: BigInt(found.step) }];
+    if (found !== undefined) findings.push(finding(CHECK, found.subject, "skipped", null, "the export could not read it"));
+    else if (context.target.platformSchemas.includes(one.schema)) findings.push(finding(CHECK, subjectOf(one), "skipped", null, "the target's platform does not have it"));
+    else findings.push(finding(CHECK, subjectOf(one), "failed", "the sequence exists", "the sequence is missing"));
+    return [];
   });
   for (let at = 0; at < present.length; at += BATCH) {
     const batch = present.slice(at, at + BATCH);
     const found = await readPositions(client, batch);
-    for (const one of batch) findings.push(comparePosition(one, found.get(subjectOf(one)), steps.get(subjectOf(one)) ?? 1n));
+    for (const one of batch) findings.push(comparePosition(one, found.get(one.subject)));
   }
   return findings;
 }
 
 /** Reads them together; where one may not be read, one by one. */
-async function readPositions(client: Client, batch: readonly Position[]): Promise<Map<string, FoundPosition | ProofFinding>> {
-  const query = (some: readonly Position[]) => client.query<FoundPosition & { subject: string }>(some.map((one) =>
-    `select ${escapeLiteral(subjectOf(one))} as subject, q.last_value::text, q.is_called from ${escapeIdentifier(one.schema)}.${escapeIdentifier(one.name)} q`).join(" union all "));
+async function readPositions(client: Client, batch: readonly PresentSequence[]): Promise<Map<string, FoundPosition | ProofFinding>> {
+  const query = (some: readonly PresentSequence[]) => client.query<FoundPosition & { subject: string }>(some.map((one) =>
+    `select ${escapeLiteral(one.subject)} as subject, q.last_value::text, q.is_called from ${escapeIdentifier(one.schema)}.${escapeIdentifier(one.name)} q`).join(" union all "));
   try {
     return new Map((await query(batch)).rows.map((row) => [row.subject, row]));
   } catch (error) {
     const [only, another] = batch;
-    if (only !== undefined && another === undefined) return new Map([[subjectOf(only), findingOfError(CHECK, subjectOf(only), "where the backup has it, or further on", error)]]);
+    if (only !== undefined && another === undefined) return new Map([[only.subject, findingOfError(CHECK, only.subject, "where the backup has it, or further on", error)]]);
     const found = new Map<string, FoundPosition | ProofFinding>();
     for (const one of batch) for (const [key, value] of await readPositions(client, [one])) found.set(key, value);
     return found;
   }
 }
 
-function comparePosition(wanted: Position, found: FoundPosition | ProofFinding | undefined, step: bigint): ProofFinding {
-  const subject = subjectOf(wanted);
-  const expected = `next value ${next(wanted.last_value ?? "0", wanted.is_called === true, step)} or further on`;
+function comparePosition(wanted: PresentSequence, found: FoundPosition | ProofFinding | undefined): ProofFinding {
+  const { subject, step } = wanted;
+  const before = next(wanted.last_value ?? "0", wanted.is_called === true, step);
+  const expected = `next value ${before} or further on`;
   if (found === undefined) return finding(CHECK, subject, "inconclusive", expected, "it was not read");
   if ("verdict" in found) return found;
-  const [before, after] = [next(wanted.last_value ?? "0", wanted.is_called === true, step), next(found.last_value, found.is_called, step)];
+  const after = next(found.last_value, found.is_called, step);
   const behind = step > 0n ? after < before : after > before;
   return finding(CHECK, subject, behind ? "failed" : "passed", expected, `next value ${after}`, { equal: after === before });
 }

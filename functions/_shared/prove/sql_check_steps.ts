@@ -4,7 +4,7 @@ import type { BackupConfig } from "../export/config.ts";
 import { isSelected } from "../restore/select_tables.ts";
 import { verdictSchema } from "../verify/verdict.ts";
 import type { ProofFinding } from "./proof.ts";
-import { finding, findingOfError, isPartial, type ProofStep, type ProveContext, subjectOf } from "./proof_step.ts";
+import { finding, findingOfError, isPartial, type ProofStep, type ProveContext, type StepResult, subjectOf } from "./proof_step.ts";
 import { inSavepoint, withHoldfast } from "./with_holdfast.ts";
 
 /** Tables of up to this many bytes together are examined in one step. */
@@ -64,21 +64,22 @@ export async function sqlCheckSteps(client: Client, context: ProveContext, confi
     ...groups.map((tables, index): ProofStep => ({
       id: `rules:${index + 1}/${groups.length}`, check_name: "check_constraints", heavy: false,
       weight: 2 * tables.reduce((sum, one) => sum + one.bytes, 0) + MIB,
-      run: async (session) => ({ findings: await examine(session, tables) }),
+      run: (session) => examine(session, tables),
     })),
     ...(isPartial(context) ? [] : expectationSteps(context, config)),
   ];
 }
 
-async function examine(client: Client, tables: readonly { schema: string; name: string }[]): Promise<ProofFinding[]> {
+async function examine(client: Client, tables: readonly { schema: string; name: string }[]): Promise<Pick<StepResult, "findings" | "seconds_by_check">> {
   return withHoldfast(client, undefined, async () => {
     const findings: ProofFinding[] = [];
-    for (const table of tables) {
-      for (const check of ["check_constraints", "check_foreign_keys", "check_indexes"]) {
-        findings.push(...await callCheck(client, check, `backup.${check}($1, $2)`, [table.schema, table.name], subjectOf(table)));
-      }
+    const seconds: Record<string, number> = {};
+    for (const check of ["check_constraints", "check_foreign_keys", "check_indexes"]) {
+      const started = performance.now();
+      for (const table of tables) findings.push(...await callCheck(client, check, `backup.${check}($1, $2)`, [table.schema, table.name], subjectOf(table)));
+      seconds[check] = (performance.now() - started) / 1000;
     }
-    return findings.map(asInTheSource);
+    return { findings: findings.map(asInTheSource), seconds_by_check: seconds };
   });
 }
 

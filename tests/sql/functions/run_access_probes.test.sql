@@ -66,7 +66,7 @@ select results_eq($$ select name from backup.run_access_probes('another') $$, $$
 -- behaviour: no way up
 update backup.access_probes set role_name = 'odd_stranger' where name = 'another';
 select is((select count(*)::integer from backup.run_access_probes() p where p.role_name <> 'authenticated' and p.looked),
-  case when pg_has_role(current_user, 'odd_stranger', 'member') then 1 else 0 end, 'run_access_probes() asks for membership');
+  case when pg_has_role(current_user, 'odd_stranger', case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end) then 1 else 0 end, 'run_access_probes() asks for membership');
 set local role odd_caller;
 create temp table found as select p.name, p.rows, p.error, p.looked from backup.run_access_probes() p;
 create temp table afterwards as select current_user::text as caller;

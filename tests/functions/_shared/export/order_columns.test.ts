@@ -1,0 +1,73 @@
+import { buildFactBase, type FactBase } from "@supabase/pg-delta/core";
+import { plan } from "@supabase/pg-delta/plan";
+import type pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connect } from "../../../../functions/_shared/database/connect.ts";
+import { orderColumns, splitClauses } from "../../../../functions/_shared/export/order_columns.ts";
+import { selectFacts } from "../../../../functions/_shared/export/select_facts.ts";
+import { extractFacts } from "../../../../functions/_shared/restore/extract_facts.ts";
+import { createTestDatabase, type TestDatabase } from "../../../support/database.ts";
+
+describe("splitClauses()", () => {
+  it.each([
+    ["", []],
+    ["a integer", ["a integer"]],
+    ['"a,b" numeric(4,2) DEFAULT 1, c text DEFAULT \'x,\'\'(\'', ['"a,b" numeric(4,2) DEFAULT 1', "c text DEFAULT 'x,''('"]],
+    ['"q""," text, b text DEFAULT E\'\\\',\', c integer[] DEFAULT ARRAY[1, 2]', ['"q""," text', "b text DEFAULT E'\\','", "c integer[] DEFAULT ARRAY[1, 2]"]],
+    ["a text DEFAULT 'E\\', CONSTRAINT c CHECK ((a = ANY (ARRAY['x', 'y'])))", ["a text DEFAULT 'E\\'", "CONSTRAINT c CHECK ((a = ANY (ARRAY['x', 'y'])))"]],
+  ])("splitClauses() splits %s", (list, clauses) => expect(splitClauses(list)).toEqual(clauses));
+});
+
+const SOURCE = `
+  create schema shop;
+  create type shop.mood as enum ('a'); create domain shop.amount as integer check (value > 0);
+  create function shop.code(integer default 1) returns text language sql immutable set search_path = '' as 'select $1::text';
+  create unlogged table shop.first (code text not null default shop.code(), mood shop.mood default 'a', plain integer default 7, gen text generated always as (shop.code(plain)) stored,
+    price shop.amount check (price < 100), note text default 'x, (y', check (length(note) < 9));
+  create table shop.second (mood shop.mood, z integer, a integer);
+  create function shop.label(shop.second) returns text language sql immutable set search_path = '' as 'select $1.z::text';
+  alter table shop.second add b integer, add l text generated always as (a::text) stored, add c shop.mood, add d integer;
+  create table shop.child (own shop.mood, z2 integer) inherits (shop.second);
+  create table shop.parts (mood shop.mood, k integer, price shop.amount default 5) partition by list (k);
+  create table shop.part_1 partition of shop.parts for values in (1);`;
+
+describe("orderColumns()", () => {
+  let database: TestDatabase;
+  let client: pg.Client;
+  let facts: FactBase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    client = await connect(database.url, { applicationName: "holdfast test" });
+    await client.query(SOURCE);
+    facts = selectFacts(await extractFacts(client), new Set(["shop"]));
+  });
+  afterAll(async () => {
+    await client.end();
+    await database.drop();
+  });
+  const columns = async () => (await client.query(
+    `select c.relname, array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || coalesce(' ' || pg_get_expr(d.adbin, d.adrelid), '') order by a.attnum) as columns
+     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+     where c.relnamespace = 'shop'::regnamespace and c.relkind in ('r', 'p') group by 1 order by 1`)).rows;
+  const plainPlan = () => plan(buildFactBase([], [], "snapshot"), facts, { scope: "database", assumedRoles: facts.facts().flatMap(({ id }) => (id.kind === "role" ? [id.name] : [])), assumedSchemas: ["pg_catalog"] }).actions;
+
+  it("orderColumns() makes tables whose columns are in the order of the source, whatever they need", async () => {
+    const before = await columns();
+    const actions = orderColumns(plainPlan(), facts).filter(({ sql }) => !/^CREATE (SCHEMA "?(public|extensions)|EXTENSION)/.test(sql));
+    await client.query("begin; drop schema shop cascade; set local search_path = pg_catalog; set local check_function_bodies = off");
+    try {
+      for (const { sql } of actions) if (sql.includes('"shop"') || sql.includes("shop.")) await client.query(sql);
+      expect(await columns()).toEqual(before);
+    } finally {
+      await client.query("rollback");
+    }
+  });
+
+  it("orderColumns() keeps all other statements, and a plan without such columns as it is", () => {
+    const actions = plainPlan();
+    const kept = (list: typeof actions) => list.map(({ sql }) => sql).filter((sql) => !/^(CREATE (UNLOGGED )?TABLE|ALTER TABLE .* (ADD COLUMN|ALTER COLUMN))/.test(sql)).sort();
+    expect(kept(orderColumns(actions, facts))).toEqual(kept(actions));
+    const others = actions.filter(({ sql }) => !sql.includes("ADD COLUMN"));
+    expect(orderColumns(others, facts)).toEqual(others);
+  });
+});
