@@ -35,7 +35,7 @@ describe("docs/format.md", () => {
     path = await pathWithPsql();
     await world.sql(`set search_path = public, extensions; ${fixtureSql("odd_tables.sql")}; set search_path = ''`);
     // A table with two parents is the one thing here that the captured schema does not hold; a warning says so.
-    await world.sql("drop table odd_tables.amphibians; update backup.settings set chunk_bytes = 65536 where id");
+    await world.sql("drop table odd_tables.amphibians; update backup.settings set chunk_bytes = 1048576 where id");
     const { manifestKey } = await exportBackup({ connect: (name) => world.connect(name), s3: world.s3, workers: 2, tier: null });
     manifest = await readManifest(world, manifestKey);
     dir = mkdtempSync(join(tmpdir(), "holdfast-by-hand-"));

@@ -1,6 +1,7 @@
 import type { Client } from "pg";
 import { sqlStateOf } from "../errors/from_postgres.ts";
 import { parseConfig } from "../export/config.ts";
+import { readGlobals } from "../restore/read_globals.ts";
 import { hasContent, readContent } from "../restore/read_object.ts";
 import type { RestoreContext } from "../restore/restore_context.ts";
 import { HOLDFAST_MIGRATION } from "./holdfast_migration.ts";
@@ -20,7 +21,8 @@ export async function installHoldfast(context: Pick<RestoreContext, "backup" | "
   const config = hasContent(backup, "config.json") ? parseConfig(await readContent(backup, "config.json")) : undefined;
   await client.query("begin");
   try {
-    await createHoldfast(client);
+    const inSource = hasContent(backup, "globals.json") ? (await readGlobals(backup)).roles.find((one) => one.name === "service_role") : undefined;
+    await createHoldfast(client, inSource?.bypass_rls);
     if (config !== undefined) await loadConfig(client, config);
     await client.query("update backup.policies set enabled = false where provider = 'aws_s3'; update backup.settings set functions_url = null where id");
     await client.query("commit");
@@ -39,12 +41,16 @@ export async function isInstalled(client: Client): Promise<boolean> {
   return row?.installed === true;
 }
 
-/** Creates schema backup within the caller's transaction, and the one role its policies name. */
-export async function createHoldfast(client: Client): Promise<void> {
+/**
+ * Creates schema backup within the caller's transaction, and the one role its policies name.
+ *
+ * @param bypassRls whether that role stands above row security in the source; without a source, as Supabase has it
+ */
+export async function createHoldfast(client: Client, bypassRls = true): Promise<void> {
   const { rows: [role] } = await client.query<{ exists: boolean; superuser: boolean }>(
     `select exists (select from pg_catalog.pg_roles r where r.rolname = 'service_role') as exists,
             (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user) as superuser`);
-  // As Supabase has it; only a superuser can give the second word away.
-  if (role?.exists !== true) await client.query(`create role service_role nologin${role?.superuser === true ? " bypassrls" : ""}`);
+  // Only a superuser can give the second word away.
+  if (role?.exists !== true) await client.query(`create role service_role nologin${bypassRls && role?.superuser === true ? " bypassrls" : ""}`);
   await client.query(HOLDFAST_MIGRATION);
 }

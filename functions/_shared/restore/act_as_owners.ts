@@ -1,11 +1,13 @@
 import { type FactBase } from "@supabase/pg-delta/core";
 import { escapeIdentifier, type Client } from "pg";
 import { sqlStateOf } from "../errors/from_postgres.ts";
+import { isPlatformRole } from "../export/render_roles.ts";
 import type { TargetInfo } from "./target.ts";
 
 /**
  * Lets the role of the restore act as the roles that own something in the backup: who made a role may hand it out, but from
- * PostgreSQL 16 on is no acting member of it. Returns the roles it became a member of, for `stopActingAs`.
+ * PostgreSQL 16 on is no acting member of it. Never a role of the platform, which PostgreSQL 15 would hand to anybody who may
+ * create roles, and with it the power over auth and storage. Returns the roles it became a member of, for `stopActingAs`.
  */
 export async function actAsOwners(client: Client, schema: FactBase, target: TargetInfo): Promise<string[]> {
   if (target.isSuperuser) return [];
@@ -13,7 +15,7 @@ export async function actAsOwners(client: Client, schema: FactBase, target: Targ
   for (const edge of schema.edges) if (edge.kind === "owner" && edge.to.kind === "role") owners.add(edge.to.name);
   const granted: string[] = [];
   for (const role of owners) {
-    if (role === target.role || target.roles.get(role)?.isMember !== false) continue;
+    if (role === target.role || isPlatformRole(role) || target.roles.get(role)?.isMember !== false) continue;
     try {
       await client.query(`grant ${escapeIdentifier(role)} to current_user`);
       granted.push(role);

@@ -68,7 +68,7 @@ describe("registerRestore()", () => {
 describe("restoreBackup()", () => {
   // The clinic has been restored as a whole; these are about what stays and what continues, and rows only take their time.
   beforeAll(async () => {
-    await queryRows(source.url, `truncate audit.audit_log, public."Pet Weights", public.lab_results, public.prescriptions, public.vaccinations, public.invoice_lines cascade`);
+    await queryRows(source.url, `truncate public.audit_log, public."Pet Weights", public.lab_results, public.prescriptions, public.vaccinations, public.invoice_lines cascade`);
     manifest = await bench.backUp(source.url);
   }, 60_000);
 

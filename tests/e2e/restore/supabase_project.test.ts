@@ -66,7 +66,9 @@ describe("restoreBackup()", () => {
       expect.objectContaining({ reason: "role", subject: "policy own files of storage.objects" }),
       expect.objectContaining({ reason: "platform", subject: "column recovery_sent_at of auth.users" })]));
     expect(second.proof?.verdict).toBe("failed");
-    expect(second.proof?.findings.filter((one) => one.verdict === "failed").map((one) => one.subject).sort()).toEqual(["auth.users", "policy own files of storage.objects"]);
+    const problems = second.proof?.findings.filter((one) => one.verdict === "failed" || one.verdict === "inconclusive").map((one) => `${one.subject} ${one.verdict}`);
+    // Whole rows of auth.users cannot be compared without the column, and that is said, not passed over.
+    expect(problems?.sort()).toEqual(["auth.users inconclusive", "policy own files of storage.objects failed"]);
   });
 
   it("restoreBackup() brings the project's policies on the platform's tables", async () => {
