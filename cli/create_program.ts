@@ -10,6 +10,7 @@ import { registerRuns } from "./commands/runs.ts";
 import { registerStatus } from "./commands/status.ts";
 import { registerStrategy } from "./commands/strategy.ts";
 import { registerVerify } from "./commands/verify.ts";
+import { registerVerifyKey } from "./commands/verify_key.ts";
 
 const COMMANDS: readonly RegisterCommand[] = [
   registerBackup,
@@ -18,6 +19,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerStatus,
   registerRuns,
   registerVerify,
+  registerVerifyKey,
   registerChecks,
   registerReport,
   registerStrategy,

@@ -223,4 +223,24 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "The end of a drill was reported while steps of it were left.",
     remedy: "This is a defect; report it with the rows of `backup.drill_steps`.",
   },
+  HF700: {
+    cause: "An entry of `HOLDFAST_AGE_RECIPIENTS` is not the public key of an age X25519 key pair. It is named by its position, because it may be a private key that was pasted by mistake.",
+    remedy: "Set the line that `age-keygen` prints as public key (`age1…`). If it was a private key: it is known to the platform now, so make another pair, and remove the old one.",
+  },
+  HF701: {
+    cause: "The objects of this backup are encrypted, and no identity was given. Nothing was written.",
+    remedy: "Name the private file of `age-keygen` with `--identity <file>` or in `HOLDFAST_AGE_IDENTITY_FILE`. The message lists the public keys it may belong to.",
+  },
+  HF702: {
+    cause: "None of the given identities belongs to a recipient of this backup. After a rotation, old backups open with the old identity only. Nothing was written.",
+    remedy: "Find the identity whose public key the message lists; `age-keygen -y <file>` prints the public key of a file. `--identity` can be repeated.",
+  },
+  HF703: {
+    cause: "The identity file is missing, empty, protected by a passphrase, of a kind that is not supported, or the key itself was given in place of a file.",
+    remedy: "Give the name of a file as `age-keygen` writes it. Decrypt one that has a passphrase first, with `age -d`. A key that was typed on a command line is in the history of the shell: consider it known.",
+  },
+  HF704: {
+    cause: "A proof that an escrowed key opens a backup was asked for, or recorded, for a backup that is not encrypted, or not to that key.",
+    remedy: "Set `HOLDFAST_AGE_RECIPIENTS`, make a backup, and run `holdfast verify-key` for it.",
+  },
 };

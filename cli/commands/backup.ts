@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import { parseRecipients } from "../../functions/_shared/encryption/parse_recipients.ts";
 import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts";
 import { exportBackup } from "../../functions/_shared/export/export_backup.ts";
 import { formatBytes, formatCount, formatDuration } from "../../functions/_shared/report/format_quantity.ts";
@@ -28,12 +29,14 @@ export const registerBackup: RegisterCommand = (program, run) => {
           hint: "Set HOLDFAST_S3_BUCKET, HOLDFAST_S3_ACCESS_KEY_ID and HOLDFAST_S3_SECRET_ACCESS_KEY.",
         });
       }
+      const recipients = parseRecipients(context.env);
       const result = await context.withProgress("Exporting", (update) =>
         exportBackup({
           connect: context.connect,
           s3: createS3Client(config),
           workers: flags.workers,
           tier: flags.tier ?? null,
+          recipients,
           onProgress: (progress) => update(`Exporting: ${progress.chunks_done} of ${progress.chunks_total} chunks`),
         }).catch((error: unknown) => {
           throw explainMissing(error);

@@ -11,6 +11,7 @@ import { storeProof } from "../../functions/_shared/prove/store_proof.ts";
 import { formatBytes, formatCount, formatDuration } from "../../functions/_shared/report/format_quantity.ts";
 import { type Backup, listBackups, openBackup } from "../../functions/_shared/restore/backup_source.ts";
 import { restoreBackup, type RestoreResult } from "../../functions/_shared/restore/restore_backup.ts";
+import { unsealBackup } from "../../functions/_shared/restore/unseal_backup.ts";
 import { createS3Client, type S3Client } from "../../functions/_shared/s3/s3_client.ts";
 import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 import { POSTGRES_FLAVORS, type PostgresFlavor } from "../../stack/postgres/find_server.ts";
@@ -18,6 +19,7 @@ import type { CommandContext, ExitCode, RegisterCommand } from "../command_conte
 import { describeHelp } from "../describe_help.ts";
 import { type DrillTarget, flavorFor, startEmbeddedTarget } from "../drill_target.ts";
 import { exitCodeFor } from "../exit_code_for.ts";
+import { addIdentityOption, readIdentities } from "../read_identities.ts";
 import { describeProgress } from "./restore.ts";
 
 interface DrillFlags {
@@ -27,6 +29,7 @@ interface DrillFlags {
   within: number;
   workers: number;
   postgres?: PostgresFlavor;
+  identity: string[];
 }
 
 export const registerDrill: RegisterCommand = (program, run) => {
@@ -39,6 +42,7 @@ export const registerDrill: RegisterCommand = (program, run) => {
     .option("--within <days>", "how old a random restore point may be", parseDays, 90)
     .option("--workers <n>", "sessions that work side by side", parseWorkers, 2)
     .addOption(new Option("--postgres <flavor>", "server to start (default: the embedded one that fits the backup)").choices(POSTGRES_FLAVORS));
+  addIdentityOption(command);
   describeHelp(command, "holdfast drill --from random --json",
     "0 restored and proven, 1 bug, 2 usage, 3 refused or not restored, 10 proof failed or rows lost, 11 proof inconclusive");
   command.action(async (flags: DrillFlags) => run(command, (context) => act(context, flags)));
@@ -55,7 +59,9 @@ async function act(context: CommandContext, flags: DrillFlags): Promise<ExitCode
   const config = parseS3Config(context.env);
   if (config === null) throw new HoldfastError("HF007", "S3 is not configured", { hint: "Set HOLDFAST_S3_BUCKET, HOLDFAST_S3_ACCESS_KEY_ID and HOLDFAST_S3_SECRET_ACCESS_KEY." });
   const s3 = createS3Client(config);
-  const backup = await context.withProgress("Choosing a restore point", () => choose(s3, flags));
+  const identities = await readIdentities(flags.identity, context.env);
+  // Opened before a server is started for it.
+  const backup = await context.withProgress("Choosing a restore point", async () => unsealBackup(await choose(s3, flags), identities));
   const drill = await context.withProgress(`Drilling ${backup.manifest.run_id}`, (update) => perform(context, flags, s3, backup, update));
   const recorded = await record(context, drill.record);
   if (drill.result === null) throw drill.error;
@@ -88,7 +94,7 @@ async function perform(context: CommandContext, flags: DrillFlags, s3: S3Client,
   };
   try {
     const result = await restoreBackup({
-      s3, from: runId, project: backup.manifest.project, connect: target.connect, tables: [], schemas: [], intoExisting: null,
+      s3, from: runId, project: backup.manifest.project, identities: backup.identities ?? null, connect: target.connect, tables: [], schemas: [], intoExisting: null,
       options: { dataOnly: false, schemaOnly: false, skipDamaged: false, prove: true, workers: flags.workers },
       onProgress: (progress) => update(describeProgress(progress)),
     });

@@ -14,6 +14,7 @@ import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 import type { CommandContext, ExitCode, RegisterCommand } from "../command_context.ts";
 import { describeHelp } from "../describe_help.ts";
 import { exitCodeFor } from "../exit_code_for.ts";
+import { addIdentityOption, readIdentities } from "../read_identities.ts";
 
 interface RestoreFlags {
   from?: string;
@@ -30,6 +31,7 @@ interface RestoreFlags {
   prove: boolean;
   workers: number;
   proof?: string;
+  identity: string[];
 }
 
 export const registerRestore: RegisterCommand = (program, run) => {
@@ -51,6 +53,7 @@ export const registerRestore: RegisterCommand = (program, run) => {
     .option("--no-prove", "do not compare the result with the backup")
     .option("--proof <file>", "where the proof is written (default: proof-<run>.json)")
     .option("--workers <n>", "sessions that work side by side", parseWorkers, 2);
+  addIdentityOption(command);
   describeHelp(command, "holdfast restore --from latest --to postgresql://postgres:…@db.example.com:5432/postgres",
     "0 restored and proven, 1 bug, 2 usage, 3 refused or failed, 10 proof failed or rows lost, 11 proof inconclusive");
   command.action(async (flags: RestoreFlags) => run(command, (context) => act(context, flags)));
@@ -59,7 +62,7 @@ export const registerRestore: RegisterCommand = (program, run) => {
 async function act(context: CommandContext, flags: RestoreFlags): Promise<ExitCode> {
   const s3 = openBucket(context);
   if (flags.list) return list(context, s3, flags.project);
-  const request = readRequest(context, s3, flags);
+  const request = { ...readRequest(context, s3, flags), identities: await readIdentities(flags.identity, context.env) };
   if (flags.dryRun) {
     const plan = await context.withProgress("Planning", () => planRestore(request));
     if (context.options.json) context.printJson(planJson(plan));

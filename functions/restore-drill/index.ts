@@ -5,6 +5,7 @@ import { readDrill } from "../_shared/drill/read_drill.ts";
 import { runDrillWorker } from "../_shared/drill/run_drill_worker.ts";
 import { reapScratchDatabases, urlOfDatabase } from "../_shared/drill/scratch_database.ts";
 import { startDrill } from "../_shared/drill/start_drill.ts";
+import { drillIdentities } from "../_shared/encryption/drill_identities.ts";
 import { edgeFunction } from "../_shared/http/edge_function.ts";
 import { databaseOf } from "../_shared/http/with_database.ts";
 import { createS3Client } from "../_shared/s3/s3_client.ts";
@@ -29,6 +30,7 @@ export default edgeFunction((env) => {
         connect: (applicationName, database) =>
           connect(database === undefined ? config.databaseUrl : urlOfDatabase(config.databaseUrl, database), { applicationName, ca: config.databaseCa }),
         s3: storage === null ? null : createS3Client(storage, { deadlineMs: STORAGE_DEADLINE_MS }),
+        identities: () => drillIdentities(env),
         drillId,
         invocation: env["SB_EXECUTION_ID"] ?? crypto.randomUUID(),
         perform: performDrillStep,

@@ -15,6 +15,7 @@ create table backup.runs (
   snapshot_lsn         pg_lsn,
   snapshot_xids        text,
   schema_fingerprint   text,
+  age_recipients       text[],
   finished_at          timestamptz,
   rows                 bigint,
   raw_bytes            bigint,
@@ -47,6 +48,7 @@ comment on column backup.runs.keeper_pid is 'Server process that holds the snaps
 comment on column backup.runs.snapshot_at is 'The data of the run is as it was at this time.';
 comment on column backup.runs.snapshot_lsn is 'Write-ahead log position just before the snapshot was taken.';
 comment on column backup.runs.snapshot_xids is 'pg_current_snapshot() of the snapshot: xmin:xmax:in-progress.';
+comment on column backup.runs.age_recipients is 'age public keys the objects are encrypted to. Empty: not encrypted. Null: not decided, no worker has begun.';
 comment on column backup.runs.raw_bytes is 'Bytes of COPY text before compression.';
 comment on column backup.runs.stored_bytes is 'Bytes of all objects in the bucket.';
 comment on column backup.runs.warnings is 'What the backup does not cover, as an array of {code, subject, message}.';

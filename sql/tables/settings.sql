@@ -23,6 +23,7 @@ create table backup.settings (
   drill_window            interval not null default '90 days',
   drill_max_age           interval not null default '35 days',
   drill_timeout           interval not null default '12 hours',
+  key_proof_max_age       interval not null default '90 days',
   constraint settings_one_row check (id),
   constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
   constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
@@ -36,6 +37,7 @@ create table backup.settings (
   constraint settings_drill_from_known check (drill_from in ('latest', 'random', 'alternate')),
   constraint settings_drill_window_positive check (drill_window > interval '0'),
   constraint settings_drill_max_age_positive check (drill_max_age > interval '0'),
+  constraint settings_key_proof_max_age_positive check (key_proof_max_age > interval '0'),
   constraint settings_drill_timeout_range check (drill_timeout between interval '1 minute' and interval '7 days')
 );
 alter table backup.settings enable row level security;
@@ -68,3 +70,4 @@ comment on column backup.settings.drill_from is
 comment on column backup.settings.drill_window is 'How far back a random restore point may lie.';
 comment on column backup.settings.drill_max_age is 'check_drill_age fails when no drill has passed for this long. Drills are monthly; 35 days leave room for the longest month and a missed night.';
 comment on column backup.settings.drill_timeout is 'A drill by functions that takes longer has failed.';
+comment on column backup.settings.key_proof_max_age is 'check_key_escrow fails when the identity of a recipient has not been shown to open a backup for this long.';

@@ -117,6 +117,7 @@ create table backup.runs (
   snapshot_lsn         pg_lsn,
   snapshot_xids        text,
   schema_fingerprint   text,
+  age_recipients       text[],
   finished_at          timestamptz,
   rows                 bigint,
   raw_bytes            bigint,
@@ -149,6 +150,7 @@ comment on column backup.runs.keeper_pid is 'Server process that holds the snaps
 comment on column backup.runs.snapshot_at is 'The data of the run is as it was at this time.';
 comment on column backup.runs.snapshot_lsn is 'Write-ahead log position just before the snapshot was taken.';
 comment on column backup.runs.snapshot_xids is 'pg_current_snapshot() of the snapshot: xmin:xmax:in-progress.';
+comment on column backup.runs.age_recipients is 'age public keys the objects are encrypted to. Empty: not encrypted. Null: not decided, no worker has begun.';
 comment on column backup.runs.raw_bytes is 'Bytes of COPY text before compression.';
 comment on column backup.runs.stored_bytes is 'Bytes of all objects in the bucket.';
 comment on column backup.runs.warnings is 'What the backup does not cover, as an array of {code, subject, message}.';
@@ -385,6 +387,30 @@ grant select on backup.job_runs to service_role;
 
 comment on table backup.job_runs is 'Every scheduled entry that ran: when, how long, with which outcome. Kept for 30 days.';
 
+-- sql/tables/key_proofs.sql
+-- requires: tables/runs.sql
+create table backup.key_proofs (
+  key_proof_id    uuid primary key default gen_random_uuid(),
+  recipient       text not null,
+  run_id          text not null references backup.runs on delete cascade,
+  manifest_sha256 text not null,
+  objects         integer not null,
+  bytes           bigint not null,
+  proven_at       timestamptz not null default clock_timestamp(),
+  constraint key_proofs_recipient_is_public check (recipient ~ '^age1[02-9ac-hj-np-z]{58}$'),
+  constraint key_proofs_something_was_opened check (objects > 0)
+);
+create index key_proofs_newest on backup.key_proofs (recipient, proven_at desc);
+create index key_proofs_by_run on backup.key_proofs (run_id);
+alter table backup.key_proofs enable row level security;
+create policy service_role_reads on backup.key_proofs for select to service_role using (true);
+grant select on backup.key_proofs to service_role;
+
+comment on table backup.key_proofs is 'When the private key of a recipient was last shown to open a backup. The key itself is never here.';
+comment on column backup.key_proofs.recipient is 'age public key.';
+comment on column backup.key_proofs.objects is 'Objects that were decrypted and compared with the manifest.';
+comment on column backup.key_proofs.bytes is 'Bytes of those objects as stored.';
+
 -- sql/tables/objectives.sql
 create table backup.objectives (
   name        text primary key,
@@ -519,6 +545,7 @@ create table backup.settings (
   drill_window            interval not null default '90 days',
   drill_max_age           interval not null default '35 days',
   drill_timeout           interval not null default '12 hours',
+  key_proof_max_age       interval not null default '90 days',
   constraint settings_one_row check (id),
   constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
   constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
@@ -532,6 +559,7 @@ create table backup.settings (
   constraint settings_drill_from_known check (drill_from in ('latest', 'random', 'alternate')),
   constraint settings_drill_window_positive check (drill_window > interval '0'),
   constraint settings_drill_max_age_positive check (drill_max_age > interval '0'),
+  constraint settings_key_proof_max_age_positive check (key_proof_max_age > interval '0'),
   constraint settings_drill_timeout_range check (drill_timeout between interval '1 minute' and interval '7 days')
 );
 alter table backup.settings enable row level security;
@@ -564,6 +592,7 @@ comment on column backup.settings.drill_from is
 comment on column backup.settings.drill_window is 'How far back a random restore point may lie.';
 comment on column backup.settings.drill_max_age is 'check_drill_age fails when no drill has passed for this long. Drills are monthly; 35 days leave room for the longest month and a missed night.';
 comment on column backup.settings.drill_timeout is 'A drill by functions that takes longer has failed.';
+comment on column backup.settings.key_proof_max_age is 'check_key_escrow fails when the identity of a recipient has not been shown to open a backup for this long.';
 
 -- sql/tables/tickets.sql
 create table backup.tickets (
@@ -1693,6 +1722,61 @@ $$;
 comment on function backup.check_indexes(text, text, boolean) is
   'Reports indexes that are invalid, not ready or not live, and B-trees that amcheck finds damaged. Arguments narrow it to a schema and a table and ask for the deep comparison with the table.';
 revoke all on function backup.check_indexes(text, text, boolean) from public;
+
+-- sql/functions/check_key_escrow.sql
+-- requires: tables/key_proofs.sql, tables/runs.sql, tables/settings.sql
+-- backup.check_key_escrow()
+--
+-- Why: an encrypted backup whose private key is lost is no backup, and nothing else would notice before the disaster. Every
+-- recipient of the newest encrypted backup has to be shown to open a backup every backup.settings.key_proof_max_age; a
+-- recipient that is new since a rotation has not been shown to open anything.
+-- One answer for each recipient: failed when the last proof is too old, inconclusive when there is none yet.
+create or replace function backup.check_key_escrow()
+returns setof backup.finding
+language sql
+stable
+set search_path = ''
+as $$
+  with wanted as (
+    select s.key_proof_max_age, format('its identity opened a backup within %s', s.key_proof_max_age) as words from backup.settings s
+  ), newest as (
+    select r.run_id, r.age_recipients
+    from backup.runs r
+    where r.state = 'complete' and cardinality(r.age_recipients) > 0
+    order by r.run_id desc
+    limit 1
+  ), recipients as (
+    select n.run_id, k.recipient, k.position, p.proven_at, p.run_id as proven_run_id, p.objects, p.bytes, clock_timestamp() - p.proven_at as age
+    from newest n
+    cross join unnest(n.age_recipients) with ordinality as k (recipient, position)
+    left join lateral (
+      select o.* from backup.key_proofs o where o.recipient = k.recipient order by o.proven_at desc limit 1
+    ) p on true
+  ), answers as (
+    select 'check_key_escrow' as check_name, 'recipient ' || r.recipient as subject,
+      (case when r.proven_at is null then 'inconclusive' when r.age > w.key_proof_max_age then 'failed' else 'passed' end)::backup.verdict as verdict,
+      w.words as expected,
+      case when r.proven_at is null then 'never proven; run holdfast verify-key --identity <file>'
+           when r.age > w.key_proof_max_age then format('last proven %s days ago; run holdfast verify-key --identity <file>', extract(day from r.age))
+           else format('proven %s days ago', extract(day from r.age)) end as actual,
+      jsonb_build_object('run_id', r.run_id, 'recipient', r.recipient, 'proven_at', r.proven_at, 'proven_run_id', r.proven_run_id,
+                         'objects', r.objects, 'bytes', r.bytes) as evidence,
+      r.position
+    from recipients r cross join wanted w
+  )
+  select a.check_name, a.subject, a.verdict, a.expected, a.actual, a.evidence
+  from (
+    select * from answers
+    union all
+    select 'check_key_escrow', 'recipients', 'skipped'::backup.verdict, w.words, 'no backup is encrypted', '{}'::jsonb, 0
+    from wanted w where not exists (select from newest)
+  ) a
+  order by a.position
+$$;
+
+comment on function backup.check_key_escrow() is
+  'Whether the private key of each recipient of the newest encrypted backup was shown to open a backup within backup.settings.key_proof_max_age.';
+revoke all on function backup.check_key_escrow() from public;
 
 -- sql/functions/check_row_counts.sql
 -- requires: tables/row_shrink_limits.sql, tables/critical_tables.sql
@@ -3618,6 +3702,47 @@ $$;
 comment on function backup.finish_run(text, uuid, integer, jsonb) is 'Makes a run a restore point once its manifest is stored. Errors: HF003, HF004, HF304.';
 revoke all on function backup.finish_run(text, uuid, integer, jsonb) from public;
 
+-- sql/functions/fix_recipients.sql
+-- requires: tables/runs.sql
+-- backup.fix_recipients(p_run_id, p_recipients)
+--
+-- Why: whom a backup is encrypted to is decided once, before its first object. Workers of one run may see different
+-- configurations when somebody changes a secret meanwhile; half of a backup for another key would be a backup nobody can open.
+-- Returns the recipients that hold, which are those of the first call. Errors: HF001, HF003, HF700.
+create or replace function backup.fix_recipients(p_run_id text, p_recipients text[])
+returns text[]
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_run backup.runs;
+begin
+  select * into v_run from backup.runs r where r.run_id = p_run_id for no key update;
+  if not found then
+    raise exception using errcode = 'HF001', message = format('run %L does not exist', p_run_id),
+      hint = 'List runs with select * from backup.runs order by run_id desc.';
+  end if;
+  if v_run.age_recipients is not null then
+    return v_run.age_recipients;
+  end if;
+  if v_run.state in ('complete', 'failed') then
+    raise exception using errcode = 'HF003', message = format('run %s has already ended as %s', p_run_id, v_run.state),
+      hint = 'Start another run with backup.start_run().';
+  end if;
+  -- The text is not repeated: it may be a private key.
+  if p_recipients is null or exists (select from unnest(p_recipients) r where r is null or r !~ '^age1[02-9ac-hj-np-z]{58}$') then
+    raise exception using errcode = 'HF700', message = 'a recipient is not the public key of an age key pair',
+      hint = 'Give public keys as age-keygen prints them, or an empty array for a backup that is not encrypted.';
+  end if;
+  update backup.runs r set age_recipients = p_recipients where r.run_id = p_run_id;
+  return p_recipients;
+end;
+$$;
+
+comment on function backup.fix_recipients(text, text[]) is
+  'Decides whom a run is encrypted to, unless that is decided, and returns what holds; empty means not encrypted. Errors: HF001, HF003, HF700.';
+revoke all on function backup.fix_recipients(text, text[]) from public;
+
 -- sql/functions/globals.sql
 -- requires: tables/settings.sql
 -- backup.globals()
@@ -3878,6 +4003,46 @@ $$;
 
 comment on function backup.record_drill(jsonb) is 'Records a finished drill of the holdfast command and raises or resolves the alert. Errors: HF001.';
 revoke all on function backup.record_drill(jsonb) from public;
+
+-- sql/functions/record_key_proof.sql
+-- requires: tables/key_proofs.sql
+-- backup.record_key_proof(p_proof)
+--
+-- Why: the private key is nowhere near this database, so whoever holds it says here that it opened a backup.
+-- p_proof: {run_id, recipient, manifest_sha256, objects, bytes}.
+-- Returns the id of the proof. Errors: HF001 this ledger does not know the run, HF704 it is another backup or not for this key.
+create or replace function backup.record_key_proof(p_proof jsonb)
+returns uuid
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_run          backup.runs;
+  v_key_proof_id uuid;
+begin
+  select * into v_run from backup.runs r where r.run_id = p_proof ->> 'run_id';
+  if not found then
+    raise exception using errcode = 'HF001', message = format('run %L does not exist', p_proof ->> 'run_id'),
+      hint = 'The backup is of another ledger; the key opens it, but that cannot be recorded here.';
+  end if;
+  if v_run.manifest_sha256 is distinct from p_proof ->> 'manifest_sha256' then
+    raise exception using errcode = 'HF704', message = format('the proof is about another backup than run %s of this ledger', v_run.run_id),
+      hint = 'Prove the key with the backup that this ledger recorded.';
+  end if;
+  if p_proof ->> 'recipient' is null or not (p_proof ->> 'recipient' = any (coalesce(v_run.age_recipients, '{}'))) then
+    raise exception using errcode = 'HF704', message = format('run %s is not encrypted to this recipient', v_run.run_id),
+      hint = 'See age_recipients in backup.runs.';
+  end if;
+  insert into backup.key_proofs (recipient, run_id, manifest_sha256, objects, bytes)
+  select k.recipient, k.run_id, k.manifest_sha256, k.objects, k.bytes
+  from jsonb_to_record(p_proof) as k(recipient text, run_id text, manifest_sha256 text, objects integer, bytes bigint)
+  returning key_proof_id into v_key_proof_id;
+  return v_key_proof_id;
+end;
+$$;
+
+comment on function backup.record_key_proof(jsonb) is 'Records that the private key of a recipient opened a backup. Errors: HF001, HF704.';
+revoke all on function backup.record_key_proof(jsonb) from public;
 
 -- sql/functions/record_plan.sql
 -- requires: functions/held_chunks.sql, functions/chunk_ranges.sql, tables/run_tables.sql, tables/settings.sql
@@ -4856,6 +5021,7 @@ as $$
   select c.check_name
   from unnest(array[
     'check_drill_age',
+    'check_key_escrow',
     'check_sequences',
     'check_row_security',
     'check_critical_data',
@@ -5274,7 +5440,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 94d84911321a.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build ecfc89f79e46.'));
 end $$;
 
 reset check_function_bodies;

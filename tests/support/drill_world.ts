@@ -45,7 +45,7 @@ export async function startDrillWorld(options: { seeded?: boolean } = {}): Promi
     start: () => startDrill(client, "sql", "latest"),
     work: (drillId, perform = performDrillStep, storage = s3) => runDrillWorker({
       connect: (applicationName, name) => connect(name === undefined ? database.url : urlOfDatabase(database.url, name), { applicationName }),
-      s3: storage, drillId, invocation: "test", perform,
+      s3: storage, identities: () => Promise.resolve(null), drillId, invocation: "test", perform,
     }),
     workToTheEnd: async (drillId, perform) => {
       for (let invocations = 1; invocations < 200; invocations++) {

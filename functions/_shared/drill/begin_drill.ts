@@ -1,10 +1,34 @@
+import { HoldfastError } from "../errors/holdfast_error.ts";
+import type { Backup } from "../restore/backup_source.ts";
 import { openRestoreState } from "../restore/restore_state.ts";
 import type { DrillContext, StepOutcome } from "./drill_context.ts";
 import { createScratchDatabase } from "./scratch_database.ts";
 
+/**
+ * Why functions cannot open an encrypted backup, which says nothing about the backup: the identity belongs off the platform.
+ */
+async function openOrExplain(context: DrillContext): Promise<Backup | { skip: string }> {
+  try {
+    return await context.backup();
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    switch (error.code) {
+      case "HF701":
+        return { skip: "The backup is encrypted, and its identity is not on this platform, where it does not belong. Run holdfast drill --identity <file> where the identity is." };
+      case "HF702":
+        return { skip: `The identity in HOLDFAST_DRILL_AGE_IDENTITY does not open the backup. ${error.detail ?? ""} Run holdfast drill --identity <file>, or set the secret to the right one.` };
+      case "HF703":
+        return { skip: `${error.message}. ${error.hint ?? ""}` };
+      default:
+        throw error;
+    }
+  }
+}
+
 /** Opens the restore point, creates the scratch database and plans the first steps. Roles are those of the server. */
 export async function beginDrill(context: DrillContext): Promise<StepOutcome> {
-  const backup = await context.backup();
+  const backup = await openOrExplain(context);
+  if ("skip" in backup) return backup;
   await createScratchDatabase(context.client, context.drill.scratch_database);
   await openRestoreState(await context.scratch(), {
     runId: backup.manifest.run_id, manifestSha256: backup.manifestSha256, options: { drill: context.drill.drill_id } });

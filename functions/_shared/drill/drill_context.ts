@@ -9,7 +9,7 @@ export interface DrillContext {
   client: Client;
   drill: DrillRow;
   settings: DrillSettings;
-  /** The restore point, read once per invocation. */
+  /** The restore point, read once per invocation; opened, where it is encrypted. Throws HF701 and HF702 as `unsealBackup`. */
   backup(): Promise<Backup>;
   /** The session with the scratch database that steps share. */
   scratch(): Promise<Client>;

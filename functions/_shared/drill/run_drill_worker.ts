@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
 import { closeClient } from "../database/close_client.ts";
+import type { AgeIdentities } from "../encryption/age_identities.ts";
 import type { Backup, BackupStorage } from "../restore/backup_source.ts";
 import { prepareSession } from "../restore/prepare_session.ts";
+import { unsealBackup } from "../restore/unseal_backup.ts";
 import type { DrillContext, StepOutcome } from "./drill_context.ts";
 import { type ClaimedStep, DrillLedger } from "./drill_ledger.ts";
 import { openDrillBackup } from "./open_drill_backup.ts";
@@ -14,6 +16,8 @@ export interface DrillWorkerOptions {
   connect(applicationName: string, database?: string): Promise<Client>;
   /** Null: S3 is not configured. */
   s3: BackupStorage | null;
+  /** What opens encrypted backups; null unless somebody chose to keep an identity on the platform. Asked for when one is met. */
+  identities(): Promise<AgeIdentities | null>;
   drillId: string;
   invocation: string;
   perform(context: DrillContext, step: ClaimedStep): Promise<StepOutcome>;
@@ -75,7 +79,7 @@ export async function runDrillWorker(options: DrillWorkerOptions): Promise<Drill
     let backup: Promise<Backup> | null = null;
     const context: DrillContext = {
       ledger, client, drill, settings, connectScratch,
-      backup: () => (backup ??= openDrillBackup(s3, drill)),
+      backup: () => (backup ??= openEncrypted(options, openDrillBackup(s3, drill))),
       scratch: () => scratch.get(),
     };
     const budget = { maxBytes: Math.min(settings.worker_bytes, MAX_BYTES), maxMs: settings.worker_seconds * 1000, maxSteps: MAX_STEPS, renewMs: Math.min(settings.lease_seconds, MAX_LEASE_SECONDS) * 1000 / 3 };
@@ -105,6 +109,11 @@ export async function runDrillWorker(options: DrillWorkerOptions): Promise<Drill
   } finally {
     await closeClient(client);
   }
+}
+
+async function openEncrypted(options: DrillWorkerOptions, opening: Promise<Backup>): Promise<Backup> {
+  const backup = await opening;
+  return backup.manifest.encryption === null ? backup : unsealBackup(backup, await options.identities());
 }
 
 /** What cannot be dropped is found by the next tick, which also tells a person when it stays. */

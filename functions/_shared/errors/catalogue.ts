@@ -2,7 +2,7 @@
  * Every failure a caller can act on: HTTP status, exit code of the command, and title.
  * SQL raises the same codes as SQLSTATE; a guard test keeps the lists and docs/errors.md equal.
  * Ranges: HF0xx ledger and runs, HF1xx requests and configuration, HF2xx object storage, HF3xx export,
- * HF4xx checks, HF5xx restore and drills, HF9xx local stack and command.
+ * HF4xx checks, HF5xx restore and drills, HF7xx encryption, HF9xx local stack and command.
  */
 export const ERRORS = {
   HF001: { http: 404, exit: 3, title: "Run does not exist" },
@@ -58,6 +58,11 @@ export const ERRORS = {
   HF522: { http: 409, exit: 3, title: "Drill has already ended" },
   HF523: { http: 409, exit: 3, title: "Drill step is no longer held" },
   HF524: { http: 500, exit: 3, title: "Drill has unfinished steps" },
+  HF700: { http: 500, exit: 2, title: "Encryption recipient is not valid" },
+  HF701: { http: 409, exit: 3, title: "Backup is encrypted" },
+  HF702: { http: 409, exit: 3, title: "Identity does not open the backup" },
+  HF703: { http: 500, exit: 2, title: "Identity cannot be used" },
+  HF704: { http: 409, exit: 3, title: "Backup is not encrypted to this key" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -66,7 +66,7 @@ export function buildManifest(
       version: run.server_version, version_num: run.server_version_num, database: run.database, settings: run.settings,
       ...(run.system_identifier === null ? {} : { system_identifier: run.system_identifier }), database_oid: run.database_oid,
     },
-    encryption: null, objects, tables,
+    encryption: run.recipients.length === 0 ? null : { format: "age", recipients: run.recipients }, objects, tables,
     excluded: contents.tables.filter((one) => one.status === "excluded")
       .map((one) => ({ schema: one.schema_name, name: one.table_name, reason: one.reason ?? "" })),
     warnings: run.warnings,

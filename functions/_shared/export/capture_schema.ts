@@ -44,15 +44,20 @@ async function severalParents(client: Client): Promise<RunWarning[]> {
     message: `Table ${name} inherits from several tables; the captured schema has only the first one. Create it by hand before its rows are restored.` }));
 }
 
+/** The included schemas as they are in the snapshot: a serialized fact base, and what the engine says about gaps. */
+export async function readSchemaFacts(context: WorkerContext): Promise<{ json: string; diagnostics: Awaited<ReturnType<typeof extract>>["diagnostics"] }> {
+  const { factBase, pgVersion, diagnostics } = await extract(snapshotPool(context));
+  const { rows: included } = await context.client.query<{ name: string }>("select s as name from backup.included_schemas() s");
+  return { json: serializeSnapshot(selectFacts(factBase, new Set(included.map(({ name }) => name))), { pgVersion }), diagnostics };
+}
+
 /**
  * Captures the included schemas inside the snapshot as a serialized fact base and stores it as schema.json.gz.
  *
  * @throws {HoldfastError} HF2xx storage, HF300 snapshot lost.
  */
 export async function captureSchema(context: WorkerContext, chunk: ClaimedChunk): Promise<void> {
-  const { factBase, pgVersion, diagnostics } = await extract(snapshotPool(context));
-  const { rows: included } = await context.client.query<{ name: string }>("select s as name from backup.included_schemas() s");
-  const json = serializeSnapshot(selectFacts(factBase, new Set(included.map(({ name }) => name))), { pgVersion });
+  const { json, diagnostics } = await readSchemaFacts(context);
   const object = await storeObject(context, attemptName("schema", "json.gz", chunk.attempt),
     await compress(new TextEncoder().encode(json)), "application/gzip", "schema.json");
   await context.ledger.addWarnings(context.runId, [...warningsOf(diagnostics), ...await severalParents(context.client)]);

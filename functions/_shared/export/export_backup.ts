@@ -24,6 +24,8 @@ export interface ExportBackupOptions {
   s3: S3Client;
   workers: number;
   tier: "daily" | "weekly" | "monthly" | null;
+  /** Public keys to encrypt to; none: objects are not encrypted. */
+  recipients?: readonly string[];
   onStarted?(runId: string): void;
   onProgress?(progress: RunProgress): void;
 }
@@ -38,7 +40,7 @@ async function workToTheEnd(options: ExportBackupOptions, runId: string, snapsho
   for (;;) {
     const client = await options.connect(`holdfast ${worker}`);
     try {
-      const context = await makeContext(client, options.s3, runId, worker, snapshotId, COMMAND_LIMITS);
+      const context = await makeContext(client, options.s3, runId, worker, snapshotId, COMMAND_LIMITS, () => options.recipients ?? []);
       const budget = { maxBytes: Infinity, maxMs: Infinity, claimBytes: 12 * MIB, schemaAlone: false };
       const hooks = { now: () => performance.now(), sleep: async (ms: number) => { await sleep(ms); }, onPlanned: async () => undefined };
       while ((await workOnRun(context, budget, hooks)).outcome !== "ended") await sleep(POLL_MS);

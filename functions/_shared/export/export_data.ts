@@ -1,3 +1,4 @@
+import { encryptionCost } from "../encryption/encrypt_bytes.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { copyChunk, type CopiedChunk, explainTableError, rangeOf, tableChanged, TableRewritten, tableOf } from "./copy_chunk.ts";
 import { hashStatement } from "./copy_statement.ts";
@@ -45,6 +46,11 @@ async function store(context: WorkerContext, copied: CopiedChunk): Promise<Chunk
   };
 }
 
+function costOfEncryption(context: WorkerContext, stored: readonly ChunkResult[]): number {
+  if (context.recipients.length === 0) return 0;
+  return encryptionCost(stored.length, stored.reduce((sum, one) => sum + (one.stored_bytes ?? 0), 0));
+}
+
 /** Stores several small objects at a time: their cost is the round trip. */
 async function storeAll(context: WorkerContext, copied: readonly CopiedChunk[]): Promise<ChunkResult[]> {
   const results: ChunkResult[] = [];
@@ -56,7 +62,8 @@ async function storeAll(context: WorkerContext, copied: readonly CopiedChunk[]):
 }
 
 /**
- * Copies and stores the data chunks of one claim and reports them. Returns the bytes of COPY text the worker received.
+ * Copies and stores the data chunks of one claim and reports them. Returns the bytes of COPY text the worker received, and
+ * what encrypting them cost in the same measure.
  *
  * @throws {HoldfastError} HF2xx storage, HF300 snapshot lost, HF301 rewritten, HF302 to HF305 as copyChunk().
  * The claim then holds only chunks that were not done; the failing one comes first.
@@ -64,8 +71,9 @@ async function storeAll(context: WorkerContext, copied: readonly CopiedChunk[]):
 export async function exportData(context: WorkerContext, chunks: readonly ClaimedChunk[]): Promise<number> {
   const claimId = chunks[0]?.claim_id ?? "";
   const { copied, failure } = await copyAll(context, chunks);
-  if (copied.length > 0) await context.ledger.complete(context.runId, claimId, await storeAll(context, copied));
-  const bytes = copied.reduce((sum, one) => sum + one.bytes.byteLength, 0);
+  const stored = await storeAll(context, copied);
+  if (stored.length > 0) await context.ledger.complete(context.runId, claimId, stored);
+  const bytes = copied.reduce((sum, one) => sum + one.bytes.byteLength, 0) + costOfEncryption(context, stored);
   if (failure === undefined) return bytes;
 
   const { chunk, error } = failure;

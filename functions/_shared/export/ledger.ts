@@ -102,6 +102,11 @@ export class Ledger {
     return this.#value("select backup.start_run($1, $2, $3, $4) as value", [trigger, engine, tier, root]);
   }
 
+  /** Decides whom a run is encrypted to, unless that is decided; returns what holds. */
+  fixRecipients(runId: string, recipients: readonly string[]): Promise<string[]> {
+    return this.#value("select backup.fix_recipients($1, $2) as value", [runId, recipients]);
+  }
+
   /** Null while the keeper has not appeared, or when this call has found the keeper dead and failed the run. */
   beginExport(runId: string): Promise<string | null> {
     return this.#value("select backup.begin_export($1) as value", [runId]);

@@ -13,17 +13,22 @@ export interface WorkerLimits {
 }
 
 /**
- * The context of one worker on one run whose snapshot is held.
+ * The context of one worker on one run whose snapshot is held. The first worker of a run decides whom it is encrypted to;
+ * later ones find that in the ledger, so that a change of the configuration never mixes keys within a backup.
  *
- * @throws {HoldfastError} HF001 if the run does not exist.
+ * @param recipients asked for only when the run has none yet.
+ * @throws {HoldfastError} HF001 if the run does not exist, HF700 as `recipients` does.
  */
 export async function makeContext(
   client: Client, s3: S3Client, runId: string, worker: string, snapshotId: string, limits: WorkerLimits,
+  recipients: () => readonly string[] = () => [],
 ): Promise<WorkerContext> {
-  const { rows: [run] } = await client.query<{ object_prefix: string }>(
-    "select r.object_prefix from backup.runs r where r.run_id = $1", [runId]);
+  const { rows: [run] } = await client.query<{ object_prefix: string; age_recipients: string[] | null }>(
+    "select r.object_prefix, r.age_recipients from backup.runs r where r.run_id = $1", [runId]);
   if (run === undefined) {
     throw new HoldfastError("HF001", `Run '${runId}' does not exist`, { hint: "List runs with holdfast runs." });
   }
-  return { client, ledger: new Ledger(client), s3, runId, objectPrefix: run.object_prefix, worker, snapshotId, ...limits, toolVersion: TOOL_VERSION };
+  const ledger = new Ledger(client);
+  const fixed = run.age_recipients ?? await ledger.fixRecipients(runId, recipients());
+  return { client, ledger, s3, runId, objectPrefix: run.object_prefix, recipients: fixed, worker, snapshotId, ...limits, toolVersion: TOOL_VERSION };
 }

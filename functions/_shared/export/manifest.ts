@@ -19,13 +19,28 @@ export const chunkListSchema = z.array(z.object({
   first_tid: z.string(), end_tid: z.string().nullable(),
 }));
 
-const table = z.object({
-  schema: z.string(), name: z.string(), columns: z.array(z.string()),
-  rows: count, fingerprint: z.string().regex(/^[0-9a-f]{16}$/), fingerprint_expression: z.string(),
-  raw_bytes: count, stored_bytes: count,
+/**
+ * What tells about the rows or the schema. An encrypted backup keeps it in an object of its own, tables.json: who knows the
+ * fingerprint of a small table could try out which rows it had.
+ */
+const tableDetails = { columns: z.array(z.string()), fingerprint: z.string().regex(/^[0-9a-f]{16}$/), fingerprint_expression: z.string() };
+
+/** tables.json: those details of every table. */
+export const tableDetailsSchema = z.array(z.object({ schema: z.string(), name: z.string(), ...tableDetails }));
+
+const tableOutline = {
+  schema: z.string(), name: z.string(), rows: count, raw_bytes: count, stored_bytes: count,
   chunks: chunkListSchema.optional(),
   chunk_list: object.optional(),
-}).refine((one) => (one.chunks === undefined) !== (one.chunk_list === undefined), "must have either chunks or chunk_list");
+};
+const hasChunksOnce = (one: { chunks?: unknown; chunk_list?: unknown }) => (one.chunks === undefined) !== (one.chunk_list === undefined);
+const CHUNKS_TWICE = "must have either chunks or chunk_list";
+
+const table = z.object({ ...tableOutline, ...tableDetails }).refine(hasChunksOnce, CHUNKS_TWICE);
+
+/** Details that have not been read. No fingerprint is empty, so none of a table can be mistaken for it. */
+const UNREAD = { columns: [] as string[], fingerprint: "", fingerprint_expression: "" };
+const sealedTable = z.object(tableOutline).refine(hasChunksOnce, CHUNKS_TWICE).transform((one) => ({ ...one, ...UNREAD }));
 
 /** manifest.json. docs/format.md explains every field. */
 export const manifestSchema = z.object({
@@ -51,12 +66,23 @@ export const manifestSchema = z.object({
   finished_at: z.iso.datetime({ offset: true }),
 });
 
-export type Manifest = z.infer<typeof manifestSchema>;
+/** manifest.json of an encrypted backup. */
+export const sealedManifestSchema = manifestSchema.extend({
+  encryption: z.object({ format: z.literal("age"), recipients: z.array(z.string()).min(1) }),
+  tables: z.array(sealedTable),
+});
+
+/** As it was written, or with what tables.json adds to it. */
+export type Manifest = Omit<z.infer<typeof manifestSchema>, "encryption"> & {
+  encryption: z.infer<typeof sealedManifestSchema>["encryption"] | null;
+};
 export type ManifestTable = z.infer<typeof table>;
+export type TableDetails = z.infer<typeof tableDetailsSchema>[number];
 export type ManifestChunk = z.infer<typeof chunkListSchema>[number];
 
 /**
- * Reads a manifest from the bytes of manifest.json.
+ * Reads a manifest from the bytes of manifest.json. Columns and fingerprints of an encrypted one are empty until `unsealBackup`
+ * has read them; everything that finds, checks, keeps and deletes objects is there.
  *
  * @throws {HoldfastError} HF306 naming the first field that does not fit.
  */
@@ -73,7 +99,8 @@ export function parseManifest(bytes: Uint8Array): Manifest {
     throw new HoldfastError("HF306", `Cannot read the manifest as its format version is ${version}`, {
       detail: `This version reads ${MANIFEST_VERSION}.`, hint: "Use the version of Holdfast that wrote it, or a newer one." });
   }
-  const parsed = manifestSchema.safeParse(value);
+  const encrypted = typeof value === "object" && value !== null && "encryption" in value && value.encryption !== null;
+  const parsed = (encrypted ? sealedManifestSchema : manifestSchema).safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new HoldfastError("HF306", "Cannot read the manifest as it does not have the expected form", {

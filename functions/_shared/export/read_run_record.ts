@@ -20,6 +20,8 @@ export interface RunRecord {
   system_identifier: string | null;
   database_oid: number;
   settings: Record<string, string>;
+  /** Empty: not encrypted. */
+  recipients: string[];
 }
 
 export interface TableRecord {
@@ -65,7 +67,7 @@ export async function readRunRecord(client: Client, runId: string): Promise<RunC
   const { rows: [run] } = await client.query<Omit<RunRecord, "system_identifier" | "database_oid">>(
     `select s.project_ref as project, r.tier, r.engine, r.snapshot_id, to_jsonb(r.snapshot_at) #>> '{}' as snapshot_at,
             (select to_jsonb(max(c.done_at)) #>> '{}' from backup.chunks c where c.run_id = r.run_id and c.state = 'done') as finished_at,
-            r.snapshot_lsn::text, r.snapshot_xids, r.schema_fingerprint, r.warnings,
+            r.snapshot_lsn::text, r.snapshot_xids, r.schema_fingerprint, r.warnings, coalesce(r.age_recipients, '{}') as recipients,
             current_setting('server_version') as server_version, current_setting('server_version_num')::integer as server_version_num,
             current_database() as database,
             (select jsonb_object_agg(p.name, p.setting) from pg_catalog.pg_settings p where p.name = any (array[

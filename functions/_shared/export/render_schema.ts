@@ -2,6 +2,7 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { buildFactBase, deserializeSnapshot } from "@supabase/pg-delta/core";
 import { plan } from "@supabase/pg-delta/plan";
+import { readSchemaFacts } from "./capture_schema.ts";
 import type { ClaimedChunk } from "./ledger.ts";
 import { attemptName } from "./object_keys.ts";
 import { orderColumns } from "./order_columns.ts";
@@ -39,10 +40,18 @@ function tolerant(sql: string): string {
   return sql.replace(/^CREATE (SCHEMA|EXTENSION) (?!IF NOT EXISTS)/, "CREATE $1 IF NOT EXISTS ");
 }
 
+async function readStoredFacts(context: WorkerContext): Promise<string> {
+  const { rows: [source] } = await context.client.query<{ key: string; sha256: string }>(
+    `select o ->> 'key' as key, o ->> 'sha256' as sha256 from backup.chunks c, jsonb_array_elements(c.objects) o
+     where c.run_id = $1 and c.kind = 'schema' and c.state = 'done'`, [context.runId]);
+  if (source === undefined) throw new Error("Cannot render the schema as it has not been captured");
+  return (await gunzipAsync(await context.s3.getObject(source.key))).toString("utf8");
+}
+
 /**
  * Renders the captured schema as readable SQL and stores it as schema.sql.gz.
  *
- * @throws {HoldfastError} HF2xx storage.
+ * @throws {HoldfastError} HF2xx storage, HF300 snapshot lost.
  */
 export async function storeRenderedSchema(context: WorkerContext, chunk: ClaimedChunk): Promise<void> {
   const done = (objects: Awaited<ReturnType<typeof storeObject>>[]) =>
@@ -53,11 +62,8 @@ export async function storeRenderedSchema(context: WorkerContext, chunk: Claimed
     await done([]);
   };
   if (chunk.attempt > ATTEMPTS) return goWithout();
-  const { rows: [source] } = await context.client.query<{ key: string; sha256: string }>(
-    `select o ->> 'key' as key, o ->> 'sha256' as sha256 from backup.chunks c, jsonb_array_elements(c.objects) o
-     where c.run_id = $1 and c.kind = 'schema' and c.state = 'done'`, [context.runId]);
-  if (source === undefined) throw new Error("Cannot render the schema as it has not been captured");
-  const json = (await gunzipAsync(await context.s3.getObject(source.key))).toString("utf8");
+  // Nobody here can open an encrypted schema.json, but the snapshot it was taken from is still there.
+  const json = context.recipients.length === 0 ? await readStoredFacts(context) : (await readSchemaFacts(context)).json;
   const sql = renderSchema(json, context.maxRenderedFacts);
   if (sql === null) return goWithout();
   return done([await storeObject(context, attemptName("schema", "sql.gz", chunk.attempt),

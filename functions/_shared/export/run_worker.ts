@@ -19,9 +19,12 @@ const FUNCTION_LIMITS = { maxChunkBytes: 32 * MIB, maxRowBytes: 32 * MIB, maxRen
  * and hands over to a fresh invocation when something is left to claim. The first one starts the others once there is
  * a plan.
  *
- * @throws {HoldfastError} HF001, HF003; a lost database connection is thrown as it is.
+ * @param recipients whom a run is encrypted to that has not decided it.
+ * @throws {HoldfastError} HF001, HF003, HF700; a lost database connection is thrown as it is.
  */
-export async function runWorker(client: Client, s3: S3Client, runId: string, worker: string): Promise<WorkerReport | null> {
+export async function runWorker(
+  client: Client, s3: S3Client, runId: string, worker: string, recipients: () => readonly string[],
+): Promise<WorkerReport | null> {
   const ledger = new Ledger(client);
   const settings = await ledger.settings();
   const hooks = { now: () => performance.now(), sleep: async (ms: number) => { await sleep(ms); } };
@@ -29,7 +32,7 @@ export async function runWorker(client: Client, s3: S3Client, runId: string, wor
   const snapshotId = await waitForSnapshot(ledger, runId, settings.worker_seconds * 1000 + 15_000, hooks);
   if (snapshotId === null) return null;
 
-  const context = await makeContext(client, s3, runId, worker, snapshotId, FUNCTION_LIMITS);
+  const context = await makeContext(client, s3, runId, worker, snapshotId, FUNCTION_LIMITS, recipients);
   const report = await workOnRun(context, {
     maxBytes: settings.worker_bytes, maxMs: settings.worker_seconds * 1000, claimBytes: settings.chunk_bytes, schemaAlone: true,
   }, { ...hooks, onPlanned: async () => { await ledger.handOver(runId, settings.workers - 1); } });

@@ -1,5 +1,7 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { AGE_SUFFIX, encryptBytes } from "../encryption/encrypt_bytes.ts";
+import { HoldfastError } from "../errors/holdfast_error.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
 import type { StoredRef } from "./ledger.ts";
 import type { WorkerContext } from "./worker_context.ts";
@@ -31,14 +33,34 @@ export async function compress(bytes: Uint8Array, rowBytes = Infinity): Promise<
   return buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
+/** 000007~2.copy.gz becomes 000007~2-1a2b3c4d.copy.gz. */
+function anotherName(name: string): string {
+  return name.replace(/^((?:.*\/)?[^/.]+)/, `$1-${crypto.randomUUID().slice(0, 8)}`);
+}
+
+/** Where objects of a run go, and to whom they are encrypted. */
+type StoreContext = Pick<WorkerContext, "s3" | "objectPrefix" | "recipients">;
+
 /**
- * Stores one object of a run under a name relative to it.
+ * Stores one object of a run under a name relative to it, which ends in .age when the run is encrypted. Size and SHA-256 are
+ * those of the stored bytes, so that they can be compared without a key.
  *
  * @throws {HoldfastError} HF2xx as the storage refuses it.
  */
 export async function storeObject(
-  context: Pick<WorkerContext, "s3" | "objectPrefix">, name: string, body: Uint8Array<ArrayBuffer>, contentType: string, content: string,
+  context: StoreContext, name: string, body: Uint8Array<ArrayBuffer>, contentType: string, content: string,
 ): Promise<StoredRef> {
+  if (context.recipients.length > 0) {
+    const encrypted = await encryptBytes(body, context.recipients);
+    const plain = { ...context, recipients: [] };
+    try {
+      return await storeObject(plain, name + AGE_SUFFIX, encrypted, "application/octet-stream", content);
+    } catch (error) {
+      // A worker that stored this and could not report it: the same rows, but encrypting them again gives other bytes.
+      if (!(error instanceof HoldfastError) || error.code !== "HF205") throw error;
+      return storeObject(plain, anotherName(name) + AGE_SUFFIX, encrypted, "application/octet-stream", content);
+    }
+  }
   const sha256 = await sha256Hex(body);
   const key = context.objectPrefix + name;
   // Not read back one by one: the listing before the manifest compares every object at once.
@@ -48,7 +70,7 @@ export async function storeObject(
 
 /** Stores a JSON document, compressed. */
 export async function storeJson(
-  context: Pick<WorkerContext, "s3" | "objectPrefix">, name: string, value: unknown, content: string,
+  context: StoreContext, name: string, value: unknown, content: string,
 ): Promise<StoredRef> {
   return storeObject(context, name, await compress(new TextEncoder().encode(JSON.stringify(value))), "application/gzip", content);
 }

@@ -10,6 +10,8 @@ export interface WorkerContext {
   runId: string;
   /** Key prefix of every object of the run, ending in a slash. */
   objectPrefix: string;
+  /** Public keys that the objects of this run are encrypted to, fixed for the whole run; empty: they are not encrypted. */
+  recipients: readonly string[];
   /** Name of this worker in the ledger. */
   worker: string;
   snapshotId: string;

@@ -3,9 +3,10 @@ import { HoldfastError } from "../errors/holdfast_error.ts";
 import { buildManifest, chunksByTable, isLongList } from "./build_manifest.ts";
 import { checkStoredObjects } from "./check_stored_objects.ts";
 import type { ClaimedChunk, StoredRef } from "./ledger.ts";
-import { manifestSchema } from "./manifest.ts";
+import { manifestSchema, parseManifest } from "./manifest.ts";
 import { encodeKeyPart } from "./object_keys.ts";
 import { readRunRecord } from "./read_run_record.ts";
+import { isSameSealed, sealManifest, TABLES_CONTENT } from "./seal_manifest.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
 import { storeJson } from "./store_object.ts";
 import type { WorkerContext } from "./worker_context.ts";
@@ -44,18 +45,38 @@ export async function writeManifest(context: WorkerContext, chunk: ClaimedChunk)
   for (const [key, own] of chunks) {
     if (!isLongList(own)) continue;
     const name = (JSON.parse(key) as string[]).map(encodeKeyPart).join(".");
-    lists.set(key, await storeJson(context, `chunks/${name}.json.gz`, own, "chunks.json"));
+    // Not encrypted: it holds what the manifest holds of other tables, and checks without a key need it.
+    lists.set(key, await storeJson({ ...context, recipients: [] }, `chunks/${name}.json.gz`, own, "chunks.json"));
   }
   const expected = new Map<string, number>();
   for (const one of contents.chunks) expected.set(one.object_key, Number(one.stored_bytes));
   for (const one of [...contents.objects, ...lists.values()]) expected.set(one.key, one.bytes);
   await checkStoredObjects(context.s3, prefix, expected);
 
-  const manifest = manifestSchema.parse(
-    buildManifest(runId, prefix, contents, chunks, lists, context.toolVersion));
-  const body = new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`);
-  const sha256 = await sha256Hex(body);
-  const key = prefix + MANIFEST_NAME;
-  await context.s3.putObject(key, body, { contentType: "application/json", sha256 });
-  await context.ledger.finish(runId, chunk.claim_id, chunk.chunk_no, { key, sha256, bytes: body.byteLength });
+  const built = buildManifest(runId, prefix, contents, chunks, lists, context.toolVersion);
+  const manifest = built.encryption === null ? manifestSchema.parse(built) : await sealManifest(context, built, chunk.attempt);
+  const body = await putManifest(context, new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`));
+  await context.ledger.finish(runId, chunk.claim_id, chunk.chunk_no, {
+    key: prefix + MANIFEST_NAME, sha256: await sha256Hex(body), bytes: body.byteLength });
+}
+
+/**
+ * Puts the manifest and returns the bytes that are stored. Encrypting gives other bytes each time, so the manifest of an
+ * attempt that died is not the one of this attempt; where it says the same, and its object is there, it is the manifest.
+ */
+async function putManifest(context: WorkerContext, body: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const key = context.objectPrefix + MANIFEST_NAME;
+  const ours = parseManifest(body);
+  try {
+    await context.s3.putObject(key, body, { contentType: "application/json", sha256: await sha256Hex(body) });
+    return body;
+  } catch (error) {
+    if (ours.encryption === null || !(error instanceof HoldfastError) || error.code !== "HF205") throw error;
+    const stored = await context.s3.getObject(key);
+    const theirs = parseManifest(stored);
+    if (!isSameSealed(ours, theirs)) throw error;
+    const details = theirs.objects.filter((one) => one.content === TABLES_CONTENT);
+    await checkStoredObjects(context.s3, context.objectPrefix, new Map(details.map((one) => [context.objectPrefix + one.key, one.bytes])));
+    return stored;
+  }
 }

@@ -7,6 +7,18 @@ export function proofKey(backup: Pick<Backup, "prefix">, proof: Proof): string {
 }
 
 /**
+ * The proof as anybody who can read the bucket may see it. Fingerprints and counts of an encrypted backup are not for them; what
+ * was compared and found is.
+ */
+function withoutFindings(proof: Proof): Proof {
+  return {
+    ...proof,
+    findings: proof.findings.map((one) => ({ ...one, expected: null, actual: null, evidence: {} })),
+    left_out: proof.left_out.map((one) => ({ ...one, message: "not shown, as the backup is encrypted" })),
+  };
+}
+
+/**
  * Adds a proof to the restore point it is about and returns its key. Proofs are never replaced: a restore point that passed
  * once and fails now shows both. One of a part says nothing about the restore point and is not stored: null.
  *
@@ -16,6 +28,7 @@ export async function storeProof(backup: Backup, proof: Proof): Promise<string |
   if (proof.scope !== "full") return null;
   if (proof.manifest_sha256 !== backup.manifestSha256) throw new Error("The proof is about another backup");
   const key = proofKey(backup, proof);
-  await backup.s3.putObject(key, new TextEncoder().encode(`${JSON.stringify(proof, null, 1)}\n`), { contentType: "application/json" });
+  const shown = backup.manifest.encryption === null ? proof : withoutFindings(proof);
+  await backup.s3.putObject(key, new TextEncoder().encode(`${JSON.stringify(shown, null, 1)}\n`), { contentType: "application/json" });
   return key;
 }

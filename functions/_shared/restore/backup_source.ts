@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { AgeIdentities } from "../encryption/age_identities.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { type Manifest, parseManifest } from "../export/manifest.ts";
 import { MANIFEST_NAME } from "../export/write_manifest.ts";
@@ -16,6 +17,8 @@ export interface Backup {
   manifest: Manifest;
   /** Of the bytes of manifest.json; names this restore point in proofs and in the state of a restore. */
   manifestSha256: string;
+  /** Opens encrypted objects. Without it a backup can be looked at and its bytes compared, and not read. */
+  identities?: AgeIdentities;
 }
 
 /** A restore point as a listing shows it. */

@@ -7,6 +7,7 @@ import { HoldfastError } from "../errors/holdfast_error.ts";
 import { isConnectionLoss } from "../errors/is_connection_loss.ts";
 import type { ManifestChunk, ManifestTable } from "../export/manifest.ts";
 import type { Backup } from "./backup_source.ts";
+import { openObject } from "./open_object.ts";
 import { projectColumns } from "./project_columns.ts";
 import { readObject } from "./read_object.ts";
 import type { TargetColumns } from "./target_columns.ts";
@@ -41,9 +42,10 @@ function countRows(text: Uint8Array): number {
 }
 
 async function unpackText(backup: Backup, chunk: ManifestChunk, bytes: Uint8Array): Promise<Uint8Array> {
+  const opened = await openObject(backup, chunk.key, bytes);
   try {
     // The size is known, so it is unpacked into one piece, and an object that unpacks to more is given up at that size.
-    return await gunzipAsync(bytes, { chunkSize: Math.max(chunk.raw_bytes + 1, 64), maxOutputLength: Math.max(chunk.raw_bytes, 1) });
+    return await gunzipAsync(opened, { chunkSize: Math.max(chunk.raw_bytes + 1, 64), maxOutputLength: Math.max(chunk.raw_bytes, 1) });
   } catch (cause) {
     throw damaged(backup, chunk, "cannot be unpacked", cause instanceof Error ? cause.message : "no gzip", cause);
   }

@@ -3,6 +3,7 @@ import { gunzip } from "node:zlib";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
 import type { Backup } from "./backup_source.ts";
+import { openObject } from "./open_object.ts";
 
 const gunzipAsync = promisify(gunzip);
 
@@ -44,13 +45,14 @@ export async function readObject(backup: Backup, ref: ObjectRef): Promise<Uint8A
 }
 
 /**
- * Unpacks an object whose bytes are right.
+ * Unpacks an object whose bytes are right, decrypted first where it is encrypted.
  *
- * @throws {HoldfastError} HF501 if they are no gzip, which only a writer can have got wrong.
+ * @throws {HoldfastError} HF501 if they are no gzip, which only a writer can have got wrong; HF701, HF702 encrypted to others.
  */
 export async function unpack(backup: Backup, ref: ObjectRef, bytes: Uint8Array): Promise<Uint8Array> {
+  const opened = await openObject(backup, ref.key, bytes);
   try {
-    return await gunzipAsync(bytes);
+    return await gunzipAsync(opened);
   } catch (cause) {
     throw damaged(backup.prefix + ref.key, "cannot be unpacked", cause instanceof Error ? cause.message : "no gzip", cause);
   }

@@ -1,6 +1,7 @@
 import type { FactBase } from "@supabase/pg-delta/core";
 import type { Client } from "pg";
 import { closeClient } from "../database/close_client.ts";
+import type { AgeIdentities } from "../encryption/age_identities.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import type { ManifestTable } from "../export/manifest.ts";
 import { installHoldfast } from "../prove/install_holdfast.ts";
@@ -23,6 +24,7 @@ import { restoreSequences } from "./restore_sequences.ts";
 import { dropRestoreState, enterPhase, openRestoreState, readRestoreState, recordPhase, type RestoreState } from "./restore_state.ts";
 import { resolveSelection, selectTables } from "./select_tables.ts";
 import { checkTarget, inspectTarget, type TargetInfo } from "./target.ts";
+import { unsealBackup } from "./unseal_backup.ts";
 
 export interface RestoreRequest {
   s3: BackupStorage;
@@ -30,6 +32,8 @@ export interface RestoreRequest {
   from: string;
   /** Needed where a bucket holds several and no run is named. */
   project?: string | undefined;
+  /** Needed for an encrypted backup. */
+  identities?: AgeIdentities | null;
   /** Opens a session with the target. */
   connect(applicationName: string): Promise<Client>;
   /** Names of tables and schemas that are wanted; both empty: all. */
@@ -68,10 +72,11 @@ export interface PreparedRestore {
 /**
  * Opens the restore point and looks at the target.
  *
- * @throws {HoldfastError} HF500 no such restore point, HF501 damaged, HF502 target refused, HF503 another restore is unfinished, HF508 unknown table.
+ * @throws {HoldfastError} HF500 no such restore point, HF501 damaged, HF502 target refused, HF503 another restore is unfinished, HF508 unknown table,
+ * HF701 encrypted, HF702 no identity opens it.
  */
 export async function prepareRestore(client: Client, request: RestoreRequest): Promise<PreparedRestore> {
-  const backup = await openBackup(request.s3, request.from, request.project);
+  const backup = await unsealBackup(await openBackup(request.s3, request.from, request.project), request.identities ?? null);
   const schema = await readSchema(backup);
   const only = resolveSelection(backup.manifest, schema, request.tables, request.schemas);
   const unfinished = await readRestoreState(client);
@@ -104,7 +109,7 @@ export function phasesOf(options: RestoreOptions): RestorePhase[] {
 /**
  * Restores a backup into a target, and proves it. Interrupted at any point, the same call continues and ends in the same state.
  *
- * @throws {HoldfastError} HF500 to HF505 and HF508 as the steps say, HF2xx storage, HF104 when the target cannot be reached.
+ * @throws {HoldfastError} HF500 to HF505, HF508, HF701 and HF702 as the steps say, HF2xx storage, HF104 when the target cannot be reached.
  */
 export async function restoreBackup(request: RestoreRequest): Promise<RestoreResult> {
   const started = performance.now();

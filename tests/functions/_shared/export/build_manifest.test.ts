@@ -17,7 +17,7 @@ function contents(change: Partial<RunContents> = {}): RunContents {
   return {
     run: {
       project: "local", tier: "daily", engine: "cli", snapshot_id: "00000003-0000001B-1", snapshot_at: "2026-11-23T20:55:00.123456+00:00",
-      finished_at: "2026-11-23T20:56:00+00:00", snapshot_lsn: "0/1", snapshot_xids: "1:2:", schema_fingerprint: "f", warnings: [],
+      finished_at: "2026-11-23T20:56:00+00:00", snapshot_lsn: "0/1", snapshot_xids: "1:2:", schema_fingerprint: "f", warnings: [], recipients: [],
       server_version: "17.0", server_version_num: 170000, database: "postgres", settings: { DateStyle: "ISO, MDY" },
       system_identifier: "7300000000000000001", database_oid: 5,
     },

@@ -30,7 +30,7 @@ describe("runWorker()", () => {
   });
 
   const hold = async () => { keeper = await holdSnapshot((name) => world.connect(name), runId); };
-  const worker = async (name: string) => runWorker(await world.connect("holdfast worker"), world.s3, runId, name);
+  const worker = async (name: string) => runWorker(await world.connect("holdfast worker"), world.s3, runId, name, () => []);
   const tickets = () => world.sql<{ body: unknown }>("select body from backup.tickets where run_id = $1 order by issued_at", [runId]);
 
   it("runWorker() works within the budget of the settings and hands over to fresh invocations", async () => {
@@ -65,13 +65,13 @@ describe("runWorker()", () => {
   });
 
   it("runWorker() throws HF001 for an unknown run", async () => {
-    await expect(runWorker(await world.connect(), world.s3, "20000101T000000Z-000000", "w")).rejects.toMatchObject({ code: "HF001" });
+    await expect(runWorker(await world.connect(), world.s3, "20000101T000000Z-000000", "w", () => [])).rejects.toMatchObject({ code: "HF001" });
   });
 
   it("runWorker() fails the run and issues no more tickets when the storage refuses the key", async () => {
     await hold();
     const client = await world.connect("holdfast worker");
-    expect(await runWorker(client, world.s3With({}, { secretAccessKey: "wrong" }), runId, "w")).toMatchObject({ outcome: "ended" });
+    expect(await runWorker(client, world.s3With({}, { secretAccessKey: "wrong" }), runId, "w", () => [])).toMatchObject({ outcome: "ended" });
     expect(await tickets()).toEqual([]);
     expect(await world.sql("select state::text, failure_code from backup.runs where run_id = $1", [runId])).toEqual([{ state: "failed", failure_code: "HF202" }]);
   });

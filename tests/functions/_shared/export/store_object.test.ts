@@ -12,7 +12,7 @@ function fakeStorage() {
       return {};
     },
   } as unknown as S3Client;
-  return { puts, context: { s3, objectPrefix: "holdfast/local/runs/r/" } };
+  return { puts, context: { s3, objectPrefix: "holdfast/local/runs/r/", recipients: [] as string[] } };
 }
 
 describe("storeObject()", () => {
