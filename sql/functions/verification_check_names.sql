@@ -11,11 +11,11 @@ as $$
   select c.check_name
   from unnest(array[
     'check_drill_age',
-    'check_key_escrow',
     'check_sequences',
     'check_row_security',
     'check_critical_data',
     'run_sample_queries',
+    'check_key_escrow',
     'check_backup_objects',
     'check_row_counts',
     'check_indexes',

@@ -5021,11 +5021,11 @@ as $$
   select c.check_name
   from unnest(array[
     'check_drill_age',
-    'check_key_escrow',
     'check_sequences',
     'check_row_security',
     'check_critical_data',
     'run_sample_queries',
+    'check_key_escrow',
     'check_backup_objects',
     'check_row_counts',
     'check_indexes',
@@ -5440,7 +5440,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build ecfc89f79e46.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 8e9ff1174131.'));
 end $$;
 
 reset check_function_bodies;

@@ -66,8 +66,8 @@ describe("docs/format.md", () => {
     });
   }
 
-  it("docs/format.md prints the three scripts that this test runs", () => {
-    expect([...printedScripts().keys()].sort()).toEqual(["check_objects.sh", "restore_everything.sh", "restore_table.sh"]);
+  it("docs/format.md prints the scripts that this test runs, and the one for encrypted backups", () => {
+    expect([...printedScripts().keys()].sort()).toEqual(["check_objects.sh", "decrypt_folder.sh", "restore_everything.sh", "restore_table.sh"]);
   });
 
   it.each([

@@ -90,7 +90,7 @@ function checkReadme(text: string, commands: readonly string[]): string[] {
   ];
 }
 
-const commands = (): string[] => readdirSync(join(REPO_ROOT, "cli", "commands")).map((name) => basename(name, ".ts"));
+const commands = (): string[] => readdirSync(join(REPO_ROOT, "cli", "commands")).map((name) => basename(name, ".ts").replaceAll("_", "-"));
 
 describe("checkDocument()", () => {
   const known: World = {

@@ -89,14 +89,14 @@ export const HOOKS = {
   sleep: (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)),
 };
 
-export async function openRun(world: ExportWorld, limits: Partial<WorkerLimits> = {}): Promise<OpenRun> {
+export async function openRun(world: ExportWorld, limits: Partial<WorkerLimits> = {}, recipients: readonly string[] = []): Promise<OpenRun> {
   const client = await world.connect("holdfast worker");
   const ledger = new Ledger(client);
   const runId = await ledger.startRun("cli", "cli", "daily", world.s3.prefix);
   const keeper = await holdSnapshot((name) => world.connect(name), runId);
   const snapshotId = await waitForSnapshot(ledger, runId, 10_000, HOOKS);
   if (snapshotId === null) throw new Error("The keeper did not appear");
-  const context = await makeContext(client, world.s3, runId, "worker", snapshotId, { maxChunkBytes: 32 * MIB, maxRowBytes: 64 * MIB, maxRenderedFacts: Infinity, ...limits });
+  const context = await makeContext(client, world.s3, runId, "worker", snapshotId, { maxChunkBytes: 32 * MIB, maxRowBytes: 64 * MIB, maxRenderedFacts: Infinity, ...limits }, () => recipients);
   return {
     runId, ledger, context, keeper,
     close: async () => {
