@@ -13,6 +13,7 @@ import { createS3Client } from "../../functions/_shared/s3/s3_client.ts";
 import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 import { type Bench, runCommand, startBench } from "./e2e_bench.ts";
+import { queryRows } from "./query_rows.ts";
 
 /** A backup in a bucket, and drills of it in this process instead of in functions. */
 export interface DrillWorld {
@@ -31,8 +32,9 @@ export interface DrillWorld {
   stop(): Promise<void>;
 }
 
-export async function startDrillWorld(options: { seeded?: boolean } = {}): Promise<DrillWorld> {
+export async function startDrillWorld(options: { seeded?: boolean; sql?: string } = {}): Promise<DrillWorld> {
   const database = await createTestDatabase({ migrated: true, seeded: options.seeded === true });
+  if (options.sql !== undefined) await queryRows(database.url, options.sql);
   const bench = await startBench(database.url);
   const client = await connect(database.url, { applicationName: "holdfast test" });
   await client.query("update backup.settings set external_clock = true where id");
@@ -45,14 +47,13 @@ export async function startDrillWorld(options: { seeded?: boolean } = {}): Promi
     start: () => startDrill(client, "sql", "latest"),
     work: (drillId, perform = performDrillStep, storage = s3) => runDrillWorker({
       connect: (applicationName, name) => connect(name === undefined ? database.url : urlOfDatabase(database.url, name), { applicationName }),
-      s3: storage, identities: () => Promise.resolve(null), drillId, invocation: "test", perform,
+      s3: storage, identities: () => Promise.resolve(null), drillId, invocation: "test", perform, sleep: () => skipBackOffs(client),
     }),
     workToTheEnd: async (drillId, perform) => {
       for (let invocations = 1; invocations < 200; invocations++) {
         const { outcome } = await world.work(drillId, perform);
         if (outcome === "ended") return invocations;
-        // Back-offs are for storage that needs time; a test has none.
-        await client.query("update backup.drill_steps set not_before = now() where state = 'pending'");
+        await skipBackOffs(client);
       }
       throw new Error(`Drill ${drillId} does not end: ${JSON.stringify(await world.read(drillId))}`);
     },
@@ -68,4 +69,9 @@ export async function startDrillWorld(options: { seeded?: boolean } = {}): Promi
     },
   };
   return world;
+}
+
+/** Back-offs are for storage that needs time; a test has none. */
+async function skipBackOffs(client: Client): Promise<void> {
+  await client.query("update backup.drill_steps set not_before = now() where state = 'pending'");
 }

@@ -22,6 +22,8 @@ export interface DrillWorkerOptions {
   invocation: string;
   perform(context: DrillContext, step: ClaimedStep): Promise<StepOutcome>;
   log?: (line: string) => void;
+  /** How a short back-off is sat out. */
+  sleep?: (ms: number) => Promise<unknown>;
 }
 
 /** Small steps cost a few milliseconds of CPU time each; with this many an invocation stays far below its second. */
@@ -86,7 +88,7 @@ export async function runDrillWorker(options: DrillWorkerOptions): Promise<Drill
     try {
       const report = await workOnDrill(ledger, options.invocation, budget, {
         now: () => performance.now(),
-        sleep: async (ms) => { await sleep(ms); },
+        sleep: async (ms) => { await (options.sleep ?? sleep)(ms); },
         perform: async (step) => {
           if (step.attempt > 1 && step.kind !== "begin") await endOtherSessions(await scratch.get());
           try {
