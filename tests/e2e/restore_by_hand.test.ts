@@ -5,21 +5,11 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exportBackup } from "../../functions/_shared/export/export_backup.ts";
 import type { Manifest } from "../../functions/_shared/export/manifest.ts";
-import { REPO_ROOT } from "../../stack/repo_root.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { createExportWorld, type ExportWorld, fixtureSql, readManifest } from "../support/export_world.ts";
 import { pathWithPsql } from "../support/find_psql.ts";
+import { printedScripts } from "../support/printed_scripts.ts";
 import { queryRows } from "../support/query_rows.ts";
-
-/** The fenced shell blocks of docs/format.md by the name of the script their usage line gives. */
-function printedScripts(): Map<string, string> {
-  const text = readFileSync(join(REPO_ROOT, "docs", "format.md"), "utf8");
-  const blocks = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => block);
-  return new Map(blocks.flatMap((block): [string, string][] => {
-    const name = /^# Usage: .*sh (\S+\.sh)$/m.exec(block)?.[1];
-    return name === undefined ? [] : [[name, block]];
-  }));
-}
 
 describe("docs/format.md", () => {
   let world: ExportWorld;

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 
 export interface AgeKey {
@@ -12,14 +11,4 @@ export async function makeAgeKey(): Promise<AgeKey> {
   const identity = await generateX25519Identity();
   const recipient = await identityToRecipient(identity);
   return { identity, recipient, file: `# created: 2026-11-23T20:55:00Z\n# public key: ${recipient}\n${identity}\n` };
-}
-
-/** Whether the age of the system is there, which is the independent implementation in the tests of the format. */
-export function hasAge(): boolean {
-  try {
-    execFileSync("age", ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -4,6 +4,7 @@ import { connect } from "../../functions/_shared/database/connect.ts";
 import type { DrillContext, StepOutcome } from "../../functions/_shared/drill/drill_context.ts";
 import type { ClaimedStep } from "../../functions/_shared/drill/drill_ledger.ts";
 import { performDrillStep } from "../../functions/_shared/drill/perform_drill_step.ts";
+import type { AgeIdentities } from "../../functions/_shared/encryption/age_identities.ts";
 import { runDrillWorker } from "../../functions/_shared/drill/run_drill_worker.ts";
 import { urlOfDatabase } from "../../functions/_shared/drill/scratch_database.ts";
 import { startDrill } from "../../functions/_shared/drill/start_drill.ts";
@@ -24,7 +25,7 @@ export interface DrillWorld {
   runId: string;
   start(): Promise<string>;
   /** One invocation. */
-  work(drillId: string, perform?: (context: DrillContext, step: ClaimedStep) => Promise<StepOutcome>, s3?: S3Client | null): Promise<DrillReport>;
+  work(drillId: string, perform?: (context: DrillContext, step: ClaimedStep) => Promise<StepOutcome>, s3?: S3Client | null, identities?: AgeIdentities | null): Promise<DrillReport>;
   /** Invocations until the drill is over; returns how many. */
   workToTheEnd(drillId: string, perform?: (context: DrillContext, step: ClaimedStep) => Promise<StepOutcome>): Promise<number>;
   read(drillId: string): Promise<Record<string, unknown>>;
@@ -32,22 +33,22 @@ export interface DrillWorld {
   stop(): Promise<void>;
 }
 
-export async function startDrillWorld(options: { seeded?: boolean; sql?: string } = {}): Promise<DrillWorld> {
+export async function startDrillWorld(options: { seeded?: boolean; sql?: string; recipients?: readonly string[] } = {}): Promise<DrillWorld> {
   const database = await createTestDatabase({ migrated: true, seeded: options.seeded === true });
   if (options.sql !== undefined) await queryRows(database.url, options.sql);
   const bench = await startBench(database.url);
   const client = await connect(database.url, { applicationName: "holdfast test" });
   await client.query("update backup.settings set external_clock = true where id");
-  const { runId } = await runCommand(bench, { workers: 1 });
+  const { runId } = await runCommand(bench, { workers: 1, recipients: options.recipients ?? [] });
   const config = parseS3Config(bench.s3Env);
   if (config === null) throw new Error("The bench has no storage settings");
   const s3 = createS3Client(config);
   const world: DrillWorld = {
     bench, database, client, s3, runId,
     start: () => startDrill(client, "sql", "latest"),
-    work: (drillId, perform = performDrillStep, storage = s3) => runDrillWorker({
+    work: (drillId, perform = performDrillStep, storage = s3, identities = null) => runDrillWorker({
       connect: (applicationName, name) => connect(name === undefined ? database.url : urlOfDatabase(database.url, name), { applicationName }),
-      s3: storage, identities: () => Promise.resolve(null), drillId, invocation: "test", perform, sleep: () => skipBackOffs(client),
+      s3: storage, identities: () => Promise.resolve(identities), drillId, invocation: "test", perform, sleep: () => skipBackOffs(client),
     }),
     workToTheEnd: async (drillId, perform) => {
       for (let invocations = 1; invocations < 200; invocations++) {

@@ -84,6 +84,7 @@ export interface CommandOptions {
   s3Env?: Record<string, string>;
   s3?: S3ClientOptions;
   workers?: number;
+  recipients?: readonly string[];
   onStarted?: NonNullable<ExportBackupOptions["onStarted"]>;
 }
 
@@ -96,6 +97,7 @@ export function runCommand(bench: Bench, options: CommandOptions = {}): Promise<
     s3: createS3Client(config, options.s3),
     workers: options.workers ?? 1,
     tier: "daily",
+    recipients: options.recipients ?? [],
     ...(options.onStarted === undefined ? {} : { onStarted: options.onStarted }),
   });
 }
