@@ -1,7 +1,7 @@
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import type { AgeIdentities } from "./age_identities.ts";
 import { loadAge } from "./age_library.ts";
-import { ownBuffer } from "./own_buffer.ts";
+import { throughStream } from "./through_stream.ts";
 
 /**
  * Decrypts an object. Nothing of it is returned before all of it is authenticated.
@@ -14,7 +14,7 @@ export async function decryptBytes(bytes: Uint8Array, identities: AgeIdentities,
   const decrypter = new Decrypter();
   identities.reveal((secret) => decrypter.addIdentity(secret));
   try {
-    return ownBuffer(await decrypter.decrypt(bytes));
+    return await throughStream(bytes, (input) => decrypter.decrypt(input));
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : "";
     if (message.includes("no identity matched")) {
