@@ -5,6 +5,8 @@ import { connect } from "../../functions/_shared/database/connect.ts";
 import { chooseRestorePoint } from "../../functions/_shared/drill/choose_restore_point.ts";
 import { type DrillRecord, recordDrill } from "../../functions/_shared/drill/record_drill.ts";
 import { summarizeProof } from "../../functions/_shared/drill/summarize_proof.ts";
+import type { KeyProof } from "../../functions/_shared/encryption/prove_key.ts";
+import { recordKeyProof } from "../../functions/_shared/encryption/record_key_proof.ts";
 import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts";
 import { formatProofReport } from "../../functions/_shared/prove/format_proof_report.ts";
 import { storeProof } from "../../functions/_shared/prove/store_proof.ts";
@@ -63,7 +65,7 @@ async function act(context: CommandContext, flags: DrillFlags): Promise<ExitCode
   // Opened before a server is started for it.
   const backup = await context.withProgress("Choosing a restore point", async () => unsealBackup(await choose(s3, flags), identities));
   const drill = await context.withProgress(`Drilling ${backup.manifest.run_id}`, (update) => perform(context, flags, s3, backup, update));
-  const recorded = await record(context, drill.record);
+  const recorded = await record(context, drill.record, drill.result === null ? [] : keyProofs(drill.result));
   if (drill.result === null) throw drill.error;
   return report(context, drill.record, drill.result, recorded);
 }
@@ -115,12 +117,24 @@ async function perform(context: CommandContext, flags: DrillFlags, s3: S3Client,
   }
 }
 
+/** A restore that passed has opened everything with the one identity that could; of several it is not known which did. */
+function keyProofs({ backup, proof }: RestoreResult): KeyProof[] {
+  const { manifest } = backup;
+  const able = backup.identities?.recipients.filter((one) => manifest.encryption?.recipients.includes(one) === true) ?? [];
+  const [recipient] = able;
+  if (recipient === undefined || able.length > 1 || proof?.verdict !== "passed") return [];
+  return [{ run_id: manifest.run_id, recipient, manifest_sha256: backup.manifestSha256, objects: manifest.totals.objects, bytes: manifest.totals.stored_bytes }];
+}
+
 /** Why it was not recorded; null when it was. A drill counts without a ledger too, which may be what was lost. */
-async function record(context: CommandContext, drill: DrillRecord): Promise<string | null> {
+async function record(context: CommandContext, drill: DrillRecord, proofs: readonly KeyProof[]): Promise<string | null> {
   const { options, env } = context;
   if (options.databaseUrl === undefined && !env["HOLDFAST_DB_URL"] && !env["SUPABASE_DB_URL"]) return "no database is configured";
   try {
-    await context.withDatabase((database) => recordDrill(database, drill));
+    await context.withDatabase(async (database) => {
+      await recordDrill(database, drill);
+      for (const proof of proofs) await recordKeyProof(database, proof);
+    });
     return null;
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AgeIdentities } from "../../functions/_shared/encryption/age_identities.ts";
+import type { Manifest } from "../../functions/_shared/export/manifest.ts";
+import { openBackup } from "../../functions/_shared/restore/backup_source.ts";
+import { unsealBackup } from "../../functions/_shared/restore/unseal_backup.ts";
+import { createS3Client } from "../../functions/_shared/s3/s3_client.ts";
+import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 import { HOSTED_LIMITS } from "../../stack/functions/limits.ts";
+import { makeAgeKey } from "../support/age_keys.ts";
 import { startFunctionsBench, type FunctionsBench, runCommand } from "../support/e2e_bench.ts";
 import { callExport, hurryKeeper, startRunByClock, startRunOverHttp, untilQuiet } from "../support/e2e_functions.ts";
 import { expectGood, expectNothingHeld, readRun, waitForEnd } from "../support/e2e_runs.ts";
@@ -88,6 +95,31 @@ describe("export-backup", () => {
     expect(await queryRows(bench.databaseUrl, "select backup.cancel_run(r.run_id) as ended from backup.runs r where r.state in ('starting', 'exporting')"))
       .toEqual([{ ended: true }]);
   });
+
+  it("export-backup encrypts a run to the recipients that the ledger has for it, within the limits of the platform", async () => {
+    const key = await makeAgeKey();
+    await untilQuiet(bench);
+    const from = bench.stack.invocations().length;
+    const [started] = await queryRows(bench.databaseUrl,
+      "select s.run_id, backup.fix_recipients(s.run_id, array[$1]) from (select backup.start_run('sql', 'functions') as run_id offset 0) s", [key.recipient]);
+    const runId = String(started?.["run_id"]);
+    await hurryKeeper(bench, runId);
+    await waitForEnd(bench, runId, 120_000);
+    const config = parseS3Config(bench.s3Env);
+    if (config === null) throw new Error("The bench has no storage settings");
+    const s3 = createS3Client(config);
+    const { manifest } = await unsealBackup(await openBackup(s3, runId), await AgeIdentities.parse([{ name: "key", text: key.file }]));
+    expect(manifest.objects.map(({ key: name }) => name).filter((name) => !name.endsWith(".gz.age"))).toEqual([]);
+    expect(manifest.objects.map(({ content }) => content)).toContain("schema.sql");
+    const line = (one: Manifest["tables"][number]) => `${one.schema}.${one.name} ${one.rows} ${one.fingerprint}`;
+    expect(manifest.tables.map(line).sort()).toEqual(fingerprints(first));
+
+    await untilQuiet(bench);
+    const invocations = bench.stack.invocations().slice(from).filter((one) => one.slug === "export-backup");
+    expect(invocations.filter((one) => one.outcome !== "ok" || one.status !== 202)).toEqual([]);
+    expect(Math.max(...invocations.map((one) => one.cpuMs))).toBeLessThan(HOSTED_LIMITS.cpuHardMs);
+    expect(Math.max(...invocations.map((one) => one.peakMb))).toBeLessThan(HOSTED_LIMITS.memoryMb);
+  }, 150_000);
 
   async function untilRuns(count: number): Promise<void> {
     await waitUntil(async () => Number((await queryRows(bench.databaseUrl, "select count(*)::integer as runs from backup.runs"))[0]?.["runs"]) === count);

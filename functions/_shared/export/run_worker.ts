@@ -15,6 +15,12 @@ const MIB = 1024 * 1024;
 const FUNCTION_LIMITS = { maxChunkBytes: 32 * MIB, maxRowBytes: 32 * MIB, maxRenderedFacts: 2000 };
 
 /**
+ * Of the bytes a worker may take on. The last claim is taken as long as anything is left, and encrypting makes one of rows that do
+ * not compress cost nearly twice what a worker may count on.
+ */
+const SHARE_WHEN_ENCRYPTED = 0.6;
+
+/**
  * One function invocation's share of a run: waits for the snapshot, works until the budget of backup.settings is spent,
  * and hands over to a fresh invocation when something is left to claim. The first one starts the others once there is
  * a plan.
@@ -34,7 +40,7 @@ export async function runWorker(
 
   const context = await makeContext(client, s3, runId, worker, snapshotId, FUNCTION_LIMITS, recipients);
   const report = await workOnRun(context, {
-    maxBytes: settings.worker_bytes, maxMs: settings.worker_seconds * 1000, claimBytes: settings.chunk_bytes, schemaAlone: true,
+    maxBytes: settings.worker_bytes * (context.recipients.length > 0 ? SHARE_WHEN_ENCRYPTED : 1), maxMs: settings.worker_seconds * 1000, claimBytes: settings.chunk_bytes, schemaAlone: true,
   }, { ...hooks, onPlanned: async () => { await ledger.handOver(runId, settings.workers - 1); } });
   if (report.outcome === "budget") await ledger.handOver(runId, 1);
   return report;

@@ -57,6 +57,15 @@ describe("registerVerifyKey()", () => {
     expect(await check()).toMatchObject([{ verdict: "passed" }, { verdict: "passed" }]);
   }, 90_000);
 
+  it("registerDrill() restores an encrypted backup with its identity, which proves the key as well", async () => {
+    const proofs = () => queryRows(source.url, "select k.recipient, k.objects > 3 as everything from backup.key_proofs k order by k.proven_at desc limit 1");
+    const outcome = await holdfast({ HOLDFAST_DB_URL: source.url }, "drill", "--identity", file(1), "--json");
+    expect(outcome.code, outcome.stderr + outcome.stdout.slice(0, 2000)).toBe(0);
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ verdict: "passed", recorded: true });
+    expect(await proofs()).toEqual([{ recipient: keys[1].recipient, everything: true }]);
+    expect(await queryRows(source.url, "select p.verified from backup.restore_points p")).toEqual([{ verified: true }]);
+  }, 180_000);
+
   it("registerVerifyKey() says which identity it got and what it needed", async () => {
     const other = await makeAgeKey();
     writeFileSync(file(9), other.file);
