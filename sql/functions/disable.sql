@@ -1,4 +1,4 @@
--- requires: functions/unschedule.sql, tables/policies.sql
+-- requires: functions/unschedule.sql, functions/installed_schedules.sql, tables/policies.sql
 -- backup.disable()
 --
 -- Why: one call stops everything Holdfast starts by itself. Backups in the bucket and the ledger stay.
@@ -9,7 +9,7 @@ set search_path = ''
 as $$
 begin
   update backup.policies p set enabled = false where p.provider = 'aws_s3';
-  perform backup.unschedule('holdfast-' || j.name) from unnest(array['tick', 'verify', 'prune', 'export', 'drill']) as j(name);
+  perform backup.unschedule(i.job_name) from backup.installed_schedules() i;
 end;
 $$;
 

@@ -63,6 +63,8 @@ export const ERRORS = {
   HF702: { http: 409, exit: 3, title: "Identity does not open the backup" },
   HF703: { http: 500, exit: 2, title: "Identity cannot be used" },
   HF704: { http: 409, exit: 3, title: "Backup is not encrypted to this key" },
+  HF810: { http: 404, exit: 2, title: "Policy or objective does not exist" },
+  HF811: { http: 422, exit: 2, title: "Value of the strategy is refused" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;
