@@ -30,8 +30,9 @@ const part = (low: number, high: number, names: readonly string[] = []) => {
 };
 const field = (low: number, high: number, names?: readonly string[]) => fc.oneof(fc.constant("*"), part(low, high, names), fc.array(part(low, high, names), { minLength: 2, maxLength: 3 }).map((parts) => parts.join(",")));
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-const schedule = fc.tuple(field(0, 59), field(0, 23), fc.oneof(field(1, 31), fc.constant("$")), fc.oneof(field(1, 12), field(1, 12, MONTHS)), fc.oneof(field(0, 6), field(0, 6, DAYS), fc.constant("7")));
+/** Without Sunday, because croner reads the end of mon-sun as 7 and pg_cron as 0. */
+const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat"];
+const schedule = fc.tuple(field(0, 59), field(0, 23), fc.oneof(field(1, 31), fc.constant("$")), fc.oneof(field(1, 12), field(1, 12, MONTHS)), fc.oneof(field(0, 6), field(1, 6, DAYS), fc.constantFrom("7", "sun", "Sun,wed")));
 const moment = fc.date({ min: new Date("1999-12-31T00:00:00Z"), max: new Date("2101-03-01T00:00:00Z"), noInvalidDate: true });
 
 it("next_run() is due when croner says so, with day and weekday combined as pg_cron combines them", async () => {
