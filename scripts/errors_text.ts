@@ -242,6 +242,7 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
   HF704: {
     cause: "A proof that an escrowed key opens a backup was asked for, or recorded, for a backup that is not encrypted, or not to that key.",
     remedy: "Set `HOLDFAST_AGE_RECIPIENTS`, make a backup, and run `holdfast verify-key` for it.",
+  },
   HF810: {
     cause: "A policy or objective of the strategy was named that there is none of.",
     remedy: "List them with `holdfast policies`.",

@@ -434,12 +434,172 @@ insert into backup.objectives (name, target, description) values
   ('rto', '4 hours', 'Longest acceptable time from the decision to restore to a proven, working database.'),
   ('rpo', '1 hour',  'Greatest acceptable age of the newest verified restore point.');
 
+-- sql/functions/_cron_field.sql
+-- backup._cron_field(p_field, p_low, p_high, p_names)
+--
+-- Why: one field of a cron expression means the same to the validation and to the next run. pg_cron takes some spellings
+-- silently for something else (5/10 for 5, 5-2 for never); those are no values here.
+create or replace function backup._cron_field(p_field text, p_low integer, p_high integer, p_names text[] default null)
+returns integer[]
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_part   text;
+  v_match  text[];
+  v_low    integer;
+  v_high   integer;
+  v_values integer[] := '{}';
+begin
+  foreach v_part in array string_to_array(lower(p_field), ',') loop
+    v_match := regexp_match(v_part, '^(?:(\\*)|([0-9]{1,3}|[a-z]{3})(?:-([0-9]{1,3}|[a-z]{3}))?)(?:/([0-9]{1,3}))?$');
+    if v_match is null or (v_match[4] is not null and v_match[1] is null and v_match[3] is null) then
+      return null;
+    end if;
+    v_low := case when v_match[1] is not null then p_low
+                  when v_match[2] ~ '^[0-9]' then v_match[2]::integer
+                  else p_low - 1 + array_position(p_names, v_match[2]) end;
+    v_high := case when v_match[1] is not null then p_high
+                   when v_match[3] is null then v_low
+                   when v_match[3] ~ '^[0-9]' then v_match[3]::integer
+                   else p_low - 1 + array_position(p_names, v_match[3]) end;
+    if not coalesce(v_low >= p_low and v_high <= p_high and v_low <= v_high and coalesce(v_match[4]::integer, 1) > 0, false) then
+      return null;
+    end if;
+    v_values := v_values || array(select generate_series(v_low, v_high, coalesce(v_match[4]::integer, 1)));
+  end loop;
+  return nullif(v_values, '{}');
+end
+$$;
+
+comment on function backup._cron_field(text, integer, integer, text[]) is
+  'Values that one field of a cron expression allows: lists, ranges, steps, and names where they are given; null when it is none.';
+revoke all on function backup._cron_field(text, integer, integer, text[]) from public;
+
+-- sql/functions/next_run.sql
+-- requires: functions/_cron_field.sql
+-- backup.next_run(p_schedule, p_after)
+--
+-- Why: pg_cron does not tell when a job is due next. Reads a schedule as pg_cron does, in UTC: when day of month and day of
+-- week are both restricted either is enough, and a field that begins with * counts as unrestricted, also as */2.
+-- 41 years of days contain every combination of 29 February and a day of the week, across a century without a leap day too.
+create or replace function backup.next_run(p_schedule text, p_after timestamptz default now())
+returns timestamptz
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_fields  text[] := regexp_split_to_array(lower(btrim(p_schedule)), '\\s+');
+  v_minutes integer[];
+  v_hours   integer[];
+  v_days    integer[];
+  v_months  integer[];
+  v_weekdays integer[];
+  v_either  boolean;
+  v_start   timestamp := date_trunc('minute', p_after at time zone 'UTC') + interval '1 minute';
+  v_day     date := v_start::date;
+  v_minute  integer;
+begin
+  if array_length(v_fields, 1) = 2 and v_fields[2] in ('second', 'seconds') and v_fields[1] ~ '^([1-9]|[1-5][0-9])$' then
+    return p_after + make_interval(secs => v_fields[1]::integer);
+  end if;
+  if array_length(v_fields, 1) is distinct from 5 or not isfinite(p_after) then
+    return null;
+  end if;
+  v_minutes  := backup._cron_field(v_fields[1], 0, 59);
+  v_hours    := backup._cron_field(v_fields[2], 0, 23);
+  v_days     := case when v_fields[3] = '$' then '{}' else backup._cron_field(v_fields[3], 1, 31) end;
+  v_months   := backup._cron_field(v_fields[4], 1, 12, '{jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec}');
+  v_weekdays := backup._cron_field(v_fields[5], 0, 7, '{sun,mon,tue,wed,thu,fri,sat}');
+  if v_minutes is null or v_hours is null or v_days is null or v_months is null or v_weekdays is null then
+    return null;
+  end if;
+  v_either := left(v_fields[3], 1) <> '*' and left(v_fields[5], 1) <> '*';
+
+  while v_day < v_start::date + 366 * 41 loop
+    if extract(month from v_day)::integer <> all (v_months) then
+      v_day := (date_trunc('month', v_day::timestamp) + interval '1 month')::date;
+      continue;
+    end if;
+    if (select case when v_either then d.day or d.weekday else d.day and d.weekday end
+        from (select extract(day from v_day)::integer = any (v_days)
+                       or (v_fields[3] = '$' and extract(day from v_day + 1) = 1) as day,
+                     extract(dow from v_day)::integer = any (v_weekdays)
+                       or (extract(dow from v_day) = 0 and 7 = any (v_weekdays)) as weekday) as d) then
+      select min(h * 60 + m) into v_minute
+      from unnest(v_hours) as h cross join unnest(v_minutes) as m
+      where v_day + make_interval(mins => h * 60 + m) >= v_start;
+      if v_minute is not null then
+        return (v_day + make_interval(mins => v_minute)) at time zone 'UTC';
+      end if;
+    end if;
+    v_day := v_day + 1;
+  end loop;
+  return null;
+end
+$$;
+
+comment on function backup.next_run(text, timestamptz) is
+  'First time after the given one at which a pg_cron schedule is due, in UTC; null when it is none or never due. See backup.cron_problem().';
+revoke all on function backup.next_run(text, timestamptz) from public;
+
+-- sql/functions/cron_problem.sql
+-- requires: functions/next_run.sql
+-- backup.cron_problem(p_schedule)
+--
+-- Why: pg_cron accepts some expressions that are never due, and what it refuses it refuses without a reason. Stricter than
+-- pg_cron, so that what passes here means what it seems to.
+create or replace function backup.cron_problem(p_schedule text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_fields text[] := regexp_split_to_array(lower(btrim(p_schedule)), '\\s+');
+  v_field  record;
+begin
+  if p_schedule is null then
+    return null;
+  end if;
+  if array_length(v_fields, 1) = 2 and v_fields[2] in ('second', 'seconds') then
+    return case when v_fields[1] !~ '^([1-9]|[1-5][0-9])$' then format('%s is no number of seconds from 1 to 59', quote_literal(v_fields[1])) end;
+  end if;
+  if array_length(v_fields, 1) is distinct from 5 then
+    return format('%s has %s fields instead of 5: minute hour day-of-month month day-of-week', quote_literal(p_schedule),
+                  case when btrim(p_schedule) = '' then 0 else array_length(v_fields, 1) end);
+  end if;
+  for v_field in
+    select * from (values
+      (1, 'minute', 0, 59, null), (2, 'hour', 0, 23, null), (3, 'day of month', 1, 31, null),
+      (4, 'month', 1, 12, '{jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec}'::text[]),
+      (5, 'day of week', 0, 7, '{sun,mon,tue,wed,thu,fri,sat}')) as f(no, name, low, high, names)
+  loop
+    if backup._cron_field(v_fields[v_field.no], v_field.low, v_field.high, v_field.names) is null
+       and not (v_field.no = 3 and v_fields[3] = '$') then
+      return format('%s %s is no value, list, range or step from %s to %s', v_field.name, quote_literal(v_fields[v_field.no]), v_field.low, v_field.high);
+    end if;
+  end loop;
+  if backup.next_run(p_schedule, '2000-01-01 00:00+00') is null then
+    return format('%s is never due: none of its months has such a day', quote_literal(p_schedule));
+  end if;
+  return null;
+end
+$$;
+
+comment on function backup.cron_problem(text) is
+  'What is wrong with a pg_cron schedule, five fields or N seconds, in words; null when nothing is. $ is the last day of a month and needs pg_cron 1.5.';
+revoke all on function backup.cron_problem(text) from public;
+
 -- sql/tables/policies.sql
--- requires: types/tier.sql
+-- requires: types/tier.sql, functions/cron_problem.sql
 create table backup.policies (
   name            text primary key,
   provider        text not null,
   frequency       text not null,
+  schedule        text,
   retention       interval not null,
   storage_class   text,
   tier            backup.tier,
@@ -447,25 +607,63 @@ create table backup.policies (
   description     text not null,
   constraint policies_provider_known check (provider in ('supabase', 'aws_s3', 'supabase_storage')),
   constraint policies_frequency_known check (frequency in ('continuous', 'daily', 'weekly', 'monthly')),
+  constraint policies_schedule_valid check (backup.cron_problem(schedule) is null),
+  constraint policies_schedule_ours check (schedule is null or provider <> 'supabase'),
   constraint policies_retention_positive check (retention > interval '0'),
-  constraint policies_storage_class_known check (storage_class in ('STANDARD', 'STANDARD_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE'))
+  constraint policies_storage_class_known check (storage_class in ('STANDARD', 'STANDARD_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE')),
+  constraint policies_storage_class_of_s3 check (storage_class is null or provider = 'aws_s3')
 );
 alter table backup.policies enable row level security;
 create policy service_role_reads on backup.policies for select to service_role using (true);
 grant select on backup.policies to service_role;
 
-comment on table backup.policies is 'The backup strategy: which backups exist, who makes them, how often, and how long they are kept.';
+comment on table backup.policies is 'The backup strategy: which backups exist, who makes them, how often, and how long they are kept. Change it with backup.set_policy() or holdfast policies set.';
 comment on column backup.policies.provider is 'supabase: the platform''s own backups. aws_s3: exports by Holdfast to a bucket. supabase_storage: files in Storage.';
+comment on column backup.policies.frequency is 'What is promised: a newest backup older than this, with some grace, is too old.';
+comment on column backup.policies.schedule is
+  'When Holdfast makes it, as a pg_cron schedule in UTC. Null: Supabase decides, or the backup is the first of its period made by another schedule.';
 comment on column backup.policies.tier is 'Tier of the runs this policy covers; null where Holdfast does not make the backup.';
 comment on column backup.policies.enabled is 'The S3 policies stay off until backup.enable() is called, so an unconfigured bucket raises no noise.';
 
-insert into backup.policies (name, provider, frequency, retention, storage_class, tier, enabled, description) values
-  ('primary',           'supabase',         'daily',      '30 days',  null,         null,      true,  'Daily backups made by the Supabase platform.'),
-  ('point_in_time',     'supabase',         'continuous', '7 days',   null,         null,      true,  'Point-in-time recovery by the Supabase platform.'),
-  ('secondary_daily',   'aws_s3',           'daily',      '30 days',  'STANDARD',   'daily',   false, 'Daily exports to the S3 bucket, when more than the weekly one is wanted.'),
-  ('secondary_weekly',  'aws_s3',           'weekly',     '90 days',  'STANDARD',   'weekly',  false, 'Weekly full export to the S3 bucket.'),
-  ('secondary_monthly', 'aws_s3',           'monthly',    '365 days', 'GLACIER_IR', 'monthly', false, 'The first export of a month, kept for a year.'),
-  ('storage',           'supabase_storage', 'daily',      '30 days',  null,         null,      false, 'Files in Supabase Storage.');
+insert into backup.policies (name, provider, frequency, schedule, retention, storage_class, tier, enabled, description) values
+  ('primary',           'supabase',         'daily',      null,        '30 days',  null,         null,      true,  'Daily backups made by the Supabase platform.'),
+  ('point_in_time',     'supabase',         'continuous', null,        '7 days',   null,         null,      true,  'Point-in-time recovery by the Supabase platform.'),
+  ('secondary_daily',   'aws_s3',           'daily',      '0 1 * * *', '30 days',  'STANDARD',   'daily',   false, 'Daily exports to the S3 bucket, when more than the weekly one is wanted.'),
+  ('secondary_weekly',  'aws_s3',           'weekly',     '0 1 * * 0', '90 days',  'STANDARD',   'weekly',  false, 'Weekly full export to the S3 bucket.'),
+  ('secondary_monthly', 'aws_s3',           'monthly',    null,        '365 days', 'GLACIER_IR', 'monthly', false, 'The first export of a month, kept for a year.'),
+  ('storage',           'supabase_storage', 'daily',      null,        '30 days',  null,         null,      false, 'Files in Supabase Storage.');
+
+-- sql/tables/prices.sql
+create table backup.prices (
+  item                 text primary key,
+  usd_per_gb           numeric not null,
+  usd_per_gb_retrieved numeric not null default 0,
+  minimum_days         integer not null default 0,
+  thaw                 interval,
+  as_of                date not null,
+  description          text not null,
+  constraint prices_item_known check (item in ('STANDARD', 'STANDARD_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE', 'egress_supabase', 'egress_s3')),
+  constraint prices_not_negative check (usd_per_gb >= 0 and usd_per_gb_retrieved >= 0 and minimum_days >= 0)
+);
+alter table backup.prices enable row level security;
+create policy service_role_reads on backup.prices for select to service_role using (true);
+grant select on backup.prices to service_role;
+
+comment on table backup.prices is
+  'List prices for the cost estimate of backup.strategy_report(), of AWS us-east-1 without discounts or free quotas. They are not looked up: edit them, with as_of, to what you pay. A GB is 1,000,000,000 bytes.';
+comment on column backup.prices.item is 'A storage class, per GB and month, or egress, per GB.';
+comment on column backup.prices.usd_per_gb_retrieved is 'Of a storage class: reading back, per GB, on top of egress.';
+comment on column backup.prices.minimum_days is 'Of a storage class: days that are billed even if an object is deleted earlier.';
+comment on column backup.prices.thaw is 'Of a storage class: usual longest time until an object can be read, at the standard speed. Null: at once.';
+
+insert into backup.prices (item, usd_per_gb, usd_per_gb_retrieved, minimum_days, thaw, as_of, description) values
+  ('STANDARD',        0.023,   0,    0,   null,       '2026-11-24', 'S3 Standard'),
+  ('STANDARD_IA',     0.0125,  0.01, 30,  null,       '2026-11-24', 'S3 Standard-Infrequent Access; objects below 128 KB are billed as 128 KB'),
+  ('GLACIER_IR',      0.004,   0.03, 90,  null,       '2026-11-24', 'S3 Glacier Instant Retrieval; objects below 128 KB are billed as 128 KB'),
+  ('GLACIER',         0.0036,  0.01, 90,  '5 hours',  '2026-11-24', 'S3 Glacier Flexible Retrieval'),
+  ('DEEP_ARCHIVE',    0.00099, 0.02, 180, '12 hours', '2026-11-24', 'S3 Glacier Deep Archive'),
+  ('egress_supabase', 0.09,    0,    0,   null,       '2026-11-24', 'Egress of Edge Functions, beyond the quota of the plan'),
+  ('egress_s3',       0.09,    0,    0,   null,       '2026-11-24', 'Data read from S3 over the internet');
 
 -- sql/tables/row_shrink_limits.sql
 create table backup.row_shrink_limits (
@@ -2884,8 +3082,33 @@ comment on function backup.coverage_gaps() is
   'What a backup of this database does not hold although one might expect it: Vault secrets, Storage files, large objects, rows of extensions. What its caller may not read is named as coverage_unknown.';
 revoke all on function backup.coverage_gaps() from public;
 
+-- sql/functions/installed_schedules.sql
+-- backup.installed_schedules()
+--
+-- Why: cron.job may be missing or closed to the caller, and both mean that nothing is installed. One-off jobs, which hold a
+-- snapshot or run a check, are not part of the strategy. Row security is on for the reason given in backup.unschedule().
+create or replace function backup.installed_schedules()
+returns table (job_name text, schedule text)
+language plpgsql
+stable
+set search_path = ''
+set row_security = on
+as $$
+begin
+  if to_regclass('cron.job') is null or not coalesce(has_schema_privilege(to_regnamespace('cron')::oid, 'usage'), false) then
+    return;
+  end if;
+  return query execute $q$
+    select j.jobname::text, j.schedule from cron.job j
+    where j.jobname like 'holdfast-%' and j.command like 'select backup.run_job(%' order by 1 $q$;
+end
+$$;
+
+comment on function backup.installed_schedules() is 'Jobs of Holdfast that pg_cron has, with their schedules; none without pg_cron.';
+revoke all on function backup.installed_schedules() from public;
+
 -- sql/functions/disable.sql
--- requires: functions/unschedule.sql, tables/policies.sql
+-- requires: functions/unschedule.sql, functions/installed_schedules.sql, tables/policies.sql
 -- backup.disable()
 --
 -- Why: one call stops everything Holdfast starts by itself. Backups in the bucket and the ledger stay.
@@ -2896,7 +3119,7 @@ set search_path = ''
 as $$
 begin
   update backup.policies p set enabled = false where p.provider = 'aws_s3';
-  perform backup.unschedule('holdfast-' || j.name) from unnest(array['tick', 'verify', 'prune', 'export', 'drill']) as j(name);
+  perform backup.unschedule(i.job_name) from backup.installed_schedules() i;
 end;
 $$;
 
@@ -3490,8 +3713,84 @@ $$;
 comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, drill, prune) and records it in backup.job_runs. Errors: HF100.';
 revoke all on function backup.run_job(text) from public;
 
+-- sql/functions/next_runs.sql
+-- requires: functions/next_run.sql
+-- backup.next_runs(p_schedule, p_count, p_after)
+--
+-- Why: how often a schedule runs, and whether another one contains it, shows in its next runs.
+create or replace function backup.next_runs(p_schedule text, p_count integer, p_after timestamptz default now())
+returns setof timestamptz
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_at timestamptz := p_after;
+begin
+  for v_count in 1 .. p_count loop
+    v_at := backup.next_run(p_schedule, v_at);
+    exit when v_at is null;
+    return next v_at;
+  end loop;
+end
+$$;
+
+comment on function backup.next_runs(text, integer, timestamptz) is 'The next times at which a pg_cron schedule is due, in UTC; none when it is no schedule.';
+revoke all on function backup.next_runs(text, integer, timestamptz) from public;
+
+-- sql/functions/wanted_schedules.sql
+-- requires: tables/policies.sql, functions/next_runs.sql
+-- backup.wanted_schedules()
+--
+-- Why: the one list of what pg_cron should run, for installing, removing and reporting. The most frequent schedule of the
+-- S3 policies is holdfast-export; another one becomes a job of its own unless its times are all among those of a job before
+-- it, as Sunday 01:00 is among daily 01:00. Policies without a schedule get the first export of their period; when no policy
+-- has one, the frequency decides.
+create or replace function backup.wanted_schedules()
+returns table (job_name text, schedule text, command text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_policy record;
+  v_taken  text[] := '{}';
+begin
+  return query select 'holdfast-' || j.name, j.schedule, format('select backup.run_job(%L)', j.name)
+    from (values ('tick', '* * * * *'), ('verify', '0 2 * * 0'), ('prune', '17 3 * * *')) as j(name, schedule);
+  for v_policy in
+    select p.name, s.schedule
+    from backup.policies p
+    cross join lateral (select coalesce(p.schedule, case p.frequency when 'daily' then '0 1 * * *' when 'weekly' then '0 1 * * 0' else '0 1 1 * *' end) as schedule) s
+    where p.provider = 'aws_s3' and p.enabled
+      and (p.schedule is not null
+           or not exists (select from backup.policies o where o.provider = 'aws_s3' and o.enabled and o.schedule is not null))
+    order by (select max(n) from backup.next_runs(s.schedule, 12) n), p.name
+  loop
+    continue when exists (
+      select from unnest(v_taken) as t(schedule)
+      where t.schedule ~ 'second' or not exists (
+        select from backup.next_runs(v_policy.schedule, 12) n
+        where backup.next_run(t.schedule, n - interval '1 second') is distinct from n));
+    job_name := 'holdfast-export' || case when v_taken = '{}' then '' else '-' || v_policy.name end;
+    schedule := v_policy.schedule;
+    command := 'select backup.run_job(''export'')';
+    v_taken := v_taken || v_policy.schedule;
+    return next;
+  end loop;
+  if v_taken <> '{}' then
+    return query values ('holdfast-drill', '0 4 1 * *', 'select backup.run_job(''drill'')');
+  end if;
+end
+$$;
+
+comment on function backup.wanted_schedules() is
+  'Jobs that pg_cron should have for the strategy in backup.policies, with their schedules in UTC. backup.install_schedules() brings them about.';
+revoke all on function backup.wanted_schedules() from public;
+
 -- sql/functions/install_schedules.sql
--- requires: functions/run_job.sql, tables/policies.sql
+-- requires: functions/run_job.sql, functions/wanted_schedules.sql, functions/installed_schedules.sql
 -- backup.install_schedules()
 --
 -- Why: pg_cron is the clock. The same name overwrites, so calling it again changes nothing but brings schedules up to date.
@@ -3509,32 +3808,19 @@ begin
     raise exception using errcode = 'HF005', message = 'pg_cron is not installed',
       hint = 'Run create extension pg_cron; or enable it under Integrations > Cron in the dashboard.';
   end if;
-  for v_job in
-    select * from (values
-      ('tick',   '* * * * *',  true),
-      ('verify', '0 2 * * 0',  true),
-      ('prune',  '17 3 * * *', true),
-      ('export', case when exists (select from backup.policies p where p.name = 'secondary_daily' and p.enabled)
-                      then '0 1 * * *' else '0 1 * * 0' end,
-                 exists (select from backup.policies p where p.provider = 'aws_s3' and p.enabled)),
-      ('drill',  '0 4 1 * *', exists (select from backup.policies p where p.provider = 'aws_s3' and p.enabled))
-    ) as j(name, schedule, wanted)
-  loop
-    if v_job.wanted then
-      execute 'select cron.schedule($1, $2, $3)'
-        using 'holdfast-' || v_job.name, v_job.schedule, format('select backup.run_job(%L)', v_job.name);
-      job_name := 'holdfast-' || v_job.name;
-      schedule := v_job.schedule;
-      return next;
-    else
-      perform backup.unschedule('holdfast-' || v_job.name);
-    end if;
+  perform backup.unschedule(i.job_name) from backup.installed_schedules() i
+  where i.job_name not in (select w.job_name from backup.wanted_schedules() w);
+  for v_job in select * from backup.wanted_schedules() loop
+    execute 'select cron.schedule($1, $2, $3)' using v_job.job_name, v_job.schedule, v_job.command;
+    job_name := v_job.job_name;
+    schedule := v_job.schedule;
+    return next;
   end loop;
 end;
 $$;
 
 comment on function backup.install_schedules() is
-  'Schedules the minute tick, the weekly verification (Sunday 02:00 UTC), the nightly clean-up and, when S3 is enabled, the export and the monthly drill. Safe to call again. Errors: HF005.';
+  'Schedules the minute tick, the weekly verification (Sunday 02:00 UTC), the nightly clean-up and, when S3 is enabled, the exports of backup.policies and the monthly drill. Safe to call again. Errors: HF005.';
 revoke all on function backup.install_schedules() from public;
 
 -- sql/functions/enable.sql
@@ -3966,6 +4252,51 @@ $$;
 comment on function backup.plan_tables() is
   'Every table of the database with what a backup does with its rows, as backup.run_tables stores it. Errors: HF301, HF305.';
 revoke all on function backup.plan_tables() from public;
+
+-- sql/functions/policy_warnings.sql
+-- requires: tables/policies.sql, tables/objectives.sql, tables/prices.sql, tables/runs.sql, functions/next_runs.sql
+-- backup.policy_warnings()
+--
+-- Why: a strategy can be valid and still not be what was meant. These are not refused, because each can be meant. Policies
+-- that are off are looked at too: the time to hear of it is before they are turned on.
+create or replace function backup.policy_warnings()
+returns table (policy_name text, code text, message text)
+language sql
+stable
+set search_path = ''
+as $$
+  with policy as (
+    select p.*, extract(epoch from p.retention) / 86400 as days,
+           (select extract(epoch from max(n) - min(n)) / 11 from backup.next_runs(p.schedule, 12) n) as gap,
+           case p.frequency when 'daily' then 86400 when 'weekly' then 7 * 86400 when 'monthly' then 31 * 86400 end as period
+    from backup.policies p
+  ), size as (
+    select r.stored_bytes from backup.runs r where r.state = 'complete' order by r.snapshot_at desc limit 1
+  ), found as (
+    select p.name, 'early_deletion' as code,
+           format('%s is billed for %s days at least; of runs deleted after %s days the other %s are paid for nothing: %s',
+             p.storage_class, c.minimum_days, round(p.days, 1), round(c.minimum_days - p.days, 1),
+             coalesce((select format('about %s USD for a run of the size of the newest', round(c.usd_per_gb * s.stored_bytes / 1e9 * (c.minimum_days - p.days) / 30.4375, 4)) from size s),
+                      format('about %s USD per GB', round(c.usd_per_gb * (c.minimum_days - p.days) / 30.4375, 5)))) as message
+    from policy p join backup.prices c on c.item = p.storage_class where p.days < c.minimum_days
+    union all
+    select p.name, 'thaw_exceeds_rto',
+           format('a run in %s can be read after up to %s, which is longer than the RTO of %s', p.storage_class, c.thaw, o.target)
+    from policy p join backup.prices c on c.item = p.storage_class join backup.objectives o on o.name = 'rto' where c.thaw > o.target
+    union all
+    select p.name, 'schedule_too_rare',
+           format('the schedule %s runs every %s days on average, rarer than %s', p.schedule, round((p.gap / 86400)::numeric, 1), p.frequency)
+    from policy p where p.gap > 1.05 * p.period
+    union all
+    select p.name, 'kept_shorter_than_period', format('a run is deleted after %s days, before the next %s one is due', round(p.days, 1), p.frequency)
+    from policy p where p.days * 86400 < p.period
+  )
+  select f.name, f.code, f.message from found f order by f.name, f.code
+$$;
+
+comment on function backup.policy_warnings() is
+  'What is allowed in backup.policies but may not be meant: early deletion that costs money, thawing longer than the RTO, schedules rarer than the frequency, runs gone before the next. Enabled or not.';
+revoke all on function backup.policy_warnings() from public;
 
 -- sql/functions/record_drill.sql
 -- requires: tables/drills.sql, functions/_drill_alert.sql
@@ -4679,6 +5010,112 @@ $$;
 
 comment on function backup.sequence_values() is 'Position of every sequence of the included schemas now, as setval() takes it. Errors: HF305.';
 revoke all on function backup.sequence_values() from public;
+
+-- sql/functions/set_objective.sql
+-- requires: tables/objectives.sql
+-- backup.set_objective(p_name, p_target)
+--
+-- Why: as backup.set_policy(). A target that is not reached yet is no error: that is what a target is for.
+-- Errors: HF810 no such objective, HF811 the target is refused.
+create or replace function backup.set_objective(p_name text, p_target text)
+returns interval
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_target interval;
+begin
+  begin
+    v_target := p_target::interval;
+  exception when invalid_text_representation or invalid_datetime_format or datetime_field_overflow or interval_field_overflow then
+    null;
+  end;
+  if v_target is null or v_target <= interval '0' then
+    raise exception using errcode = 'HF811', message = format('%L is no time above zero', p_target), hint = 'Give a target as ''4 hours'' or ''15 minutes''.';
+  end if;
+  update backup.objectives o set target = v_target where o.name = lower(p_name);
+  if not found then
+    raise exception using errcode = 'HF810', message = format('objective %L does not exist', p_name), hint = 'Objectives are rto and rpo.';
+  end if;
+  return v_target;
+end
+$$;
+
+comment on function backup.set_objective(text, text) is 'Sets the target of a recovery objective, rto or rpo, as ''4 hours'', and returns it. Errors: HF810, HF811.';
+revoke all on function backup.set_objective(text, text) from public;
+
+-- sql/functions/set_policy.sql
+-- requires: functions/install_schedules.sql, functions/policy_warnings.sql
+-- backup.set_policy(p_name, p_changes)
+--
+-- Why: an update says which constraint it breaks; this says what to write instead, and brings pg_cron up to date in the same
+-- transaction. Schedules are installed anew where there are some already, or when an S3 policy is turned on: changing the
+-- retention of a disabled backup starts nothing.
+-- Errors: HF810 no such policy, HF811 a value is refused.
+create or replace function backup.set_policy(p_name text, p_changes jsonb)
+returns setof text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_policy  backup.policies;
+  v_unknown text := (select min(k) from jsonb_object_keys(p_changes) k where k not in ('retention', 'schedule', 'storage_class', 'enabled'));
+  v_problem text;
+  v_hint    text;
+begin
+  select * into v_policy from backup.policies p where p.name = p_name for update;
+  if not found then
+    raise exception using errcode = 'HF810', message = format('policy %L does not exist', p_name),
+      hint = format('Policies are %s.', (select string_agg(p.name, ', ' order by p.name) from backup.policies p));
+  end if;
+  if v_unknown is not null then
+    raise exception using errcode = 'HF811', message = format('%L cannot be changed', v_unknown),
+      hint = 'What can be changed is retention, schedule, storage_class and enabled.';
+  end if;
+
+  begin
+    v_policy.retention := coalesce((p_changes ->> 'retention')::interval, v_policy.retention);
+    v_policy.enabled := coalesce((p_changes ->> 'enabled')::boolean, v_policy.enabled);
+  exception when invalid_text_representation or invalid_datetime_format or datetime_field_overflow or interval_field_overflow then
+    raise exception using errcode = 'HF811', message = format('retention or enabled of policy %s is not readable: %s', p_name, sqlerrm),
+      hint = 'Give a retention as ''30 days'' or ''1 year''.';
+  end;
+  v_policy.schedule := case when p_changes ? 'schedule' then p_changes ->> 'schedule' else v_policy.schedule end;
+  v_policy.storage_class := case when p_changes ? 'storage_class' then upper(p_changes ->> 'storage_class') else v_policy.storage_class end;
+
+  select p.problem, p.hint into v_problem, v_hint
+  from (values
+    (case when v_policy.retention <= interval '0' then format('a retention of %s keeps nothing', v_policy.retention) end,
+     'Give a retention greater than zero, as ''30 days''.'),
+    (case when v_policy.schedule is not null and v_policy.provider = 'supabase' then 'Supabase decides when it makes its backups' end,
+     'Leave the schedule out: it belongs to the policies of S3 and Storage.'),
+    (backup.cron_problem(v_policy.schedule),
+     'Give five fields in UTC, as ''0 1 * * *'' for daily at 01:00, or ''30 seconds''. See https://crontab.guru.'),
+    (case when v_policy.storage_class is not null and v_policy.provider <> 'aws_s3' then format('backups of %s have no storage class', v_policy.provider) end,
+     'Leave the storage class out: it belongs to the policies of S3.'),
+    (case when v_policy.storage_class not in ('STANDARD', 'STANDARD_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE')
+          then format('%L is no storage class', v_policy.storage_class) end,
+     'Storage classes are STANDARD, STANDARD_IA, GLACIER_IR, GLACIER and DEEP_ARCHIVE.')
+  ) as p(problem, hint)
+  where p.problem is not null limit 1;
+  if v_problem is not null then
+    raise exception using errcode = 'HF811', message = v_problem, detail = format('Policy %s was not changed.', p_name), hint = v_hint;
+  end if;
+
+  update backup.policies p
+  set retention = v_policy.retention, schedule = v_policy.schedule, storage_class = v_policy.storage_class, enabled = v_policy.enabled
+  where p.name = p_name;
+  if exists (select from backup.installed_schedules())
+     or (v_policy.provider = 'aws_s3' and (p_changes ->> 'enabled')::boolean and to_regprocedure('cron.schedule(text,text,text)') is not null) then
+    perform backup.install_schedules();
+  end if;
+  return query select w.message from backup.policy_warnings() w where w.policy_name = p_name;
+end
+$$;
+
+comment on function backup.set_policy(text, jsonb) is
+  'Changes a policy, as in set_policy(''primary'', ''{"retention": "7 days"}''), reinstalls the schedules and returns warnings. Keys: retention, schedule (null: none), storage_class, enabled. Errors: HF810, HF811.';
+revoke all on function backup.set_policy(text, jsonb) from public;
 
 -- sql/functions/settle_tables.sql
 -- requires: tables/run_tables.sql, tables/chunks.sql, functions/fingerprint_of_sum.sql
@@ -5444,7 +5881,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 8e9ff1174131.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 69e24f5f7bac.'));
 end $$;
 
 reset check_function_bodies;
