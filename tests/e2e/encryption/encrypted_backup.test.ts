@@ -8,6 +8,8 @@ import { openBackup } from "../../../functions/_shared/restore/backup_source.ts"
 import { readContent } from "../../../functions/_shared/restore/read_object.ts";
 import { restoreBackup, type RestoreRequest } from "../../../functions/_shared/restore/restore_backup.ts";
 import { unsealBackup } from "../../../functions/_shared/restore/unseal_backup.ts";
+import type { ObjectReader } from "../../../functions/_shared/verify/object_storage.ts";
+import { UNLIMITED, verifyBackup } from "../../../functions/_shared/verify/verify_backup.ts";
 import { type AgeKey, makeAgeKey } from "../../support/age_keys.ts";
 import { createExportWorld, type ExportWorld } from "../../support/export_world.ts";
 import { createRestoreTarget } from "../../support/restore_world.ts";
@@ -109,6 +111,43 @@ describe("an encrypted backup", () => {
       await expect(restoreBackup(request(oldRun, (name) => target.connect(name), await identities(keys[2])))).rejects.toMatchObject({
         code: "HF702", detail: expect.stringContaining(keys[2].recipient) });
       expect(await objects()).toEqual(before);
+    } finally {
+      await target.close();
+    }
+  }, 60_000);
+
+  /** The bucket with one bit of one object turned. */
+  const damagedAt = (victim: string) => ({ ...world.s3, getObject: async (key: string) => {
+    const bytes = await world.s3.getObject(key);
+    return key.endsWith(victim) ? bytes.map((byte, at) => (at === bytes.length - 1 ? byte ^ 1 : byte)) : bytes;
+  } });
+
+  it("verifyBackup() reads encrypted backups back without an identity, and names an object that was damaged", async () => {
+    await world.sql("update backup.settings set object_sample_share = 1 where id");
+    const check = async (reader: ObjectReader) => {
+      const client = await world.connect();
+      const { verificationId } = await verifyBackup({ database: client, storage: { state: "ready", reader }, now: () => performance.now() }, "cli", UNLIMITED);
+      await client.end();
+      return world.sql<{ subject: string; verdict: string; read: number }>(
+        "select r.subject, r.verdict::text, (r.evidence ->> 'read')::integer as read from backup.verification_results r where r.verification_id = $1 and r.check_name = 'check_backup_objects'", [verificationId]);
+    };
+    const good = await check(world.s3);
+    expect(good.filter(({ verdict }) => verdict !== "passed")).toEqual([]);
+    const objects = await Promise.all([plainRun, oldRun, newRun].map(async (runId) => (await objectsOf(runId)).size));
+    expect(Math.max(...good.map(({ read }) => read ?? 0))).toBeGreaterThan((objects[1] ?? 0) + (objects[2] ?? 0));
+
+    const { manifest } = await openBackup(world.s3, newRun);
+    const victim = `${newRun}/${manifest.tables.find(({ name }) => name === "orders")?.chunks?.[1]?.key ?? ""}`;
+    expect((await check(damagedAt(victim))).filter(({ verdict }) => verdict !== "passed")).toMatchObject([{ verdict: "failed", subject: expect.stringContaining(victim) }]);
+  }, 60_000);
+
+  it("restoreBackup() names an object that was damaged", async () => {
+    const { manifest } = await openBackup(world.s3, oldRun);
+    const victim = manifest.tables.find(({ name }) => name === "orders")?.chunks?.[0]?.key ?? "";
+    const target = await createRestoreTarget();
+    try {
+      await expect(restoreBackup({ ...request(oldRun, (name) => target.connect(name), await identities(keys[0])), s3: damagedAt(victim) })).rejects.toMatchObject({
+        code: "HF501", message: expect.stringContaining(victim) });
     } finally {
       await target.close();
     }
