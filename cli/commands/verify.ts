@@ -16,7 +16,7 @@ export const registerVerify: RegisterCommand = (program, run) => {
         context.withProgress("Verifying", () => verifyBackup({ database, storage, now: () => performance.now() }, "cli", UNLIMITED)),
       );
       if (context.options.json) {
-        context.printJson({ verification_id: result.verificationId, verdict: result.verdict, background: result.background, report: result.report });
+        context.printJson({ verification_id: result.verificationId, verdict: result.verdict, background: result.background, report: result.report, page_key: result.pageKey });
       } else if (result.report !== null) {
         context.print(result.report);
       } else {

@@ -83,6 +83,7 @@ async function answerState(deps: VerifyBackupHandlerDeps, request: Request): Pro
       verificationId: data.verification_id,
       verdict: data.verdict,
       report: data.report,
+      pageKey: data.page_key,
       background: data.checks.filter(({ state }) => state === "background").map(({ check_name }) => check_name),
     }),
     started_at: data.started_at,
@@ -92,6 +93,6 @@ async function answerState(deps: VerifyBackupHandlerDeps, request: Request): Pro
 }
 
 function stateOf(result: VerifyBackupResult): Record<string, unknown> {
-  const { verificationId, verdict, report, background } = result;
-  return { verification_id: verificationId, verdict, background, report };
+  const { verificationId, verdict, report, pageKey, background } = result;
+  return { verification_id: verificationId, verdict, background, report, page_key: pageKey };
 }

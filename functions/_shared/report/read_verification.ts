@@ -61,6 +61,7 @@ const verification = z.object({
   started_at: z.string(),
   finished_at: z.string().nullable(),
   report: z.string().nullable(),
+  page_key: z.string().nullable(),
   checks: z.array(z.object({ check_name: z.string(), state: z.string() })),
   findings: z.array(finding),
   restore_point: restorePoint.nullable(),
@@ -76,7 +77,7 @@ export type Objective = z.infer<typeof objectiveSchema>;
 const SQL = `
   select jsonb_build_object(
     'verification_id', v.verification_id, 'trigger', v.trigger, 'verdict', v.verdict,
-    'started_at', v.started_at, 'finished_at', v.finished_at, 'report', v.report,
+    'started_at', v.started_at, 'finished_at', v.finished_at, 'report', v.report, 'page_key', v.page_key,
     'checks', (select coalesce(jsonb_agg(jsonb_build_object('check_name', c.check_name, 'state', c.state) order by c.check_name), '[]')
                from backup.verification_checks c where c.verification_id = v.verification_id),
     'findings', (select coalesce(jsonb_agg(to_jsonb(f) - '{verification_id,result_no,recorded_at}'::text[] order by f.check_name, f.result_no), '[]')

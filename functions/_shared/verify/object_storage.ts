@@ -4,8 +4,13 @@ export interface ObjectReader {
   listObjects(prefix: string): AsyncIterable<{ key: string; bytes: number }>;
 }
 
+/** Where a verification leaves its report. Nothing is ever replaced. */
+export interface ObjectWriter {
+  putObject(key: string, body: Uint8Array<ArrayBuffer>, options: { contentType: string }): Promise<unknown>;
+}
+
 /** off: no bucket is configured, which is allowed. invalid: one is, but wrongly, which must not look like off. */
 export type ObjectStorage =
-  | { state: "ready"; reader: ObjectReader }
+  | { state: "ready"; reader: ObjectReader; writer?: ObjectWriter }
   | { state: "off" }
   | { state: "invalid"; reason: string };

@@ -11,7 +11,9 @@ const DEADLINE_MS = 30_000;
 export function openStorage(env: Env): ObjectStorage {
   try {
     const config = parseS3Config(env);
-    return config === null ? { state: "off" } : { state: "ready", reader: createS3Client(config, { deadlineMs: DEADLINE_MS }) };
+    if (config === null) return { state: "off" };
+    const client = createS3Client(config, { deadlineMs: DEADLINE_MS });
+    return { state: "ready", reader: client, writer: client };
   } catch (error) {
     if (error instanceof HoldfastError) return { state: "invalid", reason: `${error.code}: ${error.message}` };
     throw error;

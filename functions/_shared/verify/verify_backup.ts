@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Queryable } from "../database/queryable.ts";
 import { sqlStateOf } from "../errors/from_postgres.ts";
 import { formatVerificationReport } from "../report/format_verification_report.ts";
+import { storeReportPage } from "../report/page/store_report_page.ts";
 import { readVerification } from "../report/read_verification.ts";
 import { checkBackupObjects } from "./check_backup_objects.ts";
 import type { ObjectStorage } from "./object_storage.ts";
@@ -33,6 +34,8 @@ export interface VerifyBackupResult {
   verdict: Verdict | null;
   /** Markdown, once there is a verdict. */
   report: string | null;
+  /** Key of the report as a page in the bucket; null without a verdict, without a bucket, or when the bucket refused it. */
+  pageKey: string | null;
   /** Checks that a pg_cron job works on. */
   background: string[];
 }
@@ -83,7 +86,7 @@ export async function continueVerification(
     else if (deps.now() - startedAt >= limits.wallMs) await handOver(deps.database, verificationId, check);
     else await runSqlCheck(deps.database, verificationId, check, limits.patient);
   }
-  return await finish(deps.database, verificationId);
+  return await finish(deps, verificationId);
 }
 
 async function claimCheck(database: Queryable, verificationId: string): Promise<string | null> {
@@ -141,14 +144,14 @@ async function record(
   ]);
 }
 
-async function finish(database: Queryable, verificationId: string): Promise<VerifyBackupResult> {
+async function finish({ database, storage }: VerifyBackupDeps, verificationId: string): Promise<VerifyBackupResult> {
   const data = await readVerification(database, verificationId);
   const background = data.checks.filter(({ state }) => state === "background").map(({ check_name }) => check_name);
-  if (data.verdict === null) return { verificationId, verdict: null, report: null, background };
+  if (data.verdict === null) return { verificationId, verdict: null, report: null, pageKey: null, background };
   const report = data.report ?? formatVerificationReport(data);
   await database.query("update backup.verifications set report = $2 where verification_id = $1 and report is null", [
     verificationId,
     report,
   ]);
-  return { verificationId, verdict: data.verdict, report, background };
+  return { verificationId, verdict: data.verdict, report, pageKey: await storeReportPage(database, storage, verificationId), background };
 }
