@@ -167,6 +167,10 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "A run or verification that the demo asked for did not start or end in time.",
     remedy: "Read `.holdfast/logs/stack.log` and `select * from backup.job_runs;`.",
   },
+  HF910: {
+    cause: "A file that a command was told to write cannot be written: its folder does not exist, or belongs to somebody else.",
+    remedy: "Name another file with `--output`.",
+  },
   HF500: {
     cause: "The bucket has no restore point with that run id, or none whose proof passed, or several projects and none was named.",
     remedy: "List what there is with `holdfast restore --list`, and name a run or a project.",

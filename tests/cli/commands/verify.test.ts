@@ -24,7 +24,7 @@ describe("registerVerify()", () => {
   it("registerVerify() fails with 10 on damage", async () => {
     await queryRows(database.adminUrl, "set session_replication_role = replica; insert into shop.toys values (99)");
     const { code, stdout } = await holdfast("verify", "--json");
-    expect([code, JSON.parse(stdout)]).toEqual([10, { verification_id: expect.any(String), verdict: "failed", background: [], report: expect.stringContaining("FAILED") }]);
+    expect([code, JSON.parse(stdout)]).toEqual([10, { verification_id: expect.any(String), verdict: "failed", background: [], report: expect.stringContaining("FAILED"), page_key: null }]);
   });
   it("registerVerify() does not take a half configured bucket for none", async () => {
     const { stdout } = await runHoldfast(["verify"], { HOLDFAST_DB_URL: database.url, HOLDFAST_S3_BUCKET: "backups" });

@@ -2,7 +2,7 @@ import { type ScaleLinear, type ScaleTime, scaleLinear, scaleUtc } from "d3-scal
 import { html, type Html } from "./html.ts";
 
 /** In the units of the drawing; the page scales it. */
-export const CHART = { width: 520, height: 200, left: 64, right: 12, top: 10, bottom: 26 } as const;
+export const CHART = { width: 520, height: 200, left: 76, right: 12, top: 10, bottom: 26 } as const;
 
 export interface ChartScales {
   x: ScaleTime<number, number>;

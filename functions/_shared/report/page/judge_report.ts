@@ -30,5 +30,7 @@ export function judgeReport(data: ReportData): Judgement {
   if (verification === null) return { level: "warn", title: "Not verified", reason: "There is a restore point, and no verification has looked at it yet." };
   if (verification.verdict !== "passed") return { level: "warn", title: "Not fully checked", reason: "The newest verification could not look at everything." };
   if (!newest.verified) return { level: "warn", title: "Not proven yet", reason: "Checks pass, and the newest restore point has not been restored by a drill yet." };
-  return { level: "good", title: "Healthy", reason: "The newest restore point was restored by a drill and found equal, and all checks pass." };
+  const missed = data.objectives.find((objective) => objective.met === false);
+  if (missed !== undefined) return { level: "warn", title: "Objective missed", reason: `Checks pass and the newest restore point is proven, but the ${missed.name.toUpperCase()} is over its target.` };
+  return { level: "good", title: "Healthy", reason: "The newest restore point was restored by a drill and found equal, all checks pass and the objectives are met." };
 }

@@ -15,7 +15,7 @@ h2{font-size:1.15rem;margin:0 0 .75rem}h3{font-size:1rem;margin:1rem 0 .4rem}p{m
 .good{--c:var(--good);--cb:var(--good-bg)}.warn{--c:var(--warn);--cb:var(--warn-bg)}.bad{--c:var(--bad);--cb:var(--bad-bg)}.none{--c:var(--none);--cb:var(--none-bg)}
 .tag{display:inline-block;padding:0 .5rem;border-radius:1rem;background:var(--cb);color:var(--c);font-size:.85rem;font-weight:600;white-space:nowrap}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:1rem}
-.card{border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem}.card .big{font-size:1.5rem;font-weight:650;line-height:1.3;display:block}
+.card{border:1px solid var(--line);border-radius:.5rem;padding:.75rem 1rem}.card h3{margin-top:0}.card .big{font-size:1.5rem;font-weight:650;line-height:1.3;display:block}
 .card dl,dl.facts{margin:0;display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 .meter{height:.5rem;border-radius:.25rem;background:var(--line);margin:.4rem 0;overflow:hidden}.meter span{display:block;height:100%;background:var(--c);min-width:2px}
 .soft{color:var(--soft);font-size:.9rem}
@@ -26,7 +26,7 @@ details{border-top:1px solid var(--line);padding:.5rem 0}details:first-of-type{b
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:var(--bg);border-radius:.4rem;padding:.6rem;font-size:.85rem;margin:.4rem 0}code{overflow-wrap:anywhere}
 ul{margin:.2rem 0;padding-left:1.2rem}li{overflow-wrap:anywhere}
 figure{margin:0}figcaption{color:var(--soft);font-size:.9rem;margin-bottom:.3rem}.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1.25rem}
-svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font-size:12px;font-family:inherit}svg .axis{stroke:var(--line)}svg .first{stroke:var(--a)}svg .second{stroke:var(--b)}
+svg{display:block;width:100%;height:auto}.timeline svg{min-width:40rem}.charts{margin-top:1rem}svg text{fill:var(--soft);font-size:12px;font-family:inherit}svg .axis{stroke:var(--line)}svg .first{stroke:var(--a)}svg .second{stroke:var(--b)}
 svg .first-fill{fill:var(--a)}svg .second-fill{fill:var(--b)}svg .good{fill:var(--good)}svg .bad{stroke:var(--bad)}svg .none{fill:none;stroke:var(--soft)}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;font-size:.85rem;color:var(--soft)}.legend svg{display:inline-block;width:1rem;height:1rem;vertical-align:-.15rem;margin-right:.25rem}
 a{color:var(--a)}:focus-visible{outline:3px solid var(--a);outline-offset:2px}

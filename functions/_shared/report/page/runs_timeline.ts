@@ -16,11 +16,11 @@ export function runsTimeline(runs: readonly ReportRun[]): Html | null {
   const counts = (["verified", "complete", "failed", "active"] as const).map((kind) => [runs.filter((run) => kindOf(run) === kind).length, kind] as const);
   const label = `${runs.length} runs: ${counts.filter(([count]) => count > 0).map(([count, kind]) => `${count} ${WORDS[kind]}`).join(", ")}.`;
   return html`<figure><figcaption>${label}</figcaption>
-<svg viewBox="0 0 ${2 * CHART.width} ${height}" role="img" aria-label="Timeline: ${label}">
+<div class="scroll timeline" role="region" aria-label="Timeline of runs" tabindex="0"><svg viewBox="0 0 ${2 * CHART.width} ${height}" role="img" aria-label="Timeline: ${label}">
 ${tiers.map((tier, row) => html`<text x="0" y="${row * ROW + 19}">${tier}</text><line class="axis" x1="${CHART.left}" x2="${2 * CHART.width - CHART.right}" y1="${row * ROW + 15}" y2="${row * ROW + 15}"/>`)}
 ${x.ticks(5).map((time) => html`<text x="${round(stretch(x(time)))}" y="${height - 6}" text-anchor="middle">${format(time)}</text>`)}
 ${runs.map((run) => html`<g transform="translate(${round(stretch(x(new Date(run.requested_at))))} ${tiers.indexOf(run.tier) * ROW + 15})"><title>${run.run_id}: ${WORDS[kindOf(run)]}${run.seconds === null ? "" : `, ${formatDuration(run.seconds)}`}${run.failure_code === null ? "" : `, ${run.failure_code}`}</title>${SHAPES[kindOf(run)]}</g>`)}
-</svg>
+</svg></div>
 <div class="legend">${counts.filter(([count]) => count > 0).map(([, kind]) => html`<span><svg viewBox="-8 -8 16 16" aria-hidden="true">${SHAPES[kind]}</svg>${WORDS[kind]}</span>`)}</div></figure>`;
 }
 

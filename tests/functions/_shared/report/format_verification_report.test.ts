@@ -7,7 +7,7 @@ const finding = (given: Partial<VerificationFinding>): VerificationFinding => ({
 
 const data: VerificationData = {
   verification_id: "6f1c2f5e-7d53-4c8e-9b43-1d2f3a4b5c6d", trigger: "schedule", verdict: "failed", started_at: "2026-11-22T02:00:00+00:00",
-  finished_at: "2026-11-22T02:00:05+00:00", report: null, checks: [{ check_name: "check_row_counts", state: "done" }],
+  finished_at: "2026-11-22T02:00:05+00:00", report: null, page_key: null, checks: [{ check_name: "check_row_counts", state: "done" }],
   findings: [
     finding({ evidence: { rows: 990 } }),
     finding({ subject: "public.visits" }),
