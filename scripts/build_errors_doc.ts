@@ -27,6 +27,9 @@ const RANGES: Readonly<Record<string, string>> = {
   HF3: "Export",
   HF4: "Checks",
   HF5: "Restore and drills",
+  HF6: "Retention and storage classes",
+  HF7: "Encryption",
+  HF8: "Strategy, primary backups and alerts",
   HF9: "Local stack and command",
 };
 

@@ -823,6 +823,7 @@ create table backup.verifications (
   started_at      timestamptz not null default clock_timestamp(),
   finished_at     timestamptz,
   report          text,
+  page_key        text,
   constraint verifications_trigger_known check (trigger in ('schedule', 'http', 'cli', 'sql')),
   constraint verifications_verdict_iff_finished check ((verdict is null) = (finished_at is null))
 );
@@ -835,6 +836,7 @@ grant select on backup.verifications to service_role;
 comment on table backup.verifications is 'Checks of the live database and of the newest backup. One row per verification; the answers are in backup.verification_results.';
 comment on column backup.verifications.run_id is 'The restore point whose objects were checked; null when there was none.';
 comment on column backup.verifications.verdict is 'failed if any result failed, else inconclusive if any was inconclusive, else passed.';
+comment on column backup.verifications.page_key is 'Object key of the report as an HTML page; null when there is none in the bucket.';
 comment on column backup.verifications.report is 'The report as Markdown, stored when the last result arrived.';
 
 -- sql/tables/verification_checks.sql
@@ -5477,6 +5479,42 @@ comment on function backup.verification_check_names() is
   'Checks of a verification in the order they run. check_backup_objects reads the bucket and runs in the verify-backup function; the others are SQL functions of the same name.';
 revoke all on function backup.verification_check_names() from public;
 
+-- sql/functions/verification_report.sql
+-- requires: tables/verifications.sql
+-- backup.verification_report(verification id)
+--
+-- Why: somebody in Studio wants to read what the functions and the command print. The text is written once, when the last
+-- answer arrived, so that every reader sees the same. Errors: HF006 there is no such verification, or none has finished.
+create or replace function backup.verification_report(p_verification_id uuid default null)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  v_found backup.verifications;
+begin
+  select * into v_found
+  from backup.verifications v
+  where case when p_verification_id is null then v.verdict is not null else v.verification_id = p_verification_id end
+  order by v.started_at desc, v.verification_id
+  limit 1;
+  if not found then
+    raise exception using errcode = 'HF006',
+      message = case when p_verification_id is null then 'no verification has finished yet' else format('verification %s does not exist', p_verification_id) end,
+      hint = 'Start one with the function verify-backup or with holdfast verify.';
+  end if;
+  return coalesce(v_found.report, case
+    when v_found.verdict is null then format('Verification %s is still running.', v_found.verification_id)
+    else format(E'Verification %s ended: %s. Its report is not written yet; the answers are in backup.verification_results.', v_found.verification_id, v_found.verdict)
+  end);
+end
+$$;
+
+comment on function backup.verification_report(uuid) is
+  'The report of a verification as Markdown, by default of the newest finished one. Errors: HF006.';
+revoke all on function backup.verification_report(uuid) from public;
+
 -- sql/views/latest_verification.sql
 -- requires: tables/verifications.sql, tables/verification_results.sql, tables/verification_checks.sql
 create or replace view backup.latest_verification with (security_invoker = true) as
@@ -5877,7 +5915,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 69e24f5f7bac.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 574003a181e2.'));
 end $$;
 
 reset check_function_bodies;

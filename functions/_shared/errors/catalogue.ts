@@ -2,7 +2,7 @@
  * Every failure a caller can act on: HTTP status, exit code of the command, and title.
  * SQL raises the same codes as SQLSTATE; a guard test keeps the lists and docs/errors.md equal.
  * Ranges: HF0xx ledger and runs, HF1xx requests and configuration, HF2xx object storage, HF3xx export,
- * HF4xx checks, HF5xx restore and drills, HF7xx encryption, HF9xx local stack and command.
+ * HF4xx checks, HF5xx restore and drills, HF6xx retention, HF7xx encryption, HF8xx strategy and alerts, HF9xx local stack and command.
  */
 export const ERRORS = {
   HF001: { http: 404, exit: 3, title: "Run does not exist" },
