@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Queryable } from "../_shared/database/queryable.ts";
 import { authorize, ticketClaimer } from "../_shared/http/authorize.ts";
 import { runInBackground } from "../_shared/http/background.ts";
 import { checkMethod } from "../_shared/http/check_method.ts";
@@ -22,6 +23,7 @@ export interface VerifyBackupHandlerDeps {
   storage: ObjectStorage;
   limits: VerifyBackupLimits;
   now: () => number;
+  lookAtPrimary?: (database: Queryable) => Promise<void>;
   log?: (line: string) => void;
 }
 
@@ -61,7 +63,7 @@ async function start(deps: VerifyBackupHandlerDeps, request: Request): Promise<R
   });
   // A session of its own: the work outlives the request that started it.
   const work = deps.withDatabase((database) =>
-    continueVerification({ database, storage: deps.storage, now: deps.now }, id, deps.limits),
+    continueVerification({ ...deps, database }, id, deps.limits),
   );
   if (wait) return respondJson(200, stateOf(await work));
   runInBackground(work, deps.log).catch(() => undefined);

@@ -1,3 +1,4 @@
+-- requires: functions/_primary_backups_alert.sql
 -- backup.close_verification(verification id)
 --
 -- Why: called after every result, so whichever process brings the last one closes the verification.
@@ -59,6 +60,7 @@ begin
   else
     perform backup.resolve_alert('verification_inconclusive');
   end if;
+  perform backup._primary_backups_alert(p_verification_id);
   return v_verdict;
 end
 $$;

@@ -11,6 +11,7 @@ as $$
   select c.check_name
   from unnest(array[
     'check_drill_age',
+    'check_primary_backups',
     'check_sequences',
     'check_row_security',
     'check_critical_data',

@@ -17,6 +17,8 @@ export interface VerifyBackupDeps {
   storage: ObjectStorage;
   /** Milliseconds that only go forward. */
   now: () => number;
+  /** Asks for the backups that Supabase makes and records the answer; without it nobody is asked. */
+  lookAtPrimary?: (database: Queryable) => Promise<void>;
 }
 
 export interface VerifyBackupLimits {
@@ -82,6 +84,7 @@ export async function continueVerification(
   for (;;) {
     const check = await claimCheck(deps.database, verificationId);
     if (check === null) break;
+    if (check === "check_primary_backups") await deps.lookAtPrimary?.(deps.database);
     if (check === "check_backup_objects") await runObjectCheck(deps, verificationId, limits);
     else if (deps.now() - startedAt >= limits.wallMs) await handOver(deps.database, verificationId, check);
     else await runSqlCheck(deps.database, verificationId, check, limits.patient);

@@ -1,7 +1,7 @@
 -- Tests sql/functions/verification_check_names.sql
 begin;
 select plan(5);
-select is((select count(*) from backup.verification_check_names()), 12::bigint, 'verification_check_names() names every check once');
+select is((select count(*) from backup.verification_check_names()), 13::bigint, 'verification_check_names() names every check once');
 select is_empty($$
   select n.name from backup.verification_check_names() as n (name)
   where n.name <> 'check_backup_objects' and to_regproc('backup.' || n.name) is null

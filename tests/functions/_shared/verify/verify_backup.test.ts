@@ -180,7 +180,7 @@ describe("verifyBackup()", () => {
 
   it("verifyBackup() hands over what is left when its own time is up", async () => {
     const result = await verifyBackup(deps(), "schedule", { ...FUNCTION_LIMITS, wallMs: 0 });
-    expect(result.background).toHaveLength(11);
+    expect(result.background).toHaveLength(12);
     expect(await rows("select check_name from backup.verification_checks where state = 'done'")).toEqual([{ check_name: "check_backup_objects" }]);
   });
 });
