@@ -661,6 +661,36 @@ insert into backup.prices (item, usd_per_gb, usd_per_gb_retrieved, minimum_days,
   ('egress_supabase', 0.09,    0,    0,   null,       '2026-11-24', 'Egress of Edge Functions, beyond the quota of the plan'),
   ('egress_s3',       0.09,    0,    0,   null,       '2026-11-24', 'Data read from S3 over the internet');
 
+-- sql/tables/primary_backups.sql
+create table backup.primary_backups (
+  look_id        bigint generated always as identity primary key,
+  looked_at      timestamptz not null default clock_timestamp(),
+  project_ref    text not null,
+  outcome        text not null,
+  reason         text,
+  region         text,
+  walg_enabled   boolean,
+  pitr_enabled   boolean,
+  completed      integer,
+  newest_at      timestamptz,
+  oldest_at      timestamptz,
+  pitr_earliest  timestamptz,
+  pitr_latest    timestamptz,
+  backups        jsonb,
+  constraint primary_backups_outcome_known check (outcome in ('answered', 'no_token', 'unanswered')),
+  constraint primary_backups_reason_unless_answered check ((outcome = 'answered') = (reason is null))
+);
+create index primary_backups_by_time on backup.primary_backups (looked_at);
+alter table backup.primary_backups enable row level security;
+create policy service_role_reads on backup.primary_backups for select to service_role using (true);
+grant select on backup.primary_backups to service_role;
+
+comment on table backup.primary_backups is 'One row per look at the backups that Supabase makes of this project, as its Management API tells of them. backup.check_primary_backups() judges the newest.';
+comment on column backup.primary_backups.outcome is 'answered: by the Management API. no_token: nobody was asked. unanswered: see reason.';
+comment on column backup.primary_backups.completed is 'Backups listed as COMPLETED; newest_at and oldest_at are of these.';
+comment on column backup.primary_backups.pitr_latest is 'End of the window of point-in-time recovery; pitr_earliest is its start.';
+comment on column backup.primary_backups.backups is 'What was listed, newest first: [{inserted_at, status, is_physical_backup}].';
+
 -- sql/tables/row_shrink_limits.sql
 create table backup.row_shrink_limits (
   schema_name text not null,
@@ -1239,6 +1269,38 @@ $$;
 
 comment on function backup._pgtap_schema() is 'Private: the schema that holds pgTAP, null where the database does not have it.';
 revoke all on function backup._pgtap_schema() from public;
+
+-- sql/functions/_primary_backups_alert.sql
+-- requires: tables/verification_results.sql, functions/raise_alert.sql, functions/resolve_alert.sql
+-- backup._primary_backups_alert(p_verification_id)
+--
+-- Why: missing backups of the platform are a cause of their own, which another failed check must not keep open. A look
+-- that could not be taken neither raises nor resolves it. A policy that was turned off has nothing to miss.
+create or replace function backup._primary_backups_alert(p_verification_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_failed text;
+  v_doubt  boolean;
+begin
+  select string_agg(format('%s: %s', r.subject, r.actual), '; ' order by r.subject desc) filter (where r.verdict = 'failed'),
+         coalesce(bool_or(r.verdict = 'inconclusive'), true)
+    into v_failed, v_doubt
+  from backup.verification_results r
+  where r.verification_id = p_verification_id and r.check_name = 'check_primary_backups';
+  if v_failed is not null then
+    perform backup.raise_alert('primary_backups', 'critical', 'backups by Supabase: ' || v_failed,
+      jsonb_build_object('verification_id', p_verification_id));
+  elsif not v_doubt then
+    perform backup.resolve_alert('primary_backups');
+  end if;
+end
+$$;
+
+comment on function backup._primary_backups_alert(uuid) is 'Raises or resolves the alert primary_backups after what check_primary_backups answered in a verification.';
+revoke all on function backup._primary_backups_alert(uuid) from public;
 
 -- sql/functions/_read_only.sql
 -- backup._read_only(query)
@@ -1977,6 +2039,72 @@ $$;
 comment on function backup.check_key_escrow() is
   'Whether the private key of each recipient of the newest encrypted backup was shown to open a backup within backup.settings.key_proof_max_age.';
 revoke all on function backup.check_key_escrow() from public;
+
+-- sql/functions/check_primary_backups.sql
+-- requires: types/finding.sql, tables/primary_backups.sql, tables/policies.sql, tables/settings.sql
+-- backup.check_primary_backups()
+--
+-- Why: the strategy counts on backups that somebody else makes. The database cannot ask for them; verify-backup and the
+-- command do just before this runs, if they have an access token. What was not looked at within a day is not known.
+-- Daily backups are made some time of the day, hence half a period of grace. With point-in-time recovery Supabase makes no
+-- daily ones: its window counts for both. An idle database ships nothing, so the window may end up to a day ago.
+create or replace function backup.check_primary_backups()
+returns setof backup.finding
+language sql
+stable
+set search_path = ''
+as $$
+  with look as (
+    select b.* from backup.primary_backups b order by b.looked_at desc, b.look_id desc limit 1
+  ), judged as (
+    select p.name, p.enabled, p.frequency, p.retention, l.*, s.project_ref as own_ref,
+      coalesce(l.project_ref, s.project_ref) ~ '^[a-z]{20}$' as hosted,
+      case when p.frequency = 'continuous' then l.pitr_latest
+           else greatest(l.newest_at, case when l.pitr_enabled then l.pitr_latest end) end as newest,
+      case when p.frequency = 'continuous' then l.pitr_earliest
+           else least(l.oldest_at, case when l.pitr_enabled then l.pitr_earliest end) end as oldest,
+      case p.frequency when 'continuous' then interval '1 day' when 'daily' then interval '36 hours'
+                       when 'weekly' then interval '10 days 12 hours' else interval '46 days' end as grace
+    from backup.policies p cross join backup.settings s left join look l on true
+    where p.provider = 'supabase'
+  ), answered as (
+    select j.*,
+      case
+        when not j.enabled then 'skipped'
+        when j.outcome is null or j.outcome = 'no_token' then case when j.hosted then 'inconclusive' else 'skipped' end
+        when j.outcome = 'unanswered' or j.looked_at < clock_timestamp() - interval '1 day' then 'inconclusive'
+        when j.frequency = 'continuous' and j.pitr_enabled is not true then 'failed'
+        when j.newest is null or j.newest < clock_timestamp() - j.grace then 'failed'
+        else 'passed'
+      end as verdict,
+      case
+        when not j.enabled then 'the policy is off'
+        when j.outcome is null or j.outcome = 'no_token' then
+          case when j.hosted then 'no access token' else format('no access token, and %s is no project of the hosted platform', j.own_ref) end
+        when j.outcome = 'unanswered' then j.reason
+        when j.looked_at < clock_timestamp() - interval '1 day' then format('last asked %s', to_char(j.looked_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'))
+        when j.frequency = 'continuous' and j.pitr_enabled is not true then 'point-in-time recovery is off'
+        when j.newest is null then case j.frequency when 'continuous' then 'point-in-time recovery is on, but has no window yet' else 'no completed backup is listed' end
+        else format('newest %s, oldest %s', to_char(j.newest at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'), to_char(j.oldest at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'))
+      end as actual
+    from judged j
+  )
+  select 'check_primary_backups', a.name, a.verdict::backup.verdict,
+    case a.frequency when 'continuous' then format('point-in-time recovery is on and reaches to within %s', a.grace)
+                     else format('a completed backup within %s', a.grace) end,
+    a.actual,
+    jsonb_strip_nulls(jsonb_build_object('look_id', a.look_id, 'looked_at', a.looked_at, 'project_ref', a.project_ref, 'region', a.region,
+      'walg_enabled', a.walg_enabled, 'pitr_enabled', a.pitr_enabled, 'completed', a.completed, 'newest', a.newest, 'oldest', a.oldest,
+      'reaches_back_days', round(extract(epoch from clock_timestamp() - a.oldest)::numeric / 86400, 1),
+      'policy_days', round(extract(epoch from a.retention)::numeric / 86400, 1),
+      'give_a_token_with', case when a.outcome is null or a.outcome = 'no_token' then 'SUPABASE_ACCESS_TOKEN (command) or secret HOLDFAST_ACCESS_TOKEN (functions)' end))
+  from answered a
+  order by a.name desc
+$$;
+
+comment on function backup.check_primary_backups() is
+  'Judges what the Management API last said of the backups that Supabase makes: missing, too old or point-in-time recovery off is failed; not asked, without a token or without an answer is inconclusive; off, or no hosted project, is skipped.';
+revoke all on function backup.check_primary_backups() from public;
 
 -- sql/functions/check_row_counts.sql
 -- requires: tables/row_shrink_limits.sql, tables/critical_tables.sql
@@ -2815,6 +2943,7 @@ comment on function backup.close_overdue_checks() is
 revoke all on function backup.close_overdue_checks() from public;
 
 -- sql/functions/close_verification.sql
+-- requires: functions/_primary_backups_alert.sql
 -- backup.close_verification(verification id)
 --
 -- Why: called after every result, so whichever process brings the last one closes the verification.
@@ -2876,6 +3005,7 @@ begin
   else
     perform backup.resolve_alert('verification_inconclusive');
   end if;
+  perform backup._primary_backups_alert(p_verification_id);
   return v_verdict;
 end
 $$;
@@ -4442,6 +4572,49 @@ comment on function backup.record_plan(text, uuid, jsonb, text, text) is
   'Stores the tables of a run and makes its chunks; returns how many. Errors: HF003, HF004.';
 revoke all on function backup.record_plan(text, uuid, jsonb, text, text) from public;
 
+-- sql/functions/record_primary_backups.sql
+-- requires: tables/primary_backups.sql
+-- backup.record_primary_backups(p_project_ref, p_answer, p_outcome, p_reason)
+--
+-- Why: what the Management API said is kept, so that the verdict can be read again and a backup that vanished is noticed.
+-- A year of looks is enough; more would grow for ever.
+create or replace function backup.record_primary_backups(
+  p_project_ref text,
+  p_answer      jsonb,
+  p_outcome     text default 'answered',
+  p_reason      text default null
+)
+returns bigint
+language plpgsql
+set search_path = ''
+set timezone = 'UTC'
+as $$
+declare
+  v_look_id bigint;
+  v_window  jsonb := p_answer -> 'physical_backup_data';
+begin
+  delete from backup.primary_backups b where b.looked_at < clock_timestamp() - interval '1 year';
+  insert into backup.primary_backups
+    (project_ref, outcome, reason, region, walg_enabled, pitr_enabled, pitr_earliest, pitr_latest, completed, newest_at, oldest_at, backups)
+  select p_project_ref, p_outcome, p_reason, p_answer ->> 'region', (p_answer ->> 'walg_enabled')::boolean, (p_answer ->> 'pitr_enabled')::boolean,
+         -- The API writes 0 where there is no window.
+         to_timestamp(nullif((v_window ->> 'earliest_physical_backup_date_unix')::numeric, 0)::double precision),
+         to_timestamp(nullif((v_window ->> 'latest_physical_backup_date_unix')::numeric, 0)::double precision),
+         count(*) filter (where b.value ->> 'status' = 'COMPLETED'),
+         max((b.value ->> 'inserted_at')::timestamptz) filter (where b.value ->> 'status' = 'COMPLETED'),
+         min((b.value ->> 'inserted_at')::timestamptz) filter (where b.value ->> 'status' = 'COMPLETED'),
+         case when p_outcome = 'answered' then coalesce(jsonb_agg(jsonb_build_object('inserted_at', b.value -> 'inserted_at', 'status', b.value -> 'status',
+           'is_physical_backup', b.value -> 'is_physical_backup') order by b.value ->> 'inserted_at' desc) filter (where b.value is not null), '[]') end
+  from (select) as one left join jsonb_array_elements(p_answer -> 'backups') as b (value) on true
+  returning look_id into v_look_id;
+  return v_look_id;
+end
+$$;
+
+comment on function backup.record_primary_backups(text, jsonb, text, text) is
+  'Stores one look at the backups that Supabase makes: the answer of the Management API, or why there is none (no_token, unanswered). Returns its id.';
+revoke all on function backup.record_primary_backups(text, jsonb, text, text) from public;
+
 -- sql/functions/release_chunk.sql
 -- requires: functions/held_chunks.sql, functions/fail_run.sql, tables/settings.sql
 -- backup.release_chunk(p_run_id, p_claim_id, p_chunk_no, p_code, p_message, p_retry)
@@ -5460,6 +5633,7 @@ as $$
   select c.check_name
   from unnest(array[
     'check_drill_age',
+    'check_primary_backups',
     'check_sequences',
     'check_row_security',
     'check_critical_data',
@@ -5915,7 +6089,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 574003a181e2.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 5bd42a8f3556.'));
 end $$;
 
 reset check_function_bodies;
