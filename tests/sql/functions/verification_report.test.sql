@@ -13,11 +13,11 @@ insert into backup.verifications (verification_id, trigger, verdict, started_at,
   ('00000000-0000-4000-8000-000000000001', 'sql', 'passed', '2026-01-01', '2026-01-01', '# one'),
   ('00000000-0000-4000-8000-000000000002', 'sql', 'failed', '2026-01-02', '2026-01-02', null),
   ('00000000-0000-4000-8000-000000000003', 'sql', null, '2026-01-03', null, null);
-select like(backup.verification_report(), '%000002 ended: failed. Its report is not written yet%', 'verification_report() takes the newest finished one, and says that its report is missing');
+select alike(backup.verification_report(), '%000002 ended: failed. Its report is not written yet%', 'verification_report() takes the newest finished one, and says that its report is missing');
 update backup.verifications set report = '# two' where verdict = 'failed';
 select is(backup.verification_report(), '# two', 'verification_report() returns the stored text');
 select is(backup.verification_report('00000000-0000-4000-8000-000000000001'), '# one', 'verification_report() returns the one asked for');
-select like(backup.verification_report('00000000-0000-4000-8000-000000000003'), '%is still running.', 'verification_report() says that one is still running');
+select alike(backup.verification_report('00000000-0000-4000-8000-000000000003'), '%is still running.', 'verification_report() says that one is still running');
 
 -- permissions
 select function_privs_are('backup', 'verification_report', array['uuid']::text[], 'anon', '{}'::text[], 'verification_report() is closed to anon');

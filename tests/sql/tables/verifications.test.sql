@@ -8,7 +8,7 @@ insert into backup.runs (run_id, tier, trigger, engine, object_prefix) values ('
 delete from backup.verifications;
 
 -- contract
-select columns_are('backup', 'verifications', array['verification_id', 'run_id', 'trigger', 'verdict', 'started_at', 'finished_at', 'report'], 'verifications has its columns');
+select columns_are('backup', 'verifications', array['verification_id', 'run_id', 'trigger', 'verdict', 'started_at', 'finished_at', 'report', 'page_key'], 'verifications has its columns');
 select col_is_pk('backup', 'verifications', array['verification_id'], 'verifications has a key');
 select isnt(obj_description('backup.verifications'::regclass), null, 'verifications has a comment');
 select is_empty($$ select conname from pg_constraint c where c.conrelid = 'backup.verifications'::regclass and c.contype = 'f'
