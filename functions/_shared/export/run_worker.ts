@@ -40,7 +40,7 @@ export async function runWorker(
 
   const context = await makeContext(client, s3, runId, worker, snapshotId, FUNCTION_LIMITS, recipients);
   const report = await workOnRun(context, {
-    maxBytes: settings.worker_bytes * (context.recipients.length > 0 ? SHARE_WHEN_ENCRYPTED : 1), maxMs: settings.worker_seconds * 1000, claimBytes: settings.chunk_bytes, schemaAlone: true,
+    maxBytes: context.recipients.length > 0 ? Math.floor(settings.worker_bytes * SHARE_WHEN_ENCRYPTED) : settings.worker_bytes, maxMs: settings.worker_seconds * 1000, claimBytes: settings.chunk_bytes, schemaAlone: true,
   }, { ...hooks, onPlanned: async () => { await ledger.handOver(runId, settings.workers - 1); } });
   if (report.outcome === "budget") await ledger.handOver(runId, 1);
   return report;

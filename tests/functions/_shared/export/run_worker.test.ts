@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { holdSnapshot, type HeldSnapshot } from "../../../../functions/_shared/export/hold_snapshot.ts";
 import { Ledger } from "../../../../functions/_shared/export/ledger.ts";
 import { runWorker } from "../../../../functions/_shared/export/run_worker.ts";
+import { makeAgeKey } from "../../../support/age_keys.ts";
 import { createExportWorld, type ExportWorld } from "../../../support/export_world.ts";
 
 describe("runWorker()", () => {
@@ -30,7 +31,7 @@ describe("runWorker()", () => {
   });
 
   const hold = async () => { keeper = await holdSnapshot((name) => world.connect(name), runId); };
-  const worker = async (name: string) => runWorker(await world.connect("holdfast worker"), world.s3, runId, name, () => []);
+  const worker = async (name: string, recipients: string[] = []) => runWorker(await world.connect("holdfast worker"), world.s3, runId, name, () => recipients);
   const tickets = () => world.sql<{ body: unknown }>("select body from backup.tickets where run_id = $1 order by issued_at", [runId]);
 
   it("runWorker() works within the budget of the settings and hands over to fresh invocations", async () => {
@@ -51,6 +52,21 @@ describe("runWorker()", () => {
     const [row] = await world.sql("select state, rows from backup.runs where run_id = $1", [runId]);
     expect(row).toEqual({ state: "complete", rows: "1000" });
     await expect(worker("late")).rejects.toMatchObject({ code: "HF003" });
+  }, 60_000);
+
+  it("runWorker() takes on less of an encrypted run, whatever number the budget is, and completes it", async () => {
+    const { recipient } = await makeAgeKey();
+    await world.sql("update backup.settings set worker_bytes = 300001 where id");
+    await hold();
+    let last: Awaited<ReturnType<typeof runWorker>> = null;
+    let most = 0;
+    for (let count = 0; count < 40 && last?.outcome !== "ended"; count++) {
+      last = await worker(`worker-${count}`, [recipient]);
+      most = Math.max(most, last?.bytes ?? 0);
+    }
+    expect(await world.sql("select state::text, rows, age_recipients from backup.runs where run_id = $1", [runId])).toEqual([{ state: "complete", rows: "1000", age_recipients: [recipient] }]);
+    // One claim more than 180,000 bytes at most: a chunk of 64 KiB, its encryption, and that of small objects.
+    expect(most).toBeLessThan(600_000);
   }, 60_000);
 
   it("runWorker() waits for the keeper that comes a moment later", async () => {
