@@ -3,19 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { compareWithPgDump } from "./bench/compare_with_pg_dump.ts";
+import { compareWithPgRestore } from "./bench/compare_with_pg_restore.ts";
 import { measureFunctions } from "./bench/measure_functions.ts";
 
-const HELP = `Measures exports against pg_dump and inside the limits of functions. Prints ratios of one run; nothing is asserted.
+const HELP = `Measures exports against pg_dump, restores against pg_restore, and exports inside the limits of functions. Prints ratios of one run; nothing is asserted.
 
 Usage: npm run bench -- [options]
 
   --size <MiB>       Size of the big database (default 1100)
   --small <MiB>      Size of the small one, for the functions (default 10)
-  --rounds <n>       Times pg_dump and the export run in turn (default 3)
-  --only <parts>     dump, functions (default both)
-  --workers <n>      Sessions of the export (default 2, as pg_dump -j2)
+  --rounds <n>       Times that each and its rival run in turn (default 3)
+  --only <parts>     dump, restore, functions (default all)
+  --workers <n>      Sessions of the export and the restore (default 2, as -j2)
 
-Needs the PostgreSQL 15 of Debian for pg_dump (part dump).
+Needs the PostgreSQL 15 of Debian for pg_dump and pg_restore (parts dump, restore).
 Exit codes: 0 measured · 1 failed · 2 usage
 Example: npm run bench -- --size 300 --rounds 1`;
 
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       size: { type: "string", default: "1100" }, small: { type: "string", default: "10" }, rounds: { type: "string", default: "3" },
-      only: { type: "string", default: "dump,functions" }, workers: { type: "string", default: "2" }, help: { type: "boolean", short: "h", default: false },
+      only: { type: "string", default: "dump,restore,functions" }, workers: { type: "string", default: "2" }, help: { type: "boolean", short: "h", default: false },
     },
   });
   if (values.help) {
@@ -43,6 +44,9 @@ async function main(): Promise<void> {
   try {
     if (parts.includes("dump")) {
       await compareWithPgDump({ dir, bytes: positive(values.size, "size") * 1024 * 1024, rounds: positive(values.rounds, "rounds"), workers: positive(values.workers, "workers") });
+    }
+    if (parts.includes("restore")) {
+      await compareWithPgRestore({ dir, bytes: positive(values.size, "size") * 1024 * 1024, rounds: positive(values.rounds, "rounds"), workers: positive(values.workers, "workers") });
     }
     if (parts.includes("functions")) {
       for (const size of [positive(values.small, "small"), positive(values.size, "size")]) {

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync, rmSync, chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -9,6 +9,8 @@ import { ProcessRegister } from "../../stack/processes/process_register.ts";
 import { REPO_ROOT } from "../../stack/repo_root.ts";
 import { cpuSeconds } from "./cpu_seconds.ts";
 import { makeData } from "./make_data.ts";
+import { median } from "./median.ts";
+import { startStorage } from "./start_storage.ts";
 
 const exec = promisify(execFile);
 const TSX = join(REPO_ROOT, "node_modules", ".bin", "tsx");
@@ -21,21 +23,6 @@ interface Measured {
   storedBytes: number;
   cpuSeconds: number;
   peakMb: number;
-}
-
-async function startStorage(dir: string): Promise<{ child: ChildProcess; env: Record<string, string> }> {
-  mkdirSync(dir, { recursive: true });
-  const child = spawn(TSX, [join(REPO_ROOT, "scripts/bench/s3_child.ts"), dir, "bench", "benchsecret"], { stdio: ["ignore", "pipe", "inherit"] });
-  const endpoint = await new Promise<string>((resolve, reject) => {
-    child.stdout?.once("data", (data: Buffer) => resolve(data.toString().trim()));
-    child.once("exit", () => reject(new Error("the object storage did not start")));
-  });
-  return { child, env: { HOLDFAST_S3_ENDPOINT: endpoint, HOLDFAST_S3_BUCKET: "holdfast-backups", HOLDFAST_S3_ACCESS_KEY_ID: "bench", HOLDFAST_S3_SECRET_ACCESS_KEY: "benchsecret" } };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 /** pg_dump -Fd -j2 -Z1 to disk and an export of the same database in turn, on the system's PostgreSQL 15. */
