@@ -4,6 +4,7 @@ import type { RegisterCommand, RunAction } from "./command_context.ts";
 import { registerBackup } from "./commands/backup.ts";
 import { registerChecks } from "./commands/checks.ts";
 import { registerDrill } from "./commands/drill.ts";
+import { registerPolicies } from "./commands/policies.ts";
 import { registerReport } from "./commands/report.ts";
 import { registerRestore } from "./commands/restore.ts";
 import { registerRuns } from "./commands/runs.ts";
@@ -23,6 +24,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerChecks,
   registerReport,
   registerStrategy,
+  registerPolicies,
 ];
 
 export const EXIT_CODES = `

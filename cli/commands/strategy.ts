@@ -4,13 +4,12 @@ import type { RegisterCommand } from "../command_context.ts";
 import { describeHelp } from "../describe_help.ts";
 
 export const registerStrategy: RegisterCommand = (program, run) => {
-  const command = program.command("strategy").description("which backups exist, how long they are kept, and the recovery objectives");
+  const command = program.command("strategy").description("the strategy as Markdown: backups, objectives, schedules, what is not configured, and a cost estimate");
   describeHelp(command, "holdfast strategy > strategy.md");
   command.action(async () =>
     run(command, async (context) => {
-      const strategy = await context.withDatabase(readBackupStrategy);
-      if (context.options.json) context.printJson(strategy);
-      else context.print(formatBackupStrategy(strategy.policies, strategy.objectives));
+      if (context.options.json) context.printJson(await context.withDatabase(readBackupStrategy));
+      else context.print(await context.withDatabase(formatBackupStrategy));
       return 0;
     }),
   );

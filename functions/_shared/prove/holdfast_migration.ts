@@ -1120,6 +1120,32 @@ $$;
 comment on function backup._drill_phase_seconds(uuid) is 'Seconds of finished steps per phase, as {"schema": 1.2, …}.';
 revoke all on function backup._drill_phase_seconds(uuid) from public;
 
+-- sql/functions/_duration_words.sql
+-- backup._duration_words(p_duration)
+--
+-- Why: 04:00:00 is a time of the day to most readers. The two largest units are as exact as a report needs to be.
+create or replace function backup._duration_words(p_duration interval)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  with seconds as (
+    select round(extract(epoch from p_duration))::bigint as s
+  ), parts as (
+    select u.position, u.unit, s.s / u.size % u.modulus as n
+    from seconds s cross join (values (1, 'd', 86400, 1000000), (2, 'h', 3600, 24), (3, 'min', 60, 60), (4, 's', 1, 60)) as u(position, unit, size, modulus)
+  ), first as (
+    select min(p.position) as position from parts p where p.n > 0
+  )
+  select case when p_duration is null then null
+              else coalesce((select string_agg(format('%s %s', p.n, p.unit), ' ' order by p.position)
+                             from parts p cross join first f where p.n > 0 and p.position between f.position and f.position + 1), '0 s') end
+$$;
+
+comment on function backup._duration_words(interval) is 'An interval in its two largest units, as 3 h 20 min.';
+revoke all on function backup._duration_words(interval) from public;
+
 -- sql/functions/_finding_of_error.sql
 -- backup._finding_of_error(check, subject, expected, sqlstate, message)
 --
@@ -1249,6 +1275,33 @@ $$;
 
 comment on function backup._held_drill_step(uuid, integer, uuid) is 'The step a claim still holds, locked for the report. Errors: HF522, HF523.';
 revoke all on function backup._held_drill_step(uuid, integer, uuid) from public;
+
+-- sql/functions/_markdown_table.sql
+-- backup._markdown_table(p_header, p_rows)
+--
+-- Why: a table or a policy may be called a|b, and what a server answered may hold anything: no cell may break the table.
+create or replace function backup._markdown_table(p_header text[], p_rows jsonb)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select concat_ws(E'\\n',
+    '| ' || array_to_string(p_header, ' | ') || ' |',
+    '|' || repeat(' --- |', cardinality(p_header)),
+    string_agg(r.line, E'\\n' order by r.position))
+  from (
+    select l.position, '| ' || string_agg(btrim(regexp_replace(
+             replace(replace(replace(replace(coalesce(c.value, ''), '\\', '\\\\'), '|', '\\|'), '<', '&lt;'), '>', '&gt;'), '\\s+', ' ', 'g')), ' | ' order by c.position) || ' |' as line
+    from jsonb_array_elements(p_rows) with ordinality as l (value, position)
+    cross join lateral jsonb_array_elements_text(l.value) with ordinality as c (value, position)
+    group by l.position
+  ) as r
+  having count(*) > 0
+$$;
+
+comment on function backup._markdown_table(text[], jsonb) is 'Rows, an array of arrays, as a Markdown table; null without rows.';
+revoke all on function backup._markdown_table(text[], jsonb) from public;
 
 -- sql/functions/_pgtap_schema.sql
 -- backup._pgtap_schema()
@@ -4385,6 +4438,35 @@ comment on function backup.plan_tables() is
   'Every table of the database with what a backup does with its rows, as backup.run_tables stores it. Errors: HF301, HF305.';
 revoke all on function backup.plan_tables() from public;
 
+-- sql/functions/policy_next_runs.sql
+-- requires: tables/policies.sql, tables/runs.sql, functions/next_run.sql, functions/wanted_schedules.sql
+-- backup.policy_next_runs(p_now)
+--
+-- Why: a policy without a schedule gets the first export of its period, so its next run depends on what there is already.
+create or replace function backup.policy_next_runs(p_now timestamptz default now())
+returns table (policy_name text, next_run_at timestamptz)
+language sql
+stable
+set search_path = ''
+as $$
+  with policy as (
+    select p.*, case p.frequency when 'weekly' then 'week' when 'monthly' then 'month' else 'day' end as unit
+    from backup.policies p where p.enabled and p.provider <> 'supabase'
+  ), after as (
+    select p.*, case when exists (select from backup.runs r where r.state = 'complete' and r.snapshot_at >= date_trunc(p.unit, p_now, 'UTC'))
+                     then date_trunc(p.unit, p_now, 'UTC') + ('1 ' || p.unit)::interval - interval '1 second'
+                     else p_now end as free_at
+    from policy p
+  )
+  select a.name, coalesce(backup.next_run(a.schedule, p_now),
+    case when a.provider = 'aws_s3' then
+      (select min(backup.next_run(w.schedule, a.free_at)) from backup.wanted_schedules() w where w.job_name like 'holdfast-export%') end)
+  from after a
+$$;
+
+comment on function backup.policy_next_runs(timestamptz) is 'When the backups of each enabled policy of Holdfast are due next. Null: no schedule leads to one.';
+revoke all on function backup.policy_next_runs(timestamptz) from public;
+
 -- sql/functions/policy_warnings.sql
 -- requires: tables/policies.sql, tables/objectives.sql, tables/prices.sql, tables/runs.sql, functions/next_runs.sql
 -- backup.policy_warnings()
@@ -5522,6 +5604,261 @@ comment on function backup.start_verification(text) is
   'Opens a verification of the newest restore point with every check pending and returns its id. Trigger: schedule, http, cli or sql.';
 revoke all on function backup.start_verification(text) from public;
 
+-- sql/functions/strategy_costs.sql
+-- requires: tables/prices.sql, tables/settings.sql, views/restore_points.sql, functions/wanted_schedules.sql, functions/next_runs.sql
+-- backup.strategy_costs()
+--
+-- Why: what a strategy costs in a month once it has run long enough that as much expires as is added. An estimate: every
+-- run is taken to be as large as the newest of its tier, and prices are those of backup.prices.
+-- Tiers: the first export of a month is monthly, of a week weekly. Where there are fewer exports than weeks, none is daily.
+create or replace function backup.strategy_costs()
+returns table (item text, storage_class text, runs numeric, bytes numeric, usd_per_month numeric, basis text)
+language sql
+stable
+set search_path = ''
+as $$
+  with rate as (
+    select coalesce(sum(59 / nullif(extract(epoch from t.last_at - t.first_at) / 86400, 0)), 0) as per_day
+    from backup.wanted_schedules() w
+    cross join lateral (select min(n) as first_at, max(n) as last_at from backup.next_runs(w.schedule, 60) n) t
+    where w.job_name like 'holdfast-export%'
+  ), newest as (
+    select distinct on (p.tier) p.tier, p.run_id, p.stored_bytes from backup.restore_points p order by p.tier, p.snapshot_at desc
+  ), any_tier as (
+    select p.run_id, p.stored_bytes from backup.restore_points p order by p.snapshot_at desc limit 1
+  ), monthly as (
+    select least(r.per_day, 12 / 365.25) as per_day from rate r
+  ), weekly as (
+    select least(r.per_day, 1 / 7.0) - m.per_day * least(1, 1 / 7.0 / nullif(r.per_day, 0)) as per_day from rate r, monthly m
+  ), tiers as (
+    select 'monthly'::backup.tier as tier, m.per_day from monthly m
+    union all select 'weekly', w.per_day from weekly w
+    union all select 'daily', r.per_day - m.per_day - w.per_day from rate r, monthly m, weekly w
+  ), stored as (
+    select t.tier, c.storage_class, t.per_day * c.days as runs, t.per_day * c.days * coalesce(n.stored_bytes, a.stored_bytes) as bytes,
+           coalesce(n.run_id, a.run_id) as run_id, pr.usd_per_gb, pr.usd_per_gb_retrieved, pr.thaw
+    from tiers t
+    cross join any_tier a
+    left join newest n on n.tier = t.tier
+    cross join lateral (
+      select coalesce(p.storage_class, 'STANDARD') as storage_class, extract(epoch from p.retention) / 86400 as days
+      from backup.policies p where p.provider = 'aws_s3' and p.tier = t.tier order by p.retention desc limit 1) c
+    join backup.prices pr on pr.item = c.storage_class
+    where t.per_day > 0.0001
+  ), moved as (
+    select 1 as position, 'exports' as item, null::text as storage_class, r.per_day * 30.4375 as runs, r.per_day * 30.4375 * a.stored_bytes as bytes,
+           pr.usd_per_gb as price, 'leave Supabase on their way to the bucket' as basis
+    from rate r cross join any_tier a join backup.prices pr on pr.item = 'egress_supabase'
+    union all
+    select 2, 'verifications', null, null, sum(st.bytes) / s.object_sample_share * 30.4375 / 7,
+           pr.usd_per_gb + sum(st.bytes * st.usd_per_gb_retrieved) / nullif(sum(st.bytes), 0),
+           format('read 1 object in %s of every restore point that needs no thaw, weekly', s.object_sample_share)
+    from stored st cross join backup.settings s join backup.prices pr on pr.item = 'egress_s3'
+    where st.thaw is null
+    group by s.object_sample_share, pr.usd_per_gb
+    union all
+    select 3, 'drills', null, 1, a.stored_bytes, pr.usd_per_gb, 'read one restore point a month'
+    from any_tier a join backup.prices pr on pr.item = 'egress_s3'
+  )
+  select c.item, c.storage_class, round(c.runs::numeric, 1), round(c.bytes::numeric), round(c.usd::numeric, 4), c.basis
+  from (
+    select 0 as position, s.tier, s.tier::text as item, s.storage_class, s.runs, s.bytes, s.bytes / 1e9 * s.usd_per_gb as usd,
+           format('kept at steady state, each as large as %s', s.run_id) as basis
+    from stored s
+    union all
+    select m.position, null, m.item, m.storage_class, m.runs, m.bytes, m.bytes / 1e9 * m.price, m.basis from moved m
+  ) as c
+  where (select r.per_day from rate r) > 0
+  order by c.position, c.tier
+$$;
+
+comment on function backup.strategy_costs() is
+  'Estimated cost per month of the exports that are on, at steady state: storage per tier, then what exports, verifications and drills move. No rows while no S3 policy is on or no export has completed.';
+revoke all on function backup.strategy_costs() from public;
+
+-- sql/views/recovery_objectives.sql
+-- requires: tables/objectives.sql, tables/drills.sql, views/restore_points.sql
+-- The extrapolation takes each passed drill, scales what grows with the data to the size of the newest restore point, and
+-- leaves what does not (creating the schema, waiting for functions) as it was measured. Old drills measured another
+-- server, so a year is enough.
+create or replace view backup.recovery_objectives with (security_invoker = true) as
+with proven as (
+  select p.run_id, p.age from backup.restore_points p where p.verified order by p.snapshot_at desc limit 1
+), newest as (
+  select p.run_id, p.age, p.raw_bytes from backup.restore_points p order by p.snapshot_at desc limit 1
+), passed as (
+  select d.drill_id, d.engine, d.phase_seconds, d.raw_bytes, extract(epoch from d.finished_at - d.started_at) as seconds,
+         (select coalesce(sum(s.value::text::numeric), 0) from jsonb_each(d.phase_seconds) s
+          where s.key in ('data', 'schema_after', 'analyze', 'prove')) as growing
+  from backup.drills d
+  where d.verdict = 'passed' and d.started_at > now() - interval '1 year'
+), timed as (
+  select count(*) as drills, count(*) filter (where p.engine = 'functions') as by_functions,
+         make_interval(secs => percentile_cont(0.95) within group (order by p.seconds)) as p95,
+         make_interval(secs => percentile_cont(0.95) within group (
+           order by p.seconds + p.growing * (n.raw_bytes::numeric / nullif(p.raw_bytes, 0) - 1))) as at_current_size,
+         count(*) filter (where p.raw_bytes > 0 and n.raw_bytes is not null) as sized,
+         min(p.raw_bytes) as least, max(p.raw_bytes) as most
+  from passed p left join newest n on true
+), phases as (
+  select jsonb_object_agg(q.phase, q.p95) as seconds
+  from (select s.key as phase, round(percentile_cont(0.95) within group (order by s.value::text::numeric)::numeric, 3) as p95
+        from passed p cross join lateral jsonb_each(p.phase_seconds) s group by s.key) q
+), measured as (
+  select 'rpo' as name, (select p.age from proven p) as measured,
+    case
+      when exists (select from proven) then (select format('age of the newest verified restore point, %s', p.run_id) from proven p)
+      when exists (select from newest) then (select format('no restore point is verified by a drill; the newest unverified one is %s', n.run_id) from newest n)
+      else 'there is no restore point'
+    end as basis, null::jsonb as phases, null::interval as extrapolated, null::text as extrapolated_basis
+  union all
+  select 'rto', t.p95,
+    case when t.drills > 0 then format('95th percentile of %s passed drill(s) of the last year, %s by functions, start to proof', t.drills, t.by_functions)
+         else 'no drill has passed yet' end,
+    coalesce(p.seconds, '{}'),
+    case when t.sized > 0 then t.at_current_size end,
+    case when t.sized = 0 then null
+         else format('95th percentile of %s drill(s) of %s to %s; data, schema_after, analyze and prove scaled to the %s of %s, the rest as measured',
+                     t.sized, pg_size_pretty(t.least), pg_size_pretty(t.most), pg_size_pretty(n.raw_bytes), n.run_id) end
+  from timed t cross join phases p left join newest n on true
+)
+select
+  o.name,
+  o.target,
+  m.measured,
+  m.measured <= o.target as met,
+  m.basis,
+  (select n.age from newest n where o.name = 'rpo') as unverified,
+  o.description,
+  m.phases,
+  m.extrapolated,
+  m.extrapolated_basis
+from backup.objectives o
+join measured m using (name)
+order by o.name;
+
+grant select on backup.recovery_objectives to service_role;
+comment on view backup.recovery_objectives is 'Recovery objectives beside what was measured. Only what a drill has proven counts.';
+comment on column backup.recovery_objectives.name is 'rpo: data that may be lost. rto: time until the database works again.';
+comment on column backup.recovery_objectives.measured is 'Null: never measured, see basis.';
+comment on column backup.recovery_objectives.met is 'Null when it was never measured; that is not yes.';
+comment on column backup.recovery_objectives.unverified is 'Age of the newest restore point, verified or not. What would be lost if it restores.';
+comment on column backup.recovery_objectives.phases is 'Of rto: 95th percentile of the seconds of each phase of a restore.';
+comment on column backup.recovery_objectives.extrapolated is 'Of rto: expected time for the newest restore point, from the sizes and phases of the drills. An estimate; see extrapolated_basis.';
+
+-- sql/functions/strategy_gaps.sql
+-- requires: tables/policies.sql, tables/settings.sql, tables/critical_tables.sql, tables/sample_queries.sql, views/restore_points.sql, views/recovery_objectives.sql
+-- requires: functions/wanted_schedules.sql, functions/installed_schedules.sql, functions/check_primary_backups.sql, functions/_duration_words.sql
+-- backup.strategy_gaps()
+--
+-- Why: what a strategy says and what is set up are two things; this is the difference, each with what to do about it.
+create or replace function backup.strategy_gaps()
+returns setof text
+language sql
+stable
+set search_path = ''
+as $$
+  with secondary as (
+    select coalesce(bool_or(p.enabled), false) as enabled from backup.policies p where p.provider = 'aws_s3'
+  ), missing as (
+    select string_agg(w.job_name, ', ' order by w.job_name) as jobs
+    from backup.wanted_schedules() w
+    left join backup.installed_schedules() i on i.job_name = w.job_name and i.schedule = w.schedule
+    where i.job_name is null and not (select s.external_clock from backup.settings s)
+  )
+  select 'Exports to S3 are off. Turn them on with \`select * from backup.enable();\`' from secondary s where not s.enabled
+  union all
+  select 'No export has completed yet, so there is nothing to restore from.' from secondary s where s.enabled and not exists (select from backup.restore_points)
+  union all
+  select format('pg_cron does not have: %s. Install with \`select * from backup.install_schedules();\`', m.jobs) from missing m where m.jobs is not null
+  union all
+  select case c.verdict
+           when 'failed' then format('\`%s\`, made by Supabase: %s.', c.subject, c.actual)
+           else format('\`%s\`, made by Supabase, is not checked: %s. Set \`SUPABASE_ACCESS_TOKEN\` for the command, or the secret \`HOLDFAST_ACCESS_TOKEN\` for the functions.', c.subject, c.actual) end
+  from backup.check_primary_backups() c
+  where c.verdict in ('failed', 'inconclusive') or (c.verdict = 'skipped' and c.actual like 'no access token%')
+  union all
+  select format('\`%s\`, made by Supabase, reaches back %s of the %s days of the policy: the project is young, or its plan keeps less. Then \`holdfast policies set %s --retention "%s days"\`.',
+    c.subject, c.evidence ->> 'reaches_back_days', (c.evidence ->> 'policy_days')::numeric::integer, c.subject, ceil((c.evidence ->> 'reaches_back_days')::numeric))
+  from backup.check_primary_backups() c
+  where c.verdict = 'passed' and (c.evidence ->> 'reaches_back_days')::numeric + 1.5 < (c.evidence ->> 'policy_days')::numeric
+  union all
+  select 'Files in Supabase Storage are not part of the strategy: policy \`storage\` is off.' from backup.policies p where p.provider = 'supabase_storage' and not p.enabled
+  union all
+  select format('The %s is not measured: %s.', upper(o.name), o.basis) from backup.recovery_objectives o where o.measured is null
+  union all
+  select format('The %s target of %s is missed: %s.', upper(o.name), backup._duration_words(o.target), backup._duration_words(o.measured)) from backup.recovery_objectives o where not o.met
+  union all
+  select 'No table is named in \`backup.critical_tables\`, so a check cannot tell lost data from no data.' where not exists (select from backup.critical_tables)
+$$;
+
+comment on function backup.strategy_gaps() is 'What the strategy asks for and is not set up, checked or reached, one sentence of Markdown each, with what to do.';
+revoke all on function backup.strategy_gaps() from public;
+
+-- sql/functions/strategy_report.sql
+-- requires: functions/strategy_costs.sql, functions/strategy_gaps.sql, functions/policy_warnings.sql, functions/policy_next_runs.sql, functions/_markdown_table.sql
+-- backup.strategy_report()
+--
+-- Why: the strategy as a page for people, written where the strategy is, so that Studio, the command and the functions tell
+-- the same. Holds names and times, never rows or secrets.
+create or replace function backup.strategy_report()
+returns text
+language sql
+stable
+set search_path = ''
+as $$
+  with checked as (
+    select c.subject, c.verdict, c.actual from backup.check_primary_backups() c
+  ), policies as (
+    select backup._markdown_table('{Backup,Made by,"Schedule (UTC)",Kept,Storage class,State,"Next run (UTC)"}', jsonb_agg(jsonb_build_array(
+      p.name, p.provider,
+      case when p.schedule is not null then format('%s, %s', p.frequency, p.schedule)
+           when p.provider = 'aws_s3' then format('%s, first export of it', p.frequency) else p.frequency end,
+      backup._duration_words(p.retention), p.storage_class,
+      case when not p.enabled then 'off'
+           when p.provider = 'supabase' then (select format('%s: %s', c.verdict, c.actual) from checked c where c.subject = p.name)
+           when p.provider = 'aws_s3' then coalesce((select format('on; newest %s', to_char(max(r.snapshot_at) at time zone 'UTC', 'YYYY-MM-DD HH24:MI'))
+             from backup.restore_points r where r.tier = p.tier having count(*) > 0), 'on; none yet')
+           else 'on' end,
+      to_char(n.next_run_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')) order by p.provider desc, p.retention, p.name)) as text
+    from backup.policies p left join backup.policy_next_runs() n on n.policy_name = p.name
+  ), objectives as (
+    select backup._markdown_table('{Objective,Target,Measured,Met,Basis}', jsonb_agg(jsonb_build_array(
+      upper(o.name), backup._duration_words(o.target), coalesce(backup._duration_words(o.measured), 'not measured'),
+      case o.met when true then 'yes' when false then 'no' else 'unknown' end, o.basis) order by o.name)) as text
+    from backup.recovery_objectives o
+  ), schedules as (
+    select backup._markdown_table('{Job of pg_cron,"Schedule (UTC)",Installed,"Next run (UTC)"}', jsonb_agg(jsonb_build_array(
+      w.job_name, w.schedule, case when i.job_name is null then 'no' when i.schedule <> w.schedule then 'no: ' || i.schedule else 'yes' end,
+      to_char(backup.next_run(w.schedule) at time zone 'UTC', 'YYYY-MM-DD HH24:MI')) order by w.job_name)) as text
+    from backup.wanted_schedules() w left join backup.installed_schedules() i on i.job_name = w.job_name
+  ), costs as (
+    select backup._markdown_table('{What,Storage class,Runs,Bytes,"USD a month",Basis}',
+             jsonb_agg(jsonb_build_array(c.item, c.storage_class, c.runs::text, pg_size_pretty(c.bytes), to_char(c.usd_per_month, 'FM999999990.0000'), c.basis) order by c.position)
+             || jsonb_build_array(jsonb_build_array('total', '', '', '', to_char(sum(c.usd_per_month), 'FM999999990.0000'), ''))) as text
+    from backup.strategy_costs() with ordinality as c (item, storage_class, runs, bytes, usd_per_month, basis, position)
+    having count(*) > 0
+  )
+  select concat_ws(E'\\n\\n',
+    '# Backup strategy',
+    format('Of project %s, as of %s UTC.', s.project_ref, to_char(now() at time zone 'UTC', 'YYYY-MM-DD HH24:MI')),
+    (select p.text from policies p),
+    '## Recovery objectives', (select o.text from objectives o),
+    '## Schedules', (select j.text from schedules j),
+    (select E'## Not configured, not checked or not reached\\n\\n' || string_agg('- ' || g, E'\\n') from backup.strategy_gaps() g having count(*) > 0),
+    (select E'## Warnings\\n\\n' || string_agg(format('- \`%s\`: %s.', w.policy_name, w.message), E'\\n') from backup.policy_warnings() w having count(*) > 0),
+    '## Cost estimate',
+    coalesce((select c.text from costs c) || E'\\n\\n' || (
+        select format('An estimate, not a bill: sizes are those of the newest runs, prices are list prices of AWS us-east-1 as of %s, without requests, taxes, free quotas and discounts. They stand in \`backup.prices\`; edit them to what you pay.', min(p.as_of))
+        from backup.prices p),
+      'There is nothing to estimate from: it takes an S3 policy that is on and one completed export.')) || E'\\n'
+  from backup.settings s
+$$;
+
+comment on function backup.strategy_report() is
+  'The backup strategy as Markdown: backups with their state and next run, objectives, schedules, what is not configured, warnings, and an estimate of the cost.';
+revoke all on function backup.strategy_report() from public;
+
 -- sql/functions/table_fingerprint.sql
 -- requires: functions/fingerprint_expression.sql, functions/fingerprint_of_sum.sql
 -- backup.table_fingerprint(p_table)
@@ -5725,76 +6062,6 @@ comment on column backup.latest_verification.verification_verdict is 'Verdict of
 comment on column backup.latest_verification.state is 'State of the check: pending, running, background (a pg_cron job works on it) or done.';
 comment on column backup.latest_verification.verdict is 'Answer of this check about this subject; null while it is open.';
 comment on column backup.latest_verification.duration_ms is 'Time of the whole check, in milliseconds.';
-
--- sql/views/recovery_objectives.sql
--- requires: tables/objectives.sql, tables/drills.sql, views/restore_points.sql
--- The extrapolation takes each passed drill, scales what grows with the data to the size of the newest restore point, and
--- leaves what does not (creating the schema, waiting for functions) as it was measured. Old drills measured another
--- server, so a year is enough.
-create or replace view backup.recovery_objectives with (security_invoker = true) as
-with proven as (
-  select p.run_id, p.age from backup.restore_points p where p.verified order by p.snapshot_at desc limit 1
-), newest as (
-  select p.run_id, p.age, p.raw_bytes from backup.restore_points p order by p.snapshot_at desc limit 1
-), passed as (
-  select d.drill_id, d.engine, d.phase_seconds, d.raw_bytes, extract(epoch from d.finished_at - d.started_at) as seconds,
-         (select coalesce(sum(s.value::text::numeric), 0) from jsonb_each(d.phase_seconds) s
-          where s.key in ('data', 'schema_after', 'analyze', 'prove')) as growing
-  from backup.drills d
-  where d.verdict = 'passed' and d.started_at > now() - interval '1 year'
-), timed as (
-  select count(*) as drills, count(*) filter (where p.engine = 'functions') as by_functions,
-         make_interval(secs => percentile_cont(0.95) within group (order by p.seconds)) as p95,
-         make_interval(secs => percentile_cont(0.95) within group (
-           order by p.seconds + p.growing * (n.raw_bytes::numeric / nullif(p.raw_bytes, 0) - 1))) as at_current_size,
-         count(*) filter (where p.raw_bytes > 0 and n.raw_bytes is not null) as sized,
-         min(p.raw_bytes) as least, max(p.raw_bytes) as most
-  from passed p left join newest n on true
-), phases as (
-  select jsonb_object_agg(q.phase, q.p95) as seconds
-  from (select s.key as phase, round(percentile_cont(0.95) within group (order by s.value::text::numeric)::numeric, 3) as p95
-        from passed p cross join lateral jsonb_each(p.phase_seconds) s group by s.key) q
-), measured as (
-  select 'rpo' as name, (select p.age from proven p) as measured,
-    case
-      when exists (select from proven) then (select format('age of the newest verified restore point, %s', p.run_id) from proven p)
-      when exists (select from newest) then (select format('no restore point is verified by a drill; the newest unverified one is %s', n.run_id) from newest n)
-      else 'there is no restore point'
-    end as basis, null::jsonb as phases, null::interval as extrapolated, null::text as extrapolated_basis
-  union all
-  select 'rto', t.p95,
-    case when t.drills > 0 then format('95th percentile of %s passed drill(s) of the last year, %s by functions, start to proof', t.drills, t.by_functions)
-         else 'no drill has passed yet' end,
-    coalesce(p.seconds, '{}'),
-    case when t.sized > 0 then t.at_current_size end,
-    case when t.sized = 0 then null
-         else format('95th percentile of %s drill(s) of %s to %s; data, schema_after, analyze and prove scaled to the %s of %s, the rest as measured',
-                     t.sized, pg_size_pretty(t.least), pg_size_pretty(t.most), pg_size_pretty(n.raw_bytes), n.run_id) end
-  from timed t cross join phases p left join newest n on true
-)
-select
-  o.name,
-  o.target,
-  m.measured,
-  m.measured <= o.target as met,
-  m.basis,
-  (select n.age from newest n where o.name = 'rpo') as unverified,
-  o.description,
-  m.phases,
-  m.extrapolated,
-  m.extrapolated_basis
-from backup.objectives o
-join measured m using (name)
-order by o.name;
-
-grant select on backup.recovery_objectives to service_role;
-comment on view backup.recovery_objectives is 'Recovery objectives beside what was measured. Only what a drill has proven counts.';
-comment on column backup.recovery_objectives.name is 'rpo: data that may be lost. rto: time until the database works again.';
-comment on column backup.recovery_objectives.measured is 'Null: never measured, see basis.';
-comment on column backup.recovery_objectives.met is 'Null when it was never measured; that is not yes.';
-comment on column backup.recovery_objectives.unverified is 'Age of the newest restore point, verified or not. What would be lost if it restores.';
-comment on column backup.recovery_objectives.phases is 'Of rto: 95th percentile of the seconds of each phase of a restore.';
-comment on column backup.recovery_objectives.extrapolated is 'Of rto: expected time for the newest restore point, from the sizes and phases of the drills. An estimate; see extrapolated_basis.';
 
 -- sql/views/status.sql
 -- requires: tables/chunks.sql, tables/alerts.sql, tables/policies.sql, views/restore_points.sql, views/recovery_objectives.sql
@@ -6093,7 +6360,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 5bd42a8f3556.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 971a8195212c.'));
 end $$;
 
 reset check_function_bodies;

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 describe("registerStrategy()", () => {
-  it("registerStrategy() prints the policies", async () => expect((await holdfast("strategy")).stdout).toContain("| secondary_weekly | aws_s3 | weekly | 90 d |"));
+  it("registerStrategy() prints the policies", async () => expect((await holdfast("strategy")).stdout).toContain("| secondary_weekly | aws_s3 | weekly, 0 1 * * 0 | 90 d |"));
   it("registerStrategy() prints JSON", async () => {
     const { policies, objectives } = JSON.parse((await holdfast("strategy", "--json")).stdout);
     expect([policies.length, objectives.length]).toEqual([6, 2]);
