@@ -8,6 +8,7 @@ export const CONFIG_TABLES = [
   { table: "settings", key: "t.id" },
   { table: "policies", key: "t.name" },
   { table: "objectives", key: "t.name" },
+  { table: "prices", key: "t.item" },
   { table: "critical_tables", key: "t.schema_name, t.table_name" },
   { table: "sample_queries", key: "t.name" },
   { table: "row_shrink_limits", key: "t.schema_name, t.table_name" },

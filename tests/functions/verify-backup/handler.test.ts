@@ -10,12 +10,13 @@ import { queryRows } from "../../support/query_rows.ts";
 const KEY = "sb_secret_test";
 let database: TestDatabase;
 let background: Promise<unknown>[];
+let looks = 0;
 let handler: Handler;
 
 beforeAll(async () => {
   database = await createTestDatabase({ migrated: true });
   const withDatabase: WithDatabase = (task) => withClient(database.url, { applicationName: "holdfast test" }, task);
-  handler = createHandler({ secretKeys: [KEY], withDatabase, storage: { state: "off" }, limits: UNLIMITED, now: () => performance.now() });
+  handler = createHandler({ secretKeys: [KEY], withDatabase, storage: { state: "off" }, limits: UNLIMITED, now: () => performance.now(), lookAtPrimary: async () => void looks++ });
   (globalThis as { EdgeRuntime?: unknown }).EdgeRuntime = { waitUntil: (promise: Promise<unknown>) => background.push(promise) };
 });
 beforeEach(async () => {
@@ -47,6 +48,12 @@ describe("verify-backup", () => {
     const response = await call("verify-backup?wait=true", { method: "POST" });
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ verdict: "passed", report: expect.stringContaining("no backup: the secondary backup is off") });
+  });
+
+  it("createHandler() looks at the backups that Supabase makes once per verification", async () => {
+    looks = 0;
+    await call("verify-backup?wait=true", { method: "POST" });
+    expect(looks).toBe(1);
   });
 
   it("createHandler() takes a ticket once, for its own function only, and records the schedule", async () => {
