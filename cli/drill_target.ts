@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,7 +6,8 @@ import type { Client } from "pg";
 import { connect } from "../functions/_shared/database/connect.ts";
 import { freePort } from "../stack/free_port.ts";
 import type { PostgresFlavor } from "../stack/postgres/find_server.ts";
-import { startCluster } from "../stack/postgres/start_cluster.ts";
+import { ADMIN_ROLE, BARE_TEMPLATE, databaseSettingsSql } from "../stack/postgres/server_settings.ts";
+import { type Cluster, startCluster } from "../stack/postgres/start_cluster.ts";
 
 /** A database that a drill may fill, and what there is to clean up afterwards. */
 export interface DrillTarget {
@@ -15,6 +17,7 @@ export interface DrillTarget {
 
 const HOST = "127.0.0.1";
 const FIRST_PORT = 55_900;
+const DATABASE = "drill";
 
 /** The PostgreSQL of npm that can take a backup of this version, which the same or a newer one can. */
 export function flavorFor(serverVersionNum: number): PostgresFlavor {
@@ -33,6 +36,11 @@ export async function startEmbeddedTarget(flavor: PostgresFlavor): Promise<Drill
     rmSync(dir, { recursive: true, force: true });
     throw error;
   });
+  await createDatabase(cluster).catch(async (error: unknown) => {
+    await cluster.stop("immediate");
+    rmSync(dir, { recursive: true, force: true });
+    throw error;
+  });
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= cluster.stop("immediate").finally(() => {
     rmSync(cluster.dataDir, { recursive: true, force: true });
@@ -43,10 +51,24 @@ export async function startEmbeddedTarget(flavor: PostgresFlavor): Promise<Drill
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, onSignal);
   return {
-    connect: (applicationName) => connect(cluster.url("postgres", "postgres"), { applicationName }),
+    connect: (applicationName) => connect(cluster.url("postgres", DATABASE), { applicationName }),
     stop: async () => {
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, onSignal);
       await stop();
     },
   };
+}
+
+/**
+ * Servers on this machine are copies of one that was initialized once, so they share its identifier; what tells their
+ * databases apart is the object id. With one of its own a drill is never taken for the database that was backed up.
+ */
+async function createDatabase(cluster: Cluster): Promise<void> {
+  const admin = await connect(cluster.url(ADMIN_ROLE, "postgres"), { applicationName: "holdfast drill" });
+  try {
+    await admin.query(`create database ${DATABASE} template ${BARE_TEMPLATE} strategy file_copy oid ${randomInt(1_000_000_000, 4_000_000_000)}`);
+    await admin.query(databaseSettingsSql(DATABASE));
+  } finally {
+    await admin.end();
+  }
 }

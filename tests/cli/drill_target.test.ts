@@ -16,10 +16,11 @@ describe("startEmbeddedTarget()", () => {
     const before = dirs();
     const target = await startEmbeddedTarget("embedded");
     const client = await target.connect("holdfast test");
-    const { rows: [row] } = await client.query<{ dir: string; schemas: string[]; superuser: boolean }>(
-      `select (select array_agg(n.nspname::text) from pg_namespace n where n.nspname in ('auth', 'storage')) as schemas,
+    const { rows: [row] } = await client.query<{ dir: string; schemas: string[]; superuser: boolean; own_oid: boolean }>(
+      `select (select d.oid >= 1000000000 from pg_database d where d.datname = current_database()) as own_oid,
+              (select array_agg(n.nspname::text) from pg_namespace n where n.nspname in ('auth', 'storage')) as schemas,
               (select r.rolsuper from pg_roles r where r.rolname = current_user) as superuser`);
-    expect(row).toMatchObject({ schemas: expect.arrayContaining(["auth", "storage"]), superuser: false });
+    expect(row).toMatchObject({ schemas: expect.arrayContaining(["auth", "storage"]), superuser: false, own_oid: true });
     await closeClient(client);
     const made = dirs().filter((name) => !before.includes(name));
     expect(made.length).toBeGreaterThanOrEqual(1);
