@@ -36,13 +36,23 @@ async function copyAll(context: WorkerContext, chunks: readonly ClaimedChunk[]):
   }
 }
 
+const NOTHING = new Uint8Array();
+
+/** Compresses a chunk and lets go of its text, which a function has no room for while it encrypts. */
+async function compressOnce(copied: CopiedChunk): Promise<Uint8Array<ArrayBuffer>> {
+  const compressed = await compress(copied.bytes, copied.bytes.byteLength / Number(copied.rows));
+  copied.bytes = NOTHING;
+  return compressed;
+}
+
 async function store(context: WorkerContext, copied: CopiedChunk): Promise<ChunkResult> {
-  const { chunk, bytes } = copied;
+  const { chunk } = copied;
+  const rawBytes = copied.bytes.byteLength;
   const name = chunkName(chunk.schema_name ?? "", chunk.table_name ?? "", chunk.chunk_no, chunk.attempt);
-  const object = await storeObject(context, name, await compress(bytes, bytes.byteLength / Number(copied.rows)), "application/gzip", "rows");
+  const object = await storeObject(context, name, await compressOnce(copied), "application/gzip", "rows");
   return {
     chunk_no: chunk.chunk_no, object_key: object.key, sha256: object.sha256,
-    raw_bytes: bytes.byteLength, stored_bytes: object.bytes, rows: copied.rows, row_hash_sum: copied.rowHashSum,
+    raw_bytes: rawBytes, stored_bytes: object.bytes, rows: copied.rows, row_hash_sum: copied.rowHashSum,
   };
 }
 
@@ -71,9 +81,10 @@ async function storeAll(context: WorkerContext, copied: readonly CopiedChunk[]):
 export async function exportData(context: WorkerContext, chunks: readonly ClaimedChunk[]): Promise<number> {
   const claimId = chunks[0]?.claim_id ?? "";
   const { copied, failure } = await copyAll(context, chunks);
+  const rawBytes = copied.reduce((sum, one) => sum + one.bytes.byteLength, 0);
   const stored = await storeAll(context, copied);
   if (stored.length > 0) await context.ledger.complete(context.runId, claimId, stored);
-  const bytes = copied.reduce((sum, one) => sum + one.bytes.byteLength, 0) + costOfEncryption(context, stored);
+  const bytes = rawBytes + costOfEncryption(context, stored);
   if (failure === undefined) return bytes;
 
   const { chunk, error } = failure;
