@@ -10,9 +10,9 @@ create temp table t as select backup.start_verification('sql') as id;
 select is((select backup.claim_verification_check(t.id) from t), 'check_drill_age', 'claim_verification_check() gives the first check first');
 select results_eq($$ select state, started_at is not null from backup.verification_checks c join t on t.id = c.verification_id
   where check_name = 'check_drill_age' $$, $$ values ('running', true) $$, 'claim_verification_check() marks it as running');
-select is((select backup.claim_verification_check(t.id) from t), 'check_sequences', 'claim_verification_check() gives each check once');
-update backup.verification_checks set state = 'background' where check_name = 'check_row_security';
-select is((select backup.claim_verification_check(t.id) from t), 'check_critical_data', 'claim_verification_check() passes over checks others work on');
+select is((select backup.claim_verification_check(t.id) from t), 'check_primary_backups', 'claim_verification_check() gives each check once');
+update backup.verification_checks set state = 'background' where check_name = 'check_sequences';
+select is((select backup.claim_verification_check(t.id) from t), 'check_row_security', 'claim_verification_check() passes over checks others work on');
 update backup.verification_checks set state = 'done';
 select is((select backup.claim_verification_check(t.id) from t), null, 'claim_verification_check() ends with null');
 select throws_ok($$ select backup.claim_verification_check('00000000-0000-4000-8000-000000000000') $$, 'HF006', null,
