@@ -1,0 +1,18 @@
+import { describe, expect, it } from "vitest";
+import { beginDrill } from "../../../../functions/_shared/drill/begin_drill.ts";
+import type { DrillContext } from "../../../../functions/_shared/drill/drill_context.ts";
+import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
+
+const context = (error: Error) => ({ backup: () => Promise.reject(error), get client() { throw new Error("nothing may be written"); } }) as unknown as DrillContext;
+
+describe("beginDrill()", () => {
+  it.each([["HF701", "Run holdfast drill --identity"], ["HF702", "HOLDFAST_DRILL_AGE_IDENTITY does not open the backup. age1x"], ["HF703", "Cannot be used."]] as const)(
+    "beginDrill() skips a backup that functions cannot open (%s), and says why", async (code, words) => {
+      const outcome = await beginDrill(context(new HoldfastError(code, "Cannot be used", { detail: "age1x", hint: "Do this." })));
+      expect(outcome).toEqual({ skip: expect.stringContaining(words) });
+    });
+
+  it("beginDrill() fails on a backup that is damaged", async () => {
+    await expect(beginDrill(context(new HoldfastError("HF501", "Object x is damaged")))).rejects.toMatchObject({ code: "HF501" });
+  });
+});
