@@ -100,7 +100,7 @@ async function list(context: CommandContext, s3: S3Client, project: string | und
   const found = await context.withProgress("Listing", () => listBackups(s3, project));
   if (context.options.json) {
     context.printJson(found.map((one) => ({ project: one.project, run_id: one.runId, manifest_key: one.manifestKey, proofs: one.proofKeys.length })));
-  } else for (const one of found) context.print(`${one.project}  ${one.runId}  ${one.proofKeys.length} proofs`);
+  } else for (const one of found) context.print(`${one.project}  ${one.runId}  ${one.proofKeys.length === 1 ? "1 proof" : `${one.proofKeys.length} proofs`}`);
   return 0;
 }
 
