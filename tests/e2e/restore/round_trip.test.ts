@@ -20,8 +20,11 @@ async function factsOf(manifest: Manifest) {
 
 /** Names of objects that differ between two backups, roles aside: both databases have those of their cluster. */
 async function differences(one: Manifest, other: Manifest): Promise<string[]> {
-  return diff(await factsOf(one), await factsOf(other)).map((delta) =>
-    `${delta.verb} ${nameOf("fact" in delta ? delta.fact.id : "edge" in delta ? delta.edge.from : delta.id)}`);
+  return diff(await factsOf(one), await factsOf(other))
+    .map((delta) => ({ verb: delta.verb, id: "fact" in delta ? delta.fact.id : "edge" in delta ? delta.edge.from : delta.id }))
+    // Other test files come and go with roles of theirs.
+    .filter(({ id }) => id.kind !== "role" && id.kind !== "membership" && !(id.kind === "comment" && id.target.kind === "role"))
+    .map(({ verb, id }) => `${verb} ${nameOf(id)}`);
 }
 
 it("restoreBackup() brings a generated schema and its rows back so that a second backup equals the first", async () => {
