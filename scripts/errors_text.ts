@@ -255,4 +255,8 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "A retention, schedule, storage class or target is not readable or cannot be meant. Nothing was changed.",
     remedy: "Follow the hint; it says what to write instead.",
   },
+  HF600: {
+    cause: "Retention was asked for, and no policy of `backup.policies` gives a tier of exports a retention. Deciding without one would expire every backup.",
+    remedy: "Set one: `holdfast policies set secondary_weekly --retention \"90 days\"`.",
+  },
 };

@@ -18,7 +18,7 @@ begin
     raise exception using errcode = 'HF001', message = format('run %L does not exist', p_run_id),
       hint = 'List runs with select * from backup.runs order by run_id desc.';
   end if;
-  if v_run.state in ('complete', 'failed') then
+  if v_run.state in ('complete', 'failed', 'expired') then
     raise exception using errcode = 'HF003', message = format('run %s has already ended as %s', p_run_id, v_run.state),
       detail = coalesce(v_run.failure_message, ''), hint = 'Start another run with backup.start_run().';
   end if;

@@ -20,7 +20,7 @@ begin
   if v_run.age_recipients is not null then
     return v_run.age_recipients;
   end if;
-  if v_run.state in ('complete', 'failed') then
+  if v_run.state in ('complete', 'failed', 'expired') then
     raise exception using errcode = 'HF003', message = format('run %s has already ended as %s', p_run_id, v_run.state),
       hint = 'Start another run with backup.start_run().';
   end if;

@@ -20,7 +20,7 @@ begin
     -- Short naps at first, because small runs end within seconds; later a second is fine.
     perform pg_sleep(case when clock_timestamp() < v_began + interval '1 minute' then 0.1 else 1 end);
     select r.state into v_state from backup.runs r where r.run_id = p_run_id;
-    exit when not found or v_state in ('complete', 'failed');
+    exit when not found or v_state in ('complete', 'failed', 'expired');
     if clock_timestamp() > v_deadline then
       perform backup.fail_run(p_run_id, 'HF300', 'snapshot lost',
         'The keeper reached its maximum age, see backup.settings.keeper_max_age.');

@@ -17,7 +17,7 @@ begin
   get diagnostics v_job_runs = row_count;
   delete from backup.chunks c
   using backup.runs r
-  where r.run_id = c.run_id and r.state in ('complete', 'failed')
+  where r.run_id = c.run_id and r.state in ('complete', 'failed', 'expired')
     and r.finished_at < clock_timestamp() - interval '30 days'
     and r.run_id <> coalesce((select max(n.run_id) from backup.runs n where n.state = 'complete'), '');
   get diagnostics v_chunks = row_count;

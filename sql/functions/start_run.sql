@@ -31,7 +31,7 @@ begin
         when count(*) filter (where r.snapshot_at >= date_trunc('week', v_now, 'UTC')) = 0 then 'weekly'
         else 'daily' end::backup.tier
       into v_tier
-    from backup.runs r where r.state = 'complete';
+    from backup.runs r where r.state in ('complete', 'expired');
   end if;
 
   begin

@@ -26,12 +26,14 @@ create table backup.runs (
   failure_code         text,
   failure_message      text,
   failure_detail       text,
+  objects_deleted_at   timestamptz,
   constraint runs_id_sorts_by_time check (run_id ~ '^\d{8}T\d{6}Z-[0-9a-f]{6}$'),
   constraint runs_trigger_known check (trigger in ('schedule', 'http', 'cli', 'sql')),
   constraint runs_engine_known check (engine in ('functions', 'cli')),
-  constraint runs_complete_iff_manifest check ((state = 'complete') = (manifest_key is not null and manifest_sha256 is not null)),
+  constraint runs_complete_iff_manifest check ((state in ('complete', 'expired')) = (manifest_key is not null and manifest_sha256 is not null)),
   constraint runs_failed_iff_reason check ((state = 'failed') = (failure_code is not null and failure_message is not null)),
-  constraint runs_ended_iff_finished check ((state in ('complete', 'failed')) = (finished_at is not null))
+  constraint runs_deleted_only_when_over check (objects_deleted_at is null or state in ('failed', 'expired')),
+  constraint runs_ended_iff_finished check ((state in ('complete', 'failed', 'expired')) = (finished_at is not null))
 );
 -- Two exports at once would double the load and hold two snapshots; the index makes the second one impossible.
 create unique index runs_one_active on backup.runs ((true)) where state in ('starting', 'exporting');
@@ -52,4 +54,5 @@ comment on column backup.runs.age_recipients is 'age public keys the objects are
 comment on column backup.runs.raw_bytes is 'Bytes of COPY text before compression.';
 comment on column backup.runs.stored_bytes is 'Bytes of all objects in the bucket.';
 comment on column backup.runs.warnings is 'What the backup does not cover, as an array of {code, subject, message}.';
+comment on column backup.runs.objects_deleted_at is 'When retention had deleted the last object of the run. Null: there are objects, or nobody has looked.';
 comment on column backup.runs.failure_code is 'Code of docs/errors.md or a SQLSTATE.';

@@ -14,6 +14,11 @@ create table backup.settings (
   keeper_max_age          interval not null default '6 hours',
   keeper_start_timeout    interval not null default '4 minutes',
   count_at_plan_bytes     bigint not null default 268435456,
+  object_lock             text,
+  retention_mode          text not null default 'dry_run',
+  retention_minimum       integer not null default 3,
+  retention_grace         interval not null default '2 days',
+  retention_debris_age    interval not null default '3 days',
   include_role_passwords  boolean not null default false,
   row_shrink_threshold    numeric not null default 0.2,
   check_timeout           interval not null default '25 seconds',
@@ -32,6 +37,12 @@ create table backup.settings (
   constraint settings_workers_range check (workers between 1 and 32),
   constraint settings_lease_seconds_range check (lease_seconds between 5 and 3600),
   constraint settings_max_attempts_range check (max_attempts between 1 and 100),
+  constraint settings_object_lock_known check (object_lock in ('GOVERNANCE', 'COMPLIANCE')),
+  constraint settings_retention_mode_known check (retention_mode in ('off', 'dry_run', 'apply')),
+  constraint settings_retention_minimum_positive check (retention_minimum > 0),
+  constraint settings_retention_grace_not_negative check (retention_grace >= interval '0'),
+  -- A run may take as long as its keeper lives; its objects are no debris before.
+  constraint settings_retention_debris_age_safe check (retention_debris_age >= interval '1 day' and retention_debris_age >= keeper_max_age),
   constraint settings_row_shrink_threshold_range check (row_shrink_threshold >= 0 and row_shrink_threshold < 1),
   constraint settings_object_sample_share_range check (object_sample_share between 1 and 365),
   constraint settings_drill_from_known check (drill_from in ('latest', 'random', 'alternate')),
@@ -60,6 +71,13 @@ comment on column backup.settings.max_attempts is 'Attempts per chunk before the
 comment on column backup.settings.keeper_max_age is 'The keeper holds back vacuum; a run that needs longer fails instead of bloating the database.';
 comment on column backup.settings.keeper_start_timeout is 'A run whose keeper has not appeared by then fails.';
 comment on column backup.settings.count_at_plan_bytes is 'Tables up to this size are counted when planned, so that VACUUM FULL or CLUSTER during the export can be survived. Larger ones fail the run.';
+comment on column backup.settings.object_lock is
+  'GOVERNANCE or COMPLIANCE: objects of runs are locked in the bucket until their tier''s retention ends. Null: not locked, or as the bucket''s default says.';
+comment on column backup.settings.retention_mode is
+  'What scheduled retention does. off: nothing. dry_run: reports what it would delete. apply: marks, waits for retention_grace, deletes.';
+comment on column backup.settings.retention_minimum is 'So many of the newest verified runs, and so many of the newest complete ones, are kept whatever their age.';
+comment on column backup.settings.retention_grace is 'Time between marking a run for deletion and deleting it.';
+comment on column backup.settings.retention_debris_age is 'Objects of failed and unknown runs are left alone for so long.';
 comment on column backup.settings.include_role_passwords is 'Opt in to storing role password verifiers in the backup.';
 comment on column backup.settings.row_shrink_threshold is 'Share of rows a table may lose against the last good run before check_row_counts fails: 0.2 = 20 %.';
 comment on column backup.settings.check_timeout is 'A check that runs longer inside verify-backup is handed to a pg_cron job.';

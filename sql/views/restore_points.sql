@@ -9,7 +9,8 @@ select
   proven.finished_at as verified_at,
   checked.verdict as last_check,
   checked.finished_at as last_checked_at,
-  r.snapshot_at + p.retention as expires_at,
+  -- In UTC: a day is a day, also where the session's time zone changes its clocks.
+  (r.snapshot_at at time zone 'UTC' + p.retention) at time zone 'UTC' as expires_at,
   r.rows,
   r.raw_bytes,
   r.stored_bytes,

@@ -43,9 +43,9 @@ comment on type backup.finding is
   'One answer of one check about one subject. Evidence says what was read; it never holds the contents of rows.';
 
 -- sql/types/run_state.sql
-create type backup.run_state as enum ('starting', 'exporting', 'complete', 'failed');
+create type backup.run_state as enum ('starting', 'exporting', 'complete', 'failed', 'expired');
 comment on type backup.run_state is
-  'starting: waiting for the keeper''s snapshot. exporting: chunks are being worked on. complete: the manifest is in the bucket. failed: see failure_code.';
+  'starting: waiting for the keeper''s snapshot. exporting: chunks are being worked on. complete: the manifest is in the bucket. failed: see failure_code. expired: was complete; retention deletes or has deleted its objects.';
 
 -- sql/types/table_status.sql
 create type backup.table_status as enum ('pending', 'exported', 'excluded');
@@ -128,12 +128,14 @@ create table backup.runs (
   failure_code         text,
   failure_message      text,
   failure_detail       text,
+  objects_deleted_at   timestamptz,
   constraint runs_id_sorts_by_time check (run_id ~ '^\d{8}T\d{6}Z-[0-9a-f]{6}$'),
   constraint runs_trigger_known check (trigger in ('schedule', 'http', 'cli', 'sql')),
   constraint runs_engine_known check (engine in ('functions', 'cli')),
-  constraint runs_complete_iff_manifest check ((state = 'complete') = (manifest_key is not null and manifest_sha256 is not null)),
+  constraint runs_complete_iff_manifest check ((state in ('complete', 'expired')) = (manifest_key is not null and manifest_sha256 is not null)),
   constraint runs_failed_iff_reason check ((state = 'failed') = (failure_code is not null and failure_message is not null)),
-  constraint runs_ended_iff_finished check ((state in ('complete', 'failed')) = (finished_at is not null))
+  constraint runs_deleted_only_when_over check (objects_deleted_at is null or state in ('failed', 'expired')),
+  constraint runs_ended_iff_finished check ((state in ('complete', 'failed', 'expired')) = (finished_at is not null))
 );
 -- Two exports at once would double the load and hold two snapshots; the index makes the second one impossible.
 create unique index runs_one_active on backup.runs ((true)) where state in ('starting', 'exporting');
@@ -154,6 +156,7 @@ comment on column backup.runs.age_recipients is 'age public keys the objects are
 comment on column backup.runs.raw_bytes is 'Bytes of COPY text before compression.';
 comment on column backup.runs.stored_bytes is 'Bytes of all objects in the bucket.';
 comment on column backup.runs.warnings is 'What the backup does not cover, as an array of {code, subject, message}.';
+comment on column backup.runs.objects_deleted_at is 'When retention had deleted the last object of the run. Null: there are objects, or nobody has looked.';
 comment on column backup.runs.failure_code is 'Code of docs/errors.md or a SQLSTATE.';
 
 -- sql/tables/run_tables.sql
@@ -764,6 +767,11 @@ create table backup.settings (
   keeper_max_age          interval not null default '6 hours',
   keeper_start_timeout    interval not null default '4 minutes',
   count_at_plan_bytes     bigint not null default 268435456,
+  object_lock             text,
+  retention_mode          text not null default 'dry_run',
+  retention_minimum       integer not null default 3,
+  retention_grace         interval not null default '2 days',
+  retention_debris_age    interval not null default '3 days',
   include_role_passwords  boolean not null default false,
   row_shrink_threshold    numeric not null default 0.2,
   check_timeout           interval not null default '25 seconds',
@@ -782,6 +790,12 @@ create table backup.settings (
   constraint settings_workers_range check (workers between 1 and 32),
   constraint settings_lease_seconds_range check (lease_seconds between 5 and 3600),
   constraint settings_max_attempts_range check (max_attempts between 1 and 100),
+  constraint settings_object_lock_known check (object_lock in ('GOVERNANCE', 'COMPLIANCE')),
+  constraint settings_retention_mode_known check (retention_mode in ('off', 'dry_run', 'apply')),
+  constraint settings_retention_minimum_positive check (retention_minimum > 0),
+  constraint settings_retention_grace_not_negative check (retention_grace >= interval '0'),
+  -- A run may take as long as its keeper lives; its objects are no debris before.
+  constraint settings_retention_debris_age_safe check (retention_debris_age >= interval '1 day' and retention_debris_age >= keeper_max_age),
   constraint settings_row_shrink_threshold_range check (row_shrink_threshold >= 0 and row_shrink_threshold < 1),
   constraint settings_object_sample_share_range check (object_sample_share between 1 and 365),
   constraint settings_drill_from_known check (drill_from in ('latest', 'random', 'alternate')),
@@ -810,6 +824,13 @@ comment on column backup.settings.max_attempts is 'Attempts per chunk before the
 comment on column backup.settings.keeper_max_age is 'The keeper holds back vacuum; a run that needs longer fails instead of bloating the database.';
 comment on column backup.settings.keeper_start_timeout is 'A run whose keeper has not appeared by then fails.';
 comment on column backup.settings.count_at_plan_bytes is 'Tables up to this size are counted when planned, so that VACUUM FULL or CLUSTER during the export can be survived. Larger ones fail the run.';
+comment on column backup.settings.object_lock is
+  'GOVERNANCE or COMPLIANCE: objects of runs are locked in the bucket until their tier''s retention ends. Null: not locked, or as the bucket''s default says.';
+comment on column backup.settings.retention_mode is
+  'What scheduled retention does. off: nothing. dry_run: reports what it would delete. apply: marks, waits for retention_grace, deletes.';
+comment on column backup.settings.retention_minimum is 'So many of the newest verified runs, and so many of the newest complete ones, are kept whatever their age.';
+comment on column backup.settings.retention_grace is 'Time between marking a run for deletion and deleting it.';
+comment on column backup.settings.retention_debris_age is 'Objects of failed and unknown runs are left alone for so long.';
 comment on column backup.settings.include_role_passwords is 'Opt in to storing role password verifiers in the backup.';
 comment on column backup.settings.row_shrink_threshold is 'Share of rows a table may lose against the last good run before check_row_counts fails: 0.2 = 20 %.';
 comment on column backup.settings.check_timeout is 'A check that runs longer inside verify-backup is handed to a pg_cron job.';
@@ -1567,7 +1588,7 @@ begin
     raise exception using errcode = 'HF001', message = format('run %L does not exist', p_run_id),
       hint = 'List runs with select * from backup.runs order by run_id desc.';
   end if;
-  if v_run.state in ('complete', 'failed') then
+  if v_run.state in ('complete', 'failed', 'expired') then
     raise exception using errcode = 'HF003', message = format('run %s has already ended as %s', p_run_id, v_run.state),
       detail = coalesce(v_run.failure_message, ''), hint = 'Start another run with backup.start_run().';
   end if;
@@ -3694,7 +3715,8 @@ select
   proven.finished_at as verified_at,
   checked.verdict as last_check,
   checked.finished_at as last_checked_at,
-  r.snapshot_at + p.retention as expires_at,
+  -- In UTC: a day is a day, also where the session's time zone changes its clocks.
+  (r.snapshot_at at time zone 'UTC' + p.retention) at time zone 'UTC' as expires_at,
   r.rows,
   r.raw_bytes,
   r.stored_bytes,
@@ -3824,7 +3846,7 @@ begin
   get diagnostics v_job_runs = row_count;
   delete from backup.chunks c
   using backup.runs r
-  where r.run_id = c.run_id and r.state in ('complete', 'failed')
+  where r.run_id = c.run_id and r.state in ('complete', 'failed', 'expired')
     and r.finished_at < clock_timestamp() - interval '30 days'
     and r.run_id <> coalesce((select max(n.run_id) from backup.runs n where n.state = 'complete'), '');
   get diagnostics v_chunks = row_count;
@@ -4196,7 +4218,7 @@ begin
   if v_run.age_recipients is not null then
     return v_run.age_recipients;
   end if;
-  if v_run.state in ('complete', 'failed') then
+  if v_run.state in ('complete', 'failed', 'expired') then
     raise exception using errcode = 'HF003', message = format('run %s has already ended as %s', p_run_id, v_run.state),
       hint = 'Start another run with backup.start_run().';
   end if;
@@ -4301,7 +4323,7 @@ begin
     -- Short naps at first, because small runs end within seconds; later a second is fine.
     perform pg_sleep(case when clock_timestamp() < v_began + interval '1 minute' then 0.1 else 1 end);
     select r.state into v_state from backup.runs r where r.run_id = p_run_id;
-    exit when not found or v_state in ('complete', 'failed');
+    exit when not found or v_state in ('complete', 'failed', 'expired');
     if clock_timestamp() > v_deadline then
       perform backup.fail_run(p_run_id, 'HF300', 'snapshot lost',
         'The keeper reached its maximum age, see backup.settings.keeper_max_age.');
@@ -4848,6 +4870,89 @@ $$;
 comment on function backup.replan_table(text, uuid, integer, oid, bigint, bigint, bigint) is
   'Plans a table again after VACUUM FULL or CLUSTER moved its rows; false when the snapshot''s rows are not provably all there. Errors: HF003, HF004.';
 revoke all on function backup.replan_table(text, uuid, integer, oid, bigint, bigint, bigint) from public;
+
+-- sql/functions/retention_plan.sql
+-- requires: types/tier.sql, types/run_state.sql, tables/runs.sql, tables/policies.sql, tables/settings.sql, views/restore_points.sql
+-- backup.retention_plan(p_now)
+--
+-- Why: the one place that says which run may go. It only answers; marking and deleting ask it.
+-- A complete run is kept for the retention of its tier, counted from its snapshot and never from its name. By the calendar (UTC,
+-- ISO weeks) the first complete run of a day, week or month is also kept for the retention of that tier, whatever its own tier
+-- is. A deleted run still counts as the first of its period, or the run after it would take its place and stay once more as long.
+-- Whatever their age, the newest verified and the newest complete runs are kept, so many of each as backup.settings says.
+-- Failed runs count for nothing and go when they are no longer of interest to who looks for the reason.
+-- Errors: HF600 no policy gives a tier a retention.
+create or replace function backup.retention_plan(p_now timestamptz default now())
+returns table (run_id text, tier backup.tier, state backup.run_state, snapshot_at timestamptz, verified boolean,
+               decision text, reasons text[], expires_at timestamptz)
+language plpgsql
+stable
+set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  if not exists (select from backup.policies p where p.provider = 'aws_s3' and p.tier is not null) then
+    raise exception using errcode = 'HF600', message = 'no policy gives a tier of exports a retention',
+      detail = 'Without one every run would expire.',
+      hint = 'Set one with holdfast policies set secondary_weekly --retention "90 days".';
+  end if;
+  return query
+  with policy as (
+    select p.tier, max(p.retention) as retention, case p.tier when 'daily' then 'day' when 'weekly' then 'week' else 'month' end as period
+    from backup.policies p where p.provider = 'aws_s3' and p.tier is not null group by p.tier
+  ), setting as (
+    select s.retention_minimum, s.retention_debris_age from backup.settings s
+  ), good as (
+    select r.run_id, r.tier, r.state, r.snapshot_at as snapshot_at, r.snapshot_at at time zone 'UTC' as taken,
+           coalesce(v.verified, false) as verified,
+           row_number() over (partition by r.state order by r.snapshot_at desc, r.run_id desc) as newness,
+           row_number() over (partition by r.state, coalesce(v.verified, false) order by r.snapshot_at desc, r.run_id desc) as newness_among_verified,
+           row_number() over (partition by date_trunc('day', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_day,
+           row_number() over (partition by date_trunc('week', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_week,
+           row_number() over (partition by date_trunc('month', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_month
+    from backup.runs r left join backup.restore_points v on v.run_id = r.run_id
+    where r.state in ('complete', 'expired')
+  ), judged as (
+    select g.run_id, g.tier, g.state, g.snapshot_at, g.verified, t.until,
+           coalesce(t.kept, '{}')
+           || case when t.own then '{}'::text[] else array['no_policy'] end
+           || case when g.verified and g.newness_among_verified = 1 then array['newest_verified'] else '{}' end
+           || case when g.verified and g.newness_among_verified <= s.retention_minimum then array['minimum_verified'] else '{}' end
+           || case when g.newness <= s.retention_minimum then array['minimum_complete'] else '{}' end as kept
+    from good g cross join setting s
+    cross join lateral (
+      select array_agg(x.reason order by x.rank) filter (where x.until > p_now) as kept,
+             max(x.until) as until, coalesce(bool_or(x.rank = 0), false) as own
+      from (
+        select 0 as rank, 'tier_' || p.tier as reason, (g.taken + p.retention) at time zone 'UTC' as until from policy p where p.tier = g.tier
+        union all
+        select 1 + case p.period when 'day' then 0 when 'week' then 1 else 2 end, 'first_of_' || p.period, (g.taken + p.retention) at time zone 'UTC'
+        from policy p where case p.period when 'day' then g.first_of_day when 'week' then g.first_of_week else g.first_of_month end
+      ) x
+    ) t
+    where g.state = 'complete'
+    union all
+    select r.run_id, r.tier, r.state, r.snapshot_at, false, r.finished_at + s.retention_debris_age,
+           case when r.state <> 'failed' then array['active'] when r.finished_at + s.retention_debris_age > p_now then array['failed_lately'] else '{}' end
+    from backup.runs r cross join setting s
+    where r.state in ('starting', 'exporting', 'failed') and r.objects_deleted_at is null
+    union all
+    -- Once its manifest may be gone there is no way back.
+    select r.run_id, r.tier, r.state, r.snapshot_at, false, null, '{}' from backup.runs r where r.state = 'expired' and r.objects_deleted_at is null
+  )
+  select j.run_id, j.tier, j.state, j.snapshot_at, j.verified,
+         case when j.kept = '{}' then 'expire' else 'keep' end,
+         case when j.kept <> '{}' then j.kept
+              when j.state = 'failed' then array['failed'] when j.state = 'expired' then array['being_deleted'] else array['past_retention'] end,
+         j.until
+  from judged j
+  order by j.snapshot_at desc nulls first, j.run_id desc;
+end
+$$;
+
+comment on function backup.retention_plan(timestamptz) is
+  'Every run that is not deleted, newest first, with keep or expire at a time, the reasons, and when the time of its tier and period ends. Decides only; nothing is marked or deleted. Errors: HF600.';
+revoke all on function backup.retention_plan(timestamptz) from public;
 
 -- sql/functions/return_chunks.sql
 -- requires: functions/held_chunks.sql
@@ -5542,7 +5647,7 @@ begin
         when count(*) filter (where r.snapshot_at >= date_trunc('week', v_now, 'UTC')) = 0 then 'weekly'
         else 'daily' end::backup.tier
       into v_tier
-    from backup.runs r where r.state = 'complete';
+    from backup.runs r where r.state in ('complete', 'expired');
   end if;
 
   begin
@@ -6356,7 +6461,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 971a8195212c.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 22955f735578.'));
 end $$;
 
 reset check_function_bodies;

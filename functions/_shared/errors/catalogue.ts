@@ -66,6 +66,7 @@ export const ERRORS = {
   HF704: { http: 409, exit: 3, title: "Backup is not encrypted to this key" },
   HF810: { http: 404, exit: 2, title: "Policy or objective does not exist" },
   HF811: { http: 422, exit: 2, title: "Value of the strategy is refused" },
+  HF600: { http: 409, exit: 3, title: "Retention has no policy" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

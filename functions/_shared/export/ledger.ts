@@ -40,7 +40,7 @@ export interface ChunkResult {
 }
 
 export interface RunProgress {
-  state: "starting" | "exporting" | "complete" | "failed" | null;
+  state: "starting" | "exporting" | "complete" | "failed" | "expired" | null;
   chunks_done: number;
   chunks_total: number;
   bytes_done: number;

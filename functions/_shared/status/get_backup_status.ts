@@ -18,7 +18,7 @@ const alert = z.object({
 const backupStatus = z.object({
   health: z.enum(["never_ran", "healthy", "stale", "failing", "running"]),
   last_run_id: z.string().nullable(),
-  last_run_state: z.enum(["starting", "exporting", "complete", "failed"]).nullable(),
+  last_run_state: z.enum(["starting", "exporting", "complete", "failed", "expired"]).nullable(),
   last_run_requested_at: time,
   last_run_finished_at: time,
   last_run_failure_code: z.string().nullable(),

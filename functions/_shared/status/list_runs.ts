@@ -3,7 +3,7 @@ import type { Queryable } from "../database/queryable.ts";
 
 const runSummary = z.object({
   run_id: z.string(),
-  state: z.enum(["starting", "exporting", "complete", "failed"]),
+  state: z.enum(["starting", "exporting", "complete", "failed", "expired"]),
   tier: z.enum(["daily", "weekly", "monthly"]),
   trigger: z.string(),
   engine: z.string(),

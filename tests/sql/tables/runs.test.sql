@@ -1,12 +1,12 @@
 -- Tests sql/tables/runs.sql
 begin;
-select plan(30);
+select plan(32);
 
 -- arrange
 delete from backup.runs;
 
 -- contract
-select columns_are('backup', 'runs', array['run_id', 'state', 'tier', 'trigger', 'engine', 'object_prefix', 'requested_at', 'keeper_pid', 'keeper_backend_start', 'keeper_claimed_at', 'snapshot_id', 'snapshot_at', 'snapshot_lsn', 'snapshot_xids', 'schema_fingerprint', 'age_recipients', 'finished_at', 'rows', 'raw_bytes', 'stored_bytes', 'manifest_key', 'manifest_sha256', 'warnings', 'failure_code', 'failure_message', 'failure_detail'], 'runs has its columns');
+select columns_are('backup', 'runs', array['run_id', 'state', 'tier', 'trigger', 'engine', 'object_prefix', 'requested_at', 'keeper_pid', 'keeper_backend_start', 'keeper_claimed_at', 'snapshot_id', 'snapshot_at', 'snapshot_lsn', 'snapshot_xids', 'schema_fingerprint', 'age_recipients', 'finished_at', 'rows', 'raw_bytes', 'stored_bytes', 'manifest_key', 'manifest_sha256', 'warnings', 'failure_code', 'failure_message', 'failure_detail', 'objects_deleted_at'], 'runs has its columns');
 select col_is_pk('backup', 'runs', array['run_id'], 'runs has a key');
 select isnt(obj_description('backup.runs'::regclass), null, 'runs has a comment');
 
@@ -30,6 +30,8 @@ select throws_ok($$ update backup.runs set state = 'failed', finished_at = now()
 select throws_ok($$ update backup.runs set failure_code = 'HF300', failure_message = 'm' $$, '23514', null, 'runs rejects a reason without failure');
 select throws_ok($$ update backup.runs set finished_at = now() $$, '23514', null, 'runs rejects an end while it is active');
 select lives_ok($$ update backup.runs set state = 'complete', finished_at = now(), manifest_key = 'k', manifest_sha256 = 's' $$, 'runs accepts completion with a manifest');
+select throws_ok($$ update backup.runs set objects_deleted_at = now() $$, '23514', null, 'runs rejects the deletion of a restore point');
+select lives_ok($$ update backup.runs set state = 'expired', objects_deleted_at = now() $$, 'runs accepts expiry of a complete run, which keeps its manifest''s name');
 select lives_ok($$ insert into backup.runs (run_id, tier, trigger, engine, object_prefix) values ('20260101T000000Z-00000b', 'daily', 'http', 'functions', 'x/') $$, 'runs accepts another run once the first has ended');
 select lives_ok($$ update backup.runs set state = 'failed', finished_at = now(), failure_code = 'HF300', failure_message = 'm' where state = 'starting' $$, 'runs accepts failure with a reason');
 

@@ -1,9 +1,9 @@
 -- Tests sql/tables/settings.sql
 begin;
-select plan(36);
+select plan(42);
 
 -- contract
-select columns_are('backup', 'settings', array['id', 'project_ref', 'functions_url', 'external_clock', 'included_schemas', 'excluded_schemas', 'chunk_bytes', 'worker_bytes', 'worker_seconds', 'workers', 'lease_seconds', 'max_attempts', 'keeper_max_age', 'keeper_start_timeout', 'count_at_plan_bytes', 'include_role_passwords', 'row_shrink_threshold', 'check_timeout', 'background_timeout', 'object_sample_share', 'drill_from', 'drill_window', 'drill_max_age', 'drill_timeout', 'key_proof_max_age'], 'settings has its columns');
+select columns_are('backup', 'settings', array['id', 'project_ref', 'functions_url', 'external_clock', 'included_schemas', 'excluded_schemas', 'chunk_bytes', 'worker_bytes', 'worker_seconds', 'workers', 'lease_seconds', 'max_attempts', 'keeper_max_age', 'keeper_start_timeout', 'count_at_plan_bytes', 'object_lock', 'retention_mode', 'retention_minimum', 'retention_grace', 'retention_debris_age', 'include_role_passwords', 'row_shrink_threshold', 'check_timeout', 'background_timeout', 'object_sample_share', 'drill_from', 'drill_window', 'drill_max_age', 'drill_timeout', 'key_proof_max_age'], 'settings has its columns');
 select col_is_pk('backup', 'settings', array['id'], 'settings has a key');
 select isnt(obj_description('backup.settings'::regclass), null, 'settings has a comment');
 
@@ -23,6 +23,12 @@ select throws_ok($$ update backup.settings set workers = 0 $$, '23514', null, 's
 select throws_ok($$ update backup.settings set workers = 33 $$, '23514', null, 'settings rejects workers = 33');
 select throws_ok($$ update backup.settings set lease_seconds = 4 $$, '23514', null, 'settings rejects lease_seconds = 4');
 select throws_ok($$ update backup.settings set lease_seconds = 3601 $$, '23514', null, 'settings rejects lease_seconds = 3601');
+select throws_ok($$ update backup.settings set object_lock = 'NONE' $$, '23514', null, 'settings rejects object_lock = NONE');
+select throws_ok($$ update backup.settings set retention_mode = 'on' $$, '23514', null, 'settings rejects retention_mode = on');
+select throws_ok($$ update backup.settings set retention_minimum = 0 $$, '23514', null, 'settings rejects retention_minimum = 0');
+select throws_ok($$ update backup.settings set retention_grace = '-1 s' $$, '23514', null, 'settings rejects retention_grace = -1 s');
+select throws_ok($$ update backup.settings set retention_debris_age = '23 hours' $$, '23514', null, 'settings rejects retention_debris_age = 23 hours');
+select throws_ok($$ update backup.settings set keeper_max_age = '4 days' $$, '23514', null, 'settings rejects debris younger than a run may be');
 select throws_ok($$ update backup.settings set max_attempts = 0 $$, '23514', null, 'settings rejects max_attempts = 0');
 select throws_ok($$ update backup.settings set max_attempts = 101 $$, '23514', null, 'settings rejects max_attempts = 101');
 select throws_ok($$ update backup.settings set row_shrink_threshold = -0.1 $$, '23514', null, 'settings rejects row_shrink_threshold = -0.1');
