@@ -259,4 +259,8 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "Retention was asked for, and no policy of `backup.policies` gives a tier of exports a retention. Deciding without one would expire every backup.",
     remedy: "Set one: `holdfast policies set secondary_weekly --retention \"90 days\"`.",
   },
+  HF601: {
+    cause: "`backup.settings.object_lock` asks for Object Lock, and the storage did not keep the lock: the bucket was made without it, the server does not know it, or the key may not set or see it. No manifest was written.",
+    remedy: "Make a bucket with Object Lock and give the key `s3:PutObjectRetention` and `s3:GetObjectRetention`, or set `object_lock` to null.",
+  },
 };

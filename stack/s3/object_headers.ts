@@ -3,7 +3,7 @@ import type { ObjectLock, ObjectVersion } from "./object_store.ts";
 import { S3Error } from "./s3_error.ts";
 
 const STORED = ["content-type", "content-encoding", "content-disposition", "content-language", "cache-control", "expires"];
-const STORAGE_CLASSES = ["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "REDUCED_REDUNDANCY"];
+const STORAGE_CLASSES = ["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE", "REDUCED_REDUNDANCY"];
 
 /** Every `x-amz-*` header this server understands. What is not here is refused, so that nothing is dropped in silence. */
 const KNOWN = new Set([

@@ -67,6 +67,7 @@ export const ERRORS = {
   HF810: { http: 404, exit: 2, title: "Policy or objective does not exist" },
   HF811: { http: 422, exit: 2, title: "Value of the strategy is refused" },
   HF600: { http: 409, exit: 3, title: "Retention has no policy" },
+  HF601: { http: 502, exit: 3, title: "Objects are not locked" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

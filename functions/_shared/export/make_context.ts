@@ -3,6 +3,7 @@ import { HoldfastError } from "../errors/holdfast_error.ts";
 import type { S3Client } from "../s3/s3_client.ts";
 import { TOOL_VERSION } from "../tool_version.ts";
 import { Ledger } from "./ledger.ts";
+import { readObjectProperties } from "./object_properties.ts";
 import type { WorkerContext } from "./worker_context.ts";
 
 /** What a worker may take on: bytes of COPY text of one chunk and of one row that cannot be split, facts of a rendered schema. */
@@ -17,7 +18,7 @@ export interface WorkerLimits {
  * later ones find that in the ledger, so that a change of the configuration never mixes keys within a backup.
  *
  * @param recipients asked for only when the run has none yet.
- * @throws {HoldfastError} HF001 if the run does not exist, HF700 as `recipients` does.
+ * @throws {HoldfastError} HF001 if the run does not exist, HF600 as its objects cannot be locked, HF700 as `recipients` does.
  */
 export async function makeContext(
   client: Client, s3: S3Client, runId: string, worker: string, snapshotId: string, limits: WorkerLimits,
@@ -30,5 +31,6 @@ export async function makeContext(
   }
   const ledger = new Ledger(client);
   const fixed = run.age_recipients ?? await ledger.fixRecipients(runId, recipients());
-  return { client, ledger, s3, runId, objectPrefix: run.object_prefix, recipients: fixed, worker, snapshotId, ...limits, toolVersion: TOOL_VERSION };
+  const properties = await readObjectProperties(client, runId);
+  return { client, ledger, s3, runId, objectPrefix: run.object_prefix, recipients: fixed, properties, worker, snapshotId, ...limits, toolVersion: TOOL_VERSION };
 }

@@ -4,6 +4,7 @@ import { AGE_SUFFIX, encryptBytes } from "../encryption/encrypt_bytes.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
 import type { StoredRef } from "./ledger.ts";
+import { type PutContext, putRunObject } from "./put_run_object.ts";
 import type { WorkerContext } from "./worker_context.ts";
 
 const gzipAsync = promisify(gzip);
@@ -39,7 +40,7 @@ function anotherName(name: string): string {
 }
 
 /** Where objects of a run go, and to whom they are encrypted. */
-type StoreContext = Pick<WorkerContext, "s3" | "objectPrefix" | "recipients">;
+type StoreContext = Pick<WorkerContext, "objectPrefix" | "recipients"> & PutContext;
 
 /**
  * Stores one object of a run under a name relative to it, which ends in .age when the run is encrypted. Size and SHA-256 are
@@ -64,7 +65,7 @@ export async function storeObject(
   const sha256 = await sha256Hex(body);
   const key = context.objectPrefix + name;
   // Not read back one by one: the listing before the manifest compares every object at once.
-  await context.s3.putObject(key, body, { contentType, sha256, verify: false });
+  await putRunObject(context, key, body, { contentType, sha256, verify: false, bulk: content === "rows" });
   return { key, sha256, bytes: body.byteLength, content };
 }
 

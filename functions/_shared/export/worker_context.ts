@@ -1,6 +1,7 @@
 import type { Client } from "pg";
 import type { S3Client } from "../s3/s3_client.ts";
 import type { Ledger } from "./ledger.ts";
+import type { ObjectProperties } from "./object_properties.ts";
 
 /** What a worker of a run works with. */
 export interface WorkerContext {
@@ -12,6 +13,8 @@ export interface WorkerContext {
   objectPrefix: string;
   /** Public keys that the objects of this run are encrypted to, fixed for the whole run; empty: they are not encrypted. */
   recipients: readonly string[];
+  /** Storage class, tags and lock of the objects of the run. */
+  properties?: ObjectProperties;
   /** Name of this worker in the ledger. */
   worker: string;
   snapshotId: string;

@@ -1,10 +1,12 @@
 import { fromPostgres } from "../errors/from_postgres.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { buildManifest, chunksByTable, isLongList } from "./build_manifest.ts";
+import { checkProperties } from "./check_properties.ts";
 import { checkStoredObjects } from "./check_stored_objects.ts";
 import type { ClaimedChunk, StoredRef } from "./ledger.ts";
 import { manifestSchema, parseManifest } from "./manifest.ts";
 import { encodeKeyPart } from "./object_keys.ts";
+import { putRunObject } from "./put_run_object.ts";
 import { readRunRecord } from "./read_run_record.ts";
 import { isSameSealed, sealManifest, TABLES_CONTENT } from "./seal_manifest.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
@@ -28,7 +30,7 @@ async function refuseChangedSchema(context: WorkerContext, planned: string): Pro
  * in the bucket, and only then is manifest.json written and the run ended. Nothing in the manifest depends on the attempt or
  * the clock, so an attempt that finds the manifest of a dead one finds its own bytes.
  *
- * @throws {HoldfastError} HF302 schema changed, HF304 totals, HF308 objects missing, HF2xx storage.
+ * @throws {HoldfastError} HF302 schema changed, HF304 totals, HF308 objects missing, HF601 objects not locked, HF2xx storage.
  */
 export async function writeManifest(context: WorkerContext, chunk: ClaimedChunk): Promise<void> {
   const { client, objectPrefix: prefix, runId } = context;
@@ -52,6 +54,8 @@ export async function writeManifest(context: WorkerContext, chunk: ClaimedChunk)
   for (const one of contents.chunks) expected.set(one.object_key, Number(one.stored_bytes));
   for (const one of [...contents.objects, ...lists.values()]) expected.set(one.key, one.bytes);
   await checkStoredObjects(context.s3, prefix, expected);
+  const [rows] = contents.chunks;
+  if (rows !== undefined) await checkProperties(context, rows.object_key);
 
   const built = buildManifest(runId, prefix, contents, chunks, lists, context.toolVersion);
   const manifest = built.encryption === null ? manifestSchema.parse(built) : await sealManifest(context, built, chunk.attempt);
@@ -68,7 +72,7 @@ async function putManifest(context: WorkerContext, body: Uint8Array<ArrayBuffer>
   const key = context.objectPrefix + MANIFEST_NAME;
   const ours = parseManifest(body);
   try {
-    await context.s3.putObject(key, body, { contentType: "application/json", sha256: await sha256Hex(body) });
+    await putRunObject(context, key, body, { contentType: "application/json", sha256: await sha256Hex(body), bulk: false });
     return body;
   } catch (error) {
     if (ours.encryption === null || !(error instanceof HoldfastError) || error.code !== "HF205") throw error;
