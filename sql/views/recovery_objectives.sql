@@ -66,3 +66,7 @@ comment on column backup.recovery_objectives.met is 'Null when it was never meas
 comment on column backup.recovery_objectives.unverified is 'Age of the newest restore point, verified or not. What would be lost if it restores.';
 comment on column backup.recovery_objectives.phases is 'Of rto: 95th percentile of the seconds of each phase of a restore.';
 comment on column backup.recovery_objectives.extrapolated is 'Of rto: expected time for the newest restore point, from the sizes and phases of the drills. An estimate; see extrapolated_basis.';
+comment on column backup.recovery_objectives.target is 'What backup.objectives asks for; change it with backup.set_objective().';
+comment on column backup.recovery_objectives.basis is 'What the measure rests on, or why there is none.';
+comment on column backup.recovery_objectives.description is 'What the objective means, in words.';
+comment on column backup.recovery_objectives.extrapolated_basis is 'What the expected time rests on.';

@@ -45,3 +45,11 @@ comment on column backup.restore_points.expires_at is 'When retention may delete
 comment on column backup.restore_points.raw_bytes is 'Size of the data before compression.';
 comment on column backup.restore_points.warnings is 'Number of things this backup does not cover; see warnings in backup.runs.';
 comment on column backup.restore_points.manifest_key is 'Object key of the manifest. Bucket and key are enough to restore.';
+comment on column backup.restore_points.run_id is 'The run that made it; what holdfast restore --from takes.';
+comment on column backup.restore_points.tier is 'Decides how long it is kept.';
+comment on column backup.restore_points.age is 'Time since snapshot_at: what a restore of it would lose.';
+comment on column backup.restore_points.verified_at is 'When the newest such drill ended.';
+comment on column backup.restore_points.last_checked_at is 'When that verification ended.';
+comment on column backup.restore_points.rows is 'Rows of all tables.';
+comment on column backup.restore_points.stored_bytes is 'Size of all its objects in the bucket.';
+comment on column backup.restore_points.manifest_sha256 is 'Digest of the manifest as it was written; a drill of another manifest does not verify this backup.';
