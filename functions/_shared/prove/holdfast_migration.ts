@@ -3755,6 +3755,14 @@ comment on column backup.restore_points.expires_at is 'When retention may delete
 comment on column backup.restore_points.raw_bytes is 'Size of the data before compression.';
 comment on column backup.restore_points.warnings is 'Number of things this backup does not cover; see warnings in backup.runs.';
 comment on column backup.restore_points.manifest_key is 'Object key of the manifest. Bucket and key are enough to restore.';
+comment on column backup.restore_points.run_id is 'The run that made it; what holdfast restore --from takes.';
+comment on column backup.restore_points.tier is 'Decides how long it is kept.';
+comment on column backup.restore_points.age is 'Time since snapshot_at: what a restore of it would lose.';
+comment on column backup.restore_points.verified_at is 'When the newest such drill ended.';
+comment on column backup.restore_points.last_checked_at is 'When that verification ended.';
+comment on column backup.restore_points.rows is 'Rows of all tables.';
+comment on column backup.restore_points.stored_bytes is 'Size of all its objects in the bucket.';
+comment on column backup.restore_points.manifest_sha256 is 'Digest of the manifest as it was written; a drill of another manifest does not verify this backup.';
 
 -- sql/functions/start_drill.sql
 -- requires: tables/drill_steps.sql, tables/settings.sql, views/restore_points.sql, functions/end_stuck_drills.sql
@@ -5893,6 +5901,10 @@ comment on column backup.recovery_objectives.met is 'Null when it was never meas
 comment on column backup.recovery_objectives.unverified is 'Age of the newest restore point, verified or not. What would be lost if it restores.';
 comment on column backup.recovery_objectives.phases is 'Of rto: 95th percentile of the seconds of each phase of a restore.';
 comment on column backup.recovery_objectives.extrapolated is 'Of rto: expected time for the newest restore point, from the sizes and phases of the drills. An estimate; see extrapolated_basis.';
+comment on column backup.recovery_objectives.target is 'What backup.objectives asks for; change it with backup.set_objective().';
+comment on column backup.recovery_objectives.basis is 'What the measure rests on, or why there is none.';
+comment on column backup.recovery_objectives.description is 'What the objective means, in words.';
+comment on column backup.recovery_objectives.extrapolated_basis is 'What the expected time rests on.';
 
 -- sql/functions/strategy_gaps.sql
 -- requires: tables/policies.sql, tables/settings.sql, tables/critical_tables.sql, tables/sample_queries.sql, views/restore_points.sql, views/recovery_objectives.sql
@@ -6210,6 +6222,15 @@ comment on column backup.latest_verification.verification_verdict is 'Verdict of
 comment on column backup.latest_verification.state is 'State of the check: pending, running, background (a pg_cron job works on it) or done.';
 comment on column backup.latest_verification.verdict is 'Answer of this check about this subject; null while it is open.';
 comment on column backup.latest_verification.duration_ms is 'Time of the whole check, in milliseconds.';
+comment on column backup.latest_verification.verification_id is 'Its rows in backup.verifications and backup.verification_results.';
+comment on column backup.latest_verification.run_id is 'The restore point whose objects were checked; null when there was none.';
+comment on column backup.latest_verification.started_at is 'When the verification began.';
+comment on column backup.latest_verification.finished_at is 'When its last answer arrived; null while a check is open.';
+comment on column backup.latest_verification.check_name is 'The check, as backup.verification_check_names() lists it.';
+comment on column backup.latest_verification.subject is 'What was looked at: a table, an index, an object of the bucket.';
+comment on column backup.latest_verification.expected is 'What passing would have meant.';
+comment on column backup.latest_verification.actual is 'What was found.';
+comment on column backup.latest_verification.evidence is 'What was read to reach the verdict. Never the contents of rows.';
 
 -- sql/views/status.sql
 -- requires: tables/chunks.sql, tables/alerts.sql, tables/policies.sql, views/restore_points.sql, views/recovery_objectives.sql
@@ -6317,14 +6338,45 @@ comment on column backup.status.keeper_age is 'How long the active run has held 
 comment on column backup.status.keeper_alive is 'False: the session that holds the snapshot is gone, and the run is about to fail.';
 comment on column backup.status.alerts is 'Open alerts, critical ones first.';
 comment on column backup.status.secondary_backup is 'Whether exports to S3 are scheduled.';
+comment on column backup.status.last_run_id is 'The newest export, whatever became of it.';
+comment on column backup.status.last_run_state is 'starting, exporting, complete or failed.';
+comment on column backup.status.last_run_requested_at is 'When it was asked for.';
+comment on column backup.status.last_run_finished_at is 'When it ended; null while it is under way.';
+comment on column backup.status.last_run_failure_code is 'Why it failed: a code of docs/errors.md or a SQLSTATE.';
+comment on column backup.status.last_run_failure_message is 'Why it failed, in words.';
+comment on column backup.status.newest_snapshot_at is 'A restore of it brings the data back as it was at this time.';
+comment on column backup.status.newest_age is 'Time since then: what would be lost.';
+comment on column backup.status.last_verification_id is 'Newest finished verification; its answers are in backup.verification_results.';
+comment on column backup.status.last_verified_at is 'When it ended.';
+comment on column backup.status.rpo_target is 'Data that may be lost, by backup.objectives.';
+comment on column backup.status.rpo_met is 'Null when there is nothing to compare; that is not yes.';
+comment on column backup.status.rto_target is 'Time a restore may take, by backup.objectives.';
+comment on column backup.status.rto_met is 'Null when there is nothing to compare; that is not yes.';
+comment on column backup.status.active_run_id is 'Export that is under way; null when there is none.';
+comment on column backup.status.chunks_done is 'Chunks of the active export that are stored.';
+comment on column backup.status.chunks_total is 'Chunks of the active export; grows while tables are planned.';
+comment on column backup.status.open_alerts is 'How many alerts are open; see alerts.';
+comment on column backup.status.secondary_backup_reason is 'Why secondary_backup says so.';
 
 -- sql/views/table_stats.sql
 -- requires: functions/table_stats.sql
 create or replace view backup.table_stats with (security_invoker = true) as
-select s.* from backup.table_stats() s;
+select s.* from backup.table_stats() s order by s.schema_name, s.table_name;
 
 comment on view backup.table_stats is
   'Estimated rows and sizes per table beside the newest complete run. Exact numbers: select * from backup.table_stats(true);';
+comment on column backup.table_stats.schema_name is 'Schema of the table.';
+comment on column backup.table_stats.table_name is 'Name of the table; a partition stands for itself.';
+comment on column backup.table_stats.estimated_rows is 'By the statistics of the planner; null where the table was never analyzed.';
+comment on column backup.table_stats.exact_rows is 'Null here: only backup.table_stats(true) counts.';
+comment on column backup.table_stats.total_bytes is 'Table, TOAST and indexes.';
+comment on column backup.table_stats.heap_bytes is 'Table without TOAST and indexes.';
+comment on column backup.table_stats.toast_bytes is 'Values too long for a row, stored apart.';
+comment on column backup.table_stats.index_bytes is 'All indexes of the table.';
+comment on column backup.table_stats.dead_rows is 'Rows vacuum has yet to remove.';
+comment on column backup.table_stats.last_analyzed_at is 'When its statistics were last gathered.';
+comment on column backup.table_stats.rows_at_run is 'Rows of the table in the newest complete run; null when it was not in it.';
+comment on column backup.table_stats.rows_since_run is 'Estimated rows less rows_at_run.';
 
 -- sql/pgtap/backup_tests.sql
 -- pgTAP tests that live in the database. Holdfast puts its own here with backup.install_tests(); every other function
@@ -6508,7 +6560,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 2edcd72b314f.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 829327360169.'));
 end $$;
 
 reset check_function_bodies;
