@@ -12,6 +12,7 @@ import { registerStatus } from "./commands/status.ts";
 import { registerStrategy } from "./commands/strategy.ts";
 import { registerVerify } from "./commands/verify.ts";
 import { registerVerifyKey } from "./commands/verify_key.ts";
+import { describeOption } from "./describe_option.ts";
 
 const COMMANDS: readonly RegisterCommand[] = [
   registerBackup,
@@ -35,7 +36,7 @@ Exit codes:
 export function createProgram(run: RunAction, output: OutputConfiguration): Command {
   const program = new Command("holdfast");
   // Before the subcommands are added: they take these over from their parent at that moment.
-  program.exitOverride().configureOutput(output).showHelpAfterError("(see --help)");
+  program.exitOverride().configureOutput(output).showHelpAfterError("(see --help)").configureHelp({ optionDescription: describeOption });
   program
     .description("Verified, off-site backups of a Supabase project")
     .version(packageJson.version)

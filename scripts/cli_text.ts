@@ -1,0 +1,60 @@
+/** What docs/cli.md says before the commands, and cannot be read off them. */
+export const CLI_INTRODUCTION = `# The \`holdfast\` command
+
+Built from the commands by scripts/build_cli_doc.ts; what is not in their help is in scripts/cli_text.ts. Do not edit.
+
+\`node cli/holdfast.mjs <command>\`, or \`npm run holdfast -- <command>\`. Every command has \`--help\`, which says the same as this page.
+`;
+
+/** What docs/cli.md says between the options of every command and the commands. */
+export const CLI_NOTES = `A password on the command line can be seen by other users of the machine: prefer the environment variables.
+\`HOLDFAST_DB_CA\` holds the PEM of the authority that signed the server's certificate (its text, not a file name); with it the certificate is verified. The project's is in the dashboard under Database, SSL.
+Functions verify the certificate whenever they use TLS, as Deno does: for a database whose authority Deno does not know, set \`HOLDFAST_DB_CA\` among the secrets of the functions too.
+\`sslmode\` in the URL may be \`disable\`, \`require\`, \`verify-ca\` or \`verify-full\`. Without it, hosts outside the private network need TLS.
+Every refusal has a code, explained in [errors.md](errors.md).
+
+## The JSON contract
+
+With \`--json\` each command prints what its section says. Fields may be added; none is renamed, removed or given another meaning. Names are those of the views and tables of schema \`backup\`.
+Times are ISO 8601 with an offset, durations are numbers of seconds in fields that end in \`_seconds\`, sizes are bytes. \`null\` means unknown, never no.
+
+**Errors**, on stderr: \`{code, message, details, hint}\`, the shape PostgREST uses. \`code\` is a code of [errors.md](errors.md), a SQLSTATE, or \`XX000\` for a bug.
+
+## Encrypted backups
+
+\`backup\` encrypts to the public keys in \`HOLDFAST_AGE_RECIPIENTS\` (commas or line breaks between them). \`restore\`, \`drill\` and \`verify-key\` take \`--identity <file>\`, which can be repeated, or
+\`HOLDFAST_AGE_IDENTITY_FILE\`: a file as \`age-keygen\` writes it. A file protected by a passphrase is refused; decrypt it first (\`age -d -o identity.txt <file>\`). A key in place of a file name is refused
+and not repeated. What is wrong with an identity is said before anything is written (HF701 none given, HF702 not a recipient of this backup, HF703 no usable file). \`verify\`, \`restore --list\` and retention need none.
+
+After a rotation keep the old identity as long as there are backups made before: each opens with the recipients its manifest lists. Run \`verify-key\` after each rotation and every quarter; \`backup.check_key_escrow()\` reminds.
+`;
+
+/** What docs/cli.md says below a command, by the words after `holdfast`: its JSON, and what else its help has no room for. */
+export const CLI_TEXT: Readonly<Record<string, string>> = {
+  "backup":
+    "JSON: `{run_id, manifest_key, rows, raw_bytes, stored_bytes, seconds, warnings}`; a warning is `{code, subject, message}`.",
+  "restore":
+    "JSON: `{run_id, project, snapshot_at, target, tables, rows, raw_bytes, seconds, phase_seconds, left_out, lost, verdict, proof_file, proof_key, proof}`. With `--list`: an array of `{project, run_id, manifest_key, proofs}`. With `--dry-run`: `{run_id, target, before, after, tables, rows, raw_bytes, expected_seconds, left_out}`.",
+  "drill":
+    "JSON: the columns of `backup.drills` without `failure_code` and `failure_message`, and `{seconds, left_out, recorded, not_recorded_because, proof}`; `proof` is the whole proof.",
+  "status":
+    "JSON: an object with every column of `backup.status`, intervals as `_seconds`. `health` is `never_ran`, `healthy`, `stale`, `failing` or `running`. `alerts` is an array of `{cause, severity, message, occurrences, raised_at, last_seen}`.",
+  "runs":
+    "JSON: an array, newest first, of `{run_id, state, tier, trigger, engine, requested_at, finished_at, snapshot_at, rows, raw_bytes, stored_bytes, manifest_key, verified, warnings, failure_code, failure_message}`. `warnings` is how many there are.",
+  "verify":
+    "JSON: `{verification_id, verdict, background, report, page_key}`. `verdict` and `report` are null while `background`, an array of check names, is not empty.",
+  "verify-key":
+    "JSON: `{run_id, snapshot_at, proofs, unproven_recipients, recorded, not_recorded_because}`; a proof is `{run_id, recipient, manifest_sha256, objects, bytes}`.",
+  "checks":
+    "JSON: `{verdict, findings}`; a finding is `{check_name, subject, verdict, expected, actual, evidence}`, as type `backup.finding`. With `--list`: an array of names.",
+  "report":
+    "JSON: `{verification_id, trigger, verdict, started_at, finished_at, checks, findings, restore_point, newest_drill, objectives, report}`. With `--html`: `{page}`; with a file or `--open`: `{file, opened}`.",
+  "strategy":
+    "JSON: `{policies, objectives, warnings}` with the columns of `backup.policies` and `backup.recovery_objectives`, and `next_run_at` of each policy; a warning is `{policy_name, code, message}`.",
+  "policies":
+    "JSON: as `strategy`.",
+  "policies set":
+    "JSON: `{policy, warnings}` with the policy as it is now and the warnings about it as text.",
+  "policies objectives set":
+    "JSON: `{objective}`.",
+};
