@@ -7,6 +7,7 @@ import { registerDrill } from "./commands/drill.ts";
 import { registerPolicies } from "./commands/policies.ts";
 import { registerReport } from "./commands/report.ts";
 import { registerRestore } from "./commands/restore.ts";
+import { registerRetention } from "./commands/retention.ts";
 import { registerRuns } from "./commands/runs.ts";
 import { registerStatus } from "./commands/status.ts";
 import { registerStrategy } from "./commands/strategy.ts";
@@ -17,6 +18,7 @@ import { describeOption } from "./describe_option.ts";
 const COMMANDS: readonly RegisterCommand[] = [
   registerBackup,
   registerRestore,
+  registerRetention,
   registerDrill,
   registerStatus,
   registerRuns,

@@ -263,4 +263,12 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "`backup.settings.object_lock` asks for Object Lock, and the storage did not keep the lock: the bucket was made without it, the server does not know it, or the key may not set or see it. No manifest was written.",
     remedy: "Make a bucket with Object Lock and give the key `s3:PutObjectRetention` and `s3:GetObjectRetention`, or set `object_lock` to null.",
   },
+  HF602: {
+    cause: "A process that deletes an expired run lost its lease, and another one has taken over.",
+    remedy: "Nothing: the other process goes on. `holdfast retention` shows how each run stands.",
+  },
+  HF603: {
+    cause: "Objects are in GLACIER or DEEP_ARCHIVE and have not been restored by the storage, so they cannot be read. Nothing was touched in the target.",
+    remedy: "Restore with `--thaw`, which asks the storage for them and waits; it can be stopped and called again. Or restore from a newer run.",
+  },
 };

@@ -2,7 +2,7 @@
 -- backup.install_schedules()
 --
 -- Why: pg_cron is the clock. The same name overwrites, so calling it again changes nothing but brings schedules up to date.
--- The export and the drill are scheduled only while an S3 policy is on. Errors: HF005 pg_cron is missing.
+-- The export, the drill and retention are scheduled only while an S3 policy is on. Errors: HF005 pg_cron is missing.
 create or replace function backup.install_schedules()
 returns table (job_name text, schedule text)
 language plpgsql
@@ -28,5 +28,5 @@ end;
 $$;
 
 comment on function backup.install_schedules() is
-  'Schedules the minute tick, the weekly verification (Sunday 02:00 UTC), the nightly clean-up and, when S3 is enabled, the exports of backup.policies and the monthly drill. Safe to call again. Errors: HF005.';
+  'Schedules the minute tick, the weekly verification (Sunday 02:00 UTC), the nightly clean-up and, when S3 is enabled, the exports of backup.policies, the monthly drill and daily retention. Safe to call again. Errors: HF005.';
 revoke all on function backup.install_schedules() from public;

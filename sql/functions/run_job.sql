@@ -1,4 +1,4 @@
--- requires: tables/job_runs.sql, functions/tick.sql, functions/dispatch.sql, functions/start_drill.sql, functions/hand_over_drill.sql, functions/prune_ledger.sql
+-- requires: tables/job_runs.sql, functions/tick.sql, functions/dispatch.sql, functions/start_drill.sql, functions/hand_over_drill.sql, functions/prune_ledger.sql, functions/run_retention.sql
 -- backup.run_job(p_job_name)
 --
 -- Why: every scheduled entry goes through here, so that job_runs tells when it ran, how long, and with which outcome. An
@@ -27,11 +27,13 @@ begin
       when 'drill' then
         -- Started here and not by the function, so that a drill that cannot start is recorded.
         v_result := jsonb_build_object('ticket', backup.hand_over_drill(backup.start_drill('schedule')));
+      when 'retention' then
+        v_result := backup.run_retention();
       when 'prune' then
         v_result := backup.prune_ledger();
       else
         raise exception using errcode = 'HF100', message = format('job %L does not exist', p_job_name),
-          hint = 'Jobs are tick, export, verify, drill and prune.';
+          hint = 'Jobs are tick, export, verify, drill, retention and prune.';
     end case;
   exception when others then
     get stacked diagnostics v_code = returned_sqlstate, v_error = message_text;
@@ -49,5 +51,5 @@ begin
 end;
 $$;
 
-comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, drill, prune) and records it in backup.job_runs. Errors: HF100.';
+comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, drill, retention, prune) and records it in backup.job_runs. Errors: HF100.';
 revoke all on function backup.run_job(text) from public;

@@ -39,7 +39,8 @@ begin
     return next;
   end loop;
   if v_taken <> '{}' then
-    return query values ('holdfast-drill', '0 4 1 * *', 'select backup.run_job(''drill'')');
+    return query values ('holdfast-drill', '0 4 1 * *', 'select backup.run_job(''drill'')'),
+                        ('holdfast-retention', '37 4 * * *', 'select backup.run_job(''retention'')');
   end if;
 end
 $$;

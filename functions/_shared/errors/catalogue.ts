@@ -68,6 +68,8 @@ export const ERRORS = {
   HF811: { http: 422, exit: 2, title: "Value of the strategy is refused" },
   HF600: { http: 409, exit: 3, title: "Retention has no policy" },
   HF601: { http: 502, exit: 3, title: "Objects are not locked" },
+  HF602: { http: 409, exit: 3, title: "Run is not held for deletion" },
+  HF603: { http: 409, exit: 3, title: "Objects are archived" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,4 +1,5 @@
 import { getObject, type GetObjectOptions, getObjectStream, type ObjectStream } from "./get_object.ts";
+import { listFolders } from "./list_folders.ts";
 import { type ListedObject, listObjects } from "./list_objects.ts";
 import { putObject, type PutObjectOptions, type PutObjectResult } from "./put_object.ts";
 import { type Clock, systemClock } from "./retry.ts";
@@ -35,6 +36,8 @@ export interface S3Client {
   /** Null when there is no such object. */
   headObject(key: string, options?: CallOptions): Promise<StoredObject | null>;
   listObjects(prefix: string, options?: CallOptions): AsyncIterable<ListedObject>;
+  /** Folders directly below a prefix, each with its slash at the end. */
+  listFolders(prefix: string, options?: CallOptions): AsyncIterable<string>;
   /**
    * Succeeds when there is nothing to delete. In a bucket that keeps versions, only a call with `versionId` frees space;
    * without one a delete marker hides the object. A version under retention is refused (HF202).
@@ -90,6 +93,7 @@ export function createS3Client(config: S3Config, options: S3ClientOptions = {}):
     getObjectStream: (key, callOptions = {}) => getObjectStream(session, key, callOptions),
     headObject: (key, callOptions = {}) => headObject(session, key, callOptions),
     listObjects: (prefix, callOptions = {}) => listObjects(session, prefix, callOptions),
+    listFolders: (prefix, callOptions = {}) => listFolders(session, prefix, callOptions),
     deleteObject: async (key, { signal, versionId } = {}) => {
       const query = versionId === undefined ? {} : { versionId };
       const call: S3Request = { method: "DELETE", key, query, action: `delete object "${key}"` };

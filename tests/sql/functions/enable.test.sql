@@ -11,13 +11,13 @@ select isnt(obj_description('backup.enable(boolean)'::regprocedure), null, 'enab
 
 -- behaviour
 select results_eq('select job_name, schedule from backup.enable() order by 1', $$ values
-  ('holdfast-drill', '0 4 1 * *'), ('holdfast-export', '0 1 * * 0'), ('holdfast-prune', '17 3 * * *'), ('holdfast-tick', '* * * * *'), ('holdfast-verify', '0 2 * * 0') $$,
+  ('holdfast-drill', '0 4 1 * *'), ('holdfast-export', '0 1 * * 0'), ('holdfast-prune', '17 3 * * *'), ('holdfast-retention', '37 4 * * *'), ('holdfast-tick', '* * * * *'), ('holdfast-verify', '0 2 * * 0') $$,
   'enable() returns the schedules it installed');
 select results_eq($$ select name, enabled from backup.policies where provider = 'aws_s3' order by 1 $$,
   $$ values ('secondary_daily', false), ('secondary_monthly', true), ('secondary_weekly', true) $$, 'enable() turns on the weekly and the monthly policy');
-select is((select count(*)::integer from cron.job where jobname in ('holdfast-export', 'holdfast-prune', 'holdfast-tick', 'holdfast-verify', 'holdfast-drill')), 5, 'enable() leaves them with pg_cron');
-select is((select count(*)::integer from backup.enable()), 5, 'enable() can be called again');
-select is((select count(*)::integer from cron.job where jobname like 'holdfast-%'), 5, 'enable() then adds nothing');
+select is((select count(*)::integer from cron.job where jobname in ('holdfast-export', 'holdfast-prune', 'holdfast-tick', 'holdfast-verify', 'holdfast-drill', 'holdfast-retention')), 6, 'enable() leaves them with pg_cron');
+select is((select count(*)::integer from backup.enable()), 6, 'enable() can be called again');
+select is((select count(*)::integer from cron.job where jobname like 'holdfast-%'), 6, 'enable() then adds nothing');
 select is((select schedule from backup.enable(true) where job_name = 'holdfast-export'), '0 1 * * *', 'enable() exports every day on demand');
 select is((select enabled from backup.policies where name = 'secondary_daily'), true, 'enable() then turns on the daily policy');
 select is((select schedule from cron.job where jobname = 'holdfast-export'), '0 1 * * *', 'enable() changes the schedule that is there');

@@ -21,10 +21,10 @@ select is((select schedule from cron.job where jobname = 'holdfast-drill'), '0 4
 select is((select command from cron.job where jobname = 'holdfast-export'), 'select backup.run_job(''export'')', 'install_schedules() schedules the export');
 update backup.policies set enabled = true where name = 'secondary_daily';
 select is((select schedule from backup.install_schedules() where job_name = 'holdfast-export'), '0 1 * * *', 'install_schedules() exports daily with the daily policy');
-select is((select count(*)::integer from cron.job where jobname like 'holdfast-%'), 5, 'install_schedules() overwrites what is there');
+select is((select count(*)::integer from cron.job where jobname like 'holdfast-%'), 6, 'install_schedules() overwrites what is there');
 update backup.policies set enabled = false where provider = 'aws_s3';
 select is((select count(*)::integer from backup.install_schedules()), 3, 'install_schedules() drops the export when no policy is on any more');
-select is((select count(*)::integer from cron.job where jobname in ('holdfast-export', 'holdfast-drill')), 0, 'install_schedules() then unschedules it and the drill');
+select is((select count(*)::integer from cron.job where jobname in ('holdfast-export', 'holdfast-drill', 'holdfast-retention')), 0, 'install_schedules() then unschedules it, the drill and retention');
 
 -- permissions
 select function_privs_are('backup', 'install_schedules', array[]::text[], 'anon', array[]::text[], 'anon may not execute install_schedules()');

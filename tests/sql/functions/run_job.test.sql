@@ -1,6 +1,6 @@
 -- Tests sql/functions/run_job.sql
 begin;
-select plan(24);
+select plan(25);
 
 -- arrange
 delete from backup.runs;
@@ -32,6 +32,7 @@ values ('20260101T000000Z-aaaaaa', 'complete', 'weekly', 'sql', 'cli', 'p/1/', n
 select is(backup.run_job('drill'), '{"ticket": true}', 'run_job() starts a drill');
 select results_eq($$ select t.function_name, d.trigger from backup.tickets t join backup.drills d on t.body = jsonb_build_object('action', 'work', 'drill_id', d.drill_id) $$,
   $$ values ('restore-drill', 'schedule') $$, 'run_job() leaves a ticket for its worker');
+select is(backup.run_job('retention'), '{"mode": "dry_run", "expire": 0}', 'run_job() runs retention');
 insert into backup.job_runs (job_name, status, started_at, finished_at) values ('export', 'succeeded', now() - interval '1 year', now());
 select is(backup.run_job('prune') ->> 'job_runs', '1', 'run_job() runs the clean-up');
 alter table backup.tickets add constraint hf_test check (false) not valid;
@@ -41,7 +42,7 @@ select results_eq($$ select status, result, error_code from backup.job_runs wher
 select matches((select error from backup.job_runs where status = 'failed' and job_name = 'export'), 'hf_test', 'run_job() records the message');
 select throws_ok($$ select backup.run_job('nonsense') $$, 'HF100', 'job ''nonsense'' does not exist', 'run_job() rejects an unknown job with HF100');
 select throws_ok($$ select backup.run_job(null) $$, 'HF100', null, 'run_job() rejects no job with HF100');
-select is((select count(*)::integer from backup.job_runs), 7, 'run_job() leaves one row for each job, and none for what it rejects');
+select is((select count(*)::integer from backup.job_runs), 8, 'run_job() leaves one row for each job, and none for what it rejects');
 
 -- permissions
 select function_privs_are('backup', 'run_job', array['text'], 'anon', array[]::text[], 'anon may not execute run_job()');

@@ -13,7 +13,7 @@ export function runsTimeline(runs: readonly ReportRun[]): Html | null {
   const tiers = TIERS.filter((tier) => runs.some((run) => run.tier === tier));
   const height = tiers.length * ROW + 26;
   const format = x.tickFormat(5);
-  const counts = (["verified", "complete", "failed", "active"] as const).map((kind) => [runs.filter((run) => kindOf(run) === kind).length, kind] as const);
+  const counts = (["verified", "complete", "expired", "failed", "active"] as const).map((kind) => [runs.filter((run) => kindOf(run) === kind).length, kind] as const);
   const label = `${runs.length} runs: ${counts.filter(([count]) => count > 0).map(([count, kind]) => `${count} ${WORDS[kind]}`).join(", ")}.`;
   return html`<figure><figcaption>${label}</figcaption>
 <div class="scroll timeline" role="region" aria-label="Timeline of runs" tabindex="0"><svg viewBox="0 0 ${2 * CHART.width} ${height}" role="img" aria-label="Timeline: ${label}">
@@ -24,19 +24,21 @@ ${runs.map((run) => html`<g transform="translate(${round(stretch(x(new Date(run.
 <div class="legend">${counts.filter(([count]) => count > 0).map(([, kind]) => html`<span><svg viewBox="-8 -8 16 16" aria-hidden="true">${SHAPES[kind]}</svg>${WORDS[kind]}</span>`)}</div></figure>`;
 }
 
-type Kind = "verified" | "complete" | "failed" | "active";
+type Kind = "verified" | "complete" | "expired" | "failed" | "active";
 
-const WORDS: Record<Kind, string> = { verified: "proven by a drill", complete: "complete", failed: "failed", active: "under way" };
+const WORDS: Record<Kind, string> = { verified: "proven by a drill", complete: "complete", expired: "expired", failed: "failed", active: "under way" };
 
 const SHAPES: Record<Kind, Html> = {
   verified: html`<path class="good" d="M0-7 7 0 0 7-7 0Z"/>`,
   complete: html`<circle class="first-fill" r="5"/>`,
+  expired: html`<circle class="none" r="3" stroke-width="1"/>`,
   failed: html`<path class="bad" fill="none" stroke-width="3" d="M-5-5 5 5M5-5-5 5"/>`,
   active: html`<circle class="none" r="5" stroke-width="2"/>`,
 };
 
 function kindOf(run: ReportRun): Kind {
   if (run.state === "failed") return "failed";
+  if (run.state === "expired") return "expired";
   if (run.state !== "complete") return "active";
   return run.verified ? "verified" : "complete";
 }

@@ -1,0 +1,63 @@
+import { z } from "zod";
+import { authorize, ticketClaimer } from "../_shared/http/authorize.ts";
+import { runInBackground } from "../_shared/http/background.ts";
+import { checkMethod } from "../_shared/http/check_method.ts";
+import type { Handler } from "../_shared/http/edge_function.ts";
+import { parseInput } from "../_shared/http/read_json.ts";
+import { respondError, respondJson } from "../_shared/http/respond.ts";
+import type { WithDatabase } from "../_shared/http/with_database.ts";
+import { applyRetention, FUNCTION_MS, FUNCTION_OBJECTS } from "../_shared/retention/apply_retention.ts";
+import { RetentionLedger } from "../_shared/retention/retention_ledger.ts";
+import type { SweepStorage } from "../_shared/retention/sweep_prefix.ts";
+
+export interface ApplyRetentionHandlerDeps {
+  secretKeys: readonly string[];
+  withDatabase: WithDatabase;
+  /** Null when S3 is not configured. Throws HF200 when it is configured halfway. */
+  openStorage(): SweepStorage | null;
+  now: () => number;
+  log?: (line: string) => void;
+}
+
+const FUNCTION_NAME = "apply-retention";
+const bodySchema = z.strictObject({ apply: z.boolean().default(false) });
+
+/**
+ * GET and POST answer 200 with what would become of every run. POST {"apply": true} answers 202 and marks and deletes after the
+ * response; a fresh invocation goes on when this one's budget is spent. Nothing is deleted unless apply is true.
+ */
+export function createHandler(deps: ApplyRetentionHandlerDeps): Handler {
+  return async (request) => {
+    try {
+      checkMethod(request, ["GET", "POST"]);
+      const plan = await deps.withDatabase(async (database) => {
+        if (request.method === "GET") await authorize(request, { secretKeys: deps.secretKeys }, FUNCTION_NAME);
+        else {
+          const caller = await authorize(request, { claimTicket: ticketClaimer(database), secretKeys: deps.secretKeys }, FUNCTION_NAME);
+          if (parseInput(bodySchema, caller.body ?? {}).apply) return null;
+        }
+        return await new RetentionLedger(database).plan();
+      });
+      return plan === null ? apply(deps) : respondJson(200, { dry_run: true, runs: plan });
+    } catch (error) {
+      return respondError(error, deps.log);
+    }
+  };
+}
+
+function apply(deps: ApplyRetentionHandlerDeps): Response {
+  const s3 = deps.openStorage();
+  if (s3 === null) {
+    return respondJson(200, {
+      state: "off", message: "There is nothing to delete as S3 is not configured",
+      hint: "Set HOLDFAST_S3_BUCKET, HOLDFAST_S3_ACCESS_KEY_ID and HOLDFAST_S3_SECRET_ACCESS_KEY with supabase secrets set.",
+    });
+  }
+  // A session of its own: the work outlives the request that started it.
+  const work = deps.withDatabase(async (database) => {
+    const report = await applyRetention({ database, s3, budget: { objects: FUNCTION_OBJECTS, until: deps.now() + FUNCTION_MS, now: deps.now } });
+    if (!report.complete) await new RetentionLedger(database).handOver();
+  });
+  runInBackground(work, deps.log).catch(() => undefined);
+  return respondJson(202, { state: "applying" });
+}
