@@ -694,6 +694,40 @@ comment on column backup.primary_backups.completed is 'Backups listed as COMPLET
 comment on column backup.primary_backups.pitr_latest is 'End of the window of point-in-time recovery; pitr_earliest is its start.';
 comment on column backup.primary_backups.backups is 'What was listed, newest first: [{inserted_at, status, is_physical_backup}].';
 
+-- sql/tables/retention_marks.sql
+-- requires: tables/runs.sql
+create table backup.retention_marks (
+  run_id          text primary key references backup.runs on delete cascade,
+  reasons         text[] not null,
+  marked_at       timestamptz not null default clock_timestamp(),
+  delete_after    timestamptz not null,
+  claim_id        uuid,
+  lease_until     timestamptz,
+  not_before      timestamptz not null default '-infinity',
+  locked_until    timestamptz,
+  error_code      text,
+  error_message   text,
+  objects_deleted bigint not null default 0,
+  bytes_deleted   bigint not null default 0,
+  swept_at        timestamptz,
+  constraint retention_marks_claimed_iff_lease check ((claim_id is null) = (lease_until is null)),
+  constraint retention_marks_swept_are_free check (swept_at is null or claim_id is null),
+  constraint retention_marks_error_has_both check ((error_code is null) = (error_message is null))
+);
+create index retention_marks_open on backup.retention_marks (delete_after) where swept_at is null;
+alter table backup.retention_marks enable row level security;
+create policy service_role_reads on backup.retention_marks for select to service_role using (true);
+grant select on backup.retention_marks to service_role;
+
+comment on table backup.retention_marks is
+  'Runs that retention will delete, is deleting or has deleted. A mark that has not led to a deletion is taken back when the plan changes its mind.';
+comment on column backup.retention_marks.reasons is 'Why the run may go, as backup.retention_plan() gave it when it was marked.';
+comment on column backup.retention_marks.delete_after is 'End of the grace period.';
+comment on column backup.retention_marks.claim_id is 'Fencing token of who deletes; the lease frees it when that process died.';
+comment on column backup.retention_marks.not_before is 'Not tried again before: the end of a lock, or a while after an error.';
+comment on column backup.retention_marks.locked_until is 'Object Lock holds an object of the run until then.';
+comment on column backup.retention_marks.swept_at is 'When nothing of the run was left in the bucket.';
+
 -- sql/tables/row_shrink_limits.sql
 create table backup.row_shrink_limits (
   schema_name text not null,
@@ -1293,6 +1327,28 @@ $$;
 comment on function backup._held_drill_step(uuid, integer, uuid) is 'The step a claim still holds, locked for the report. Errors: HF522, HF523.';
 revoke all on function backup._held_drill_step(uuid, integer, uuid) from public;
 
+-- sql/functions/_held_sweep.sql
+-- requires: tables/retention_marks.sql
+-- backup._held_sweep(p_run_id, p_claim_id)
+--
+-- Why: a process that lost its lease must not report over the one that took over. Errors: HF602.
+create or replace function backup._held_sweep(p_run_id text, p_claim_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform from backup.retention_marks m where m.run_id = p_run_id and m.claim_id = p_claim_id for update;
+  if not found then
+    raise exception using errcode = 'HF602', message = format('run %s is not held for deletion by this process', p_run_id),
+      hint = 'Another process has taken it over; run holdfast retention to see how it stands.';
+  end if;
+end;
+$$;
+
+comment on function backup._held_sweep(text, uuid) is 'Locks the mark of a run that this claim holds. Errors: HF602.';
+revoke all on function backup._held_sweep(text, uuid) from public;
+
 -- sql/functions/_markdown_table.sql
 -- backup._markdown_table(p_header, p_rows)
 --
@@ -1461,6 +1517,45 @@ comment on function backup._sequence_uses(text, text) is
   'Private: which column draws its values from which sequence, by identity, default or ownership.';
 revoke all on function backup._sequence_uses(text, text) from public;
 
+-- sql/functions/_settle_retention_alert.sql
+-- requires: tables/retention_marks.sql, functions/raise_alert.sql, functions/resolve_alert.sql
+-- backup._settle_retention_alert()
+--
+-- Why: one alert for all runs that should be gone and are not, taken back when none is left. Messages of the storage may hold
+-- keys of objects, which name tables; the alert has ids and codes alone.
+create or replace function backup._settle_retention_alert()
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_locked  bigint;
+  v_refused bigint;
+  v_until   timestamptz;
+  v_runs    jsonb;
+begin
+  select count(*) filter (where m.error_code is null), count(*) filter (where m.error_code is not null), max(m.locked_until),
+         jsonb_agg(jsonb_strip_nulls(jsonb_build_object('run_id', m.run_id, 'locked_until', m.locked_until, 'code', m.error_code)) order by m.run_id)
+    into v_locked, v_refused, v_until, v_runs
+  from (
+    select * from backup.retention_marks o where o.swept_at is null and (o.locked_until is not null or o.error_code is not null)
+    order by o.run_id limit 20
+  ) m;
+  if v_runs is null then
+    perform backup.resolve_alert('retention_blocked');
+    return;
+  end if;
+  perform backup.raise_alert('retention_blocked', 'warning',
+    'retention cannot delete: ' || concat_ws(', ',
+      case when v_locked > 0 then format('%s locked, at the longest until %s', v_locked, to_char(v_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')) end,
+      case when v_refused > 0 then format('%s refused by the storage', v_refused) end),
+    jsonb_build_object('runs', v_runs));
+end;
+$$;
+
+comment on function backup._settle_retention_alert() is 'Raises the alert retention_blocked while a marked run is locked or refused, and resolves it when none is.';
+revoke all on function backup._settle_retention_alert() from public;
+
 -- sql/functions/add_warnings.sql
 -- requires: tables/runs.sql
 -- backup.add_warnings(p_run_id, p_warnings)
@@ -1614,6 +1709,175 @@ $$;
 comment on function backup.begin_export(text) is
   'Snapshot id to import for a run; null while its keeper has not appeared or when the run has just failed because the keeper is gone. Errors: HF001, HF003.';
 revoke all on function backup.begin_export(text) from public;
+
+-- sql/views/restore_points.sql
+-- requires: tables/runs.sql, tables/drills.sql, tables/policies.sql, tables/verifications.sql
+create or replace view backup.restore_points with (security_invoker = true) as
+select
+  r.run_id,
+  r.tier,
+  r.snapshot_at,
+  now() - r.snapshot_at as age,
+  proven.finished_at is not null as verified,
+  proven.finished_at as verified_at,
+  checked.verdict as last_check,
+  checked.finished_at as last_checked_at,
+  -- In UTC: a day is a day, also where the session's time zone changes its clocks.
+  (r.snapshot_at at time zone 'UTC' + p.retention) at time zone 'UTC' as expires_at,
+  r.rows,
+  r.raw_bytes,
+  r.stored_bytes,
+  jsonb_array_length(r.warnings) as warnings,
+  r.manifest_key,
+  r.manifest_sha256
+from backup.runs r
+left join lateral (
+  select max(s.retention) as retention from backup.policies s where s.provider = 'aws_s3' and s.tier = r.tier
+) as p on true
+left join lateral (
+  select d.finished_at from backup.drills d
+  where d.run_id = r.run_id and d.verdict = 'passed'
+    -- A manifest that was exchanged after the export is not what this row stands for.
+    and coalesce(d.manifest_sha256 = r.manifest_sha256, true)
+  order by d.finished_at desc limit 1
+) as proven on true
+left join lateral (
+  select v.verdict, v.finished_at from backup.verifications v
+  where v.run_id = r.run_id and v.verdict is not null order by v.finished_at desc limit 1
+) as checked on true
+where r.state = 'complete'
+order by r.snapshot_at desc;
+
+grant select on backup.restore_points to service_role;
+comment on view backup.restore_points is
+  'Every backup that can be restored, newest first. A run without a manifest is not here, because it is not a backup.';
+comment on column backup.restore_points.snapshot_at is 'A restore brings the data back as it was at this time.';
+comment on column backup.restore_points.verified is 'True once a drill restored this very backup and found it equal.';
+comment on column backup.restore_points.last_check is 'Verdict of the newest verification that examined this backup''s objects. It is not a restore.';
+comment on column backup.restore_points.expires_at is 'When retention may delete it, from the policy of its tier.';
+comment on column backup.restore_points.raw_bytes is 'Size of the data before compression.';
+comment on column backup.restore_points.warnings is 'Number of things this backup does not cover; see warnings in backup.runs.';
+comment on column backup.restore_points.manifest_key is 'Object key of the manifest. Bucket and key are enough to restore.';
+comment on column backup.restore_points.run_id is 'The run that made it; what holdfast restore --from takes.';
+comment on column backup.restore_points.tier is 'Decides how long it is kept.';
+comment on column backup.restore_points.age is 'Time since snapshot_at: what a restore of it would lose.';
+comment on column backup.restore_points.verified_at is 'When the newest such drill ended.';
+comment on column backup.restore_points.last_checked_at is 'When that verification ended.';
+comment on column backup.restore_points.rows is 'Rows of all tables.';
+comment on column backup.restore_points.stored_bytes is 'Size of all its objects in the bucket.';
+comment on column backup.restore_points.manifest_sha256 is 'Digest of the manifest as it was written; a drill of another manifest does not verify this backup.';
+
+-- sql/functions/retention_plan.sql
+-- requires: types/tier.sql, types/run_state.sql, tables/runs.sql, tables/policies.sql, tables/settings.sql, views/restore_points.sql
+-- backup.retention_plan(p_now)
+--
+-- Why: the one place that says which run may go. It only answers; marking and deleting ask it.
+-- A complete run is kept for the retention of its tier, counted from its snapshot and never from its name. By the calendar (UTC,
+-- ISO weeks) the first complete run of a day, week or month is also kept for the retention of that tier, whatever its own tier
+-- is. A deleted run still counts as the first of its period, or the run after it would take its place and stay once more as long.
+-- Whatever their age, the newest verified and the newest complete runs are kept, so many of each as backup.settings says.
+-- Failed runs count for nothing and go when they are no longer of interest to who looks for the reason.
+-- Errors: HF600 no policy gives a tier a retention.
+create or replace function backup.retention_plan(p_now timestamptz default now())
+returns table (run_id text, tier backup.tier, state backup.run_state, snapshot_at timestamptz, verified boolean,
+               decision text, reasons text[], expires_at timestamptz)
+language plpgsql
+stable
+set search_path = ''
+as $$
+#variable_conflict use_column
+begin
+  if not exists (select from backup.policies p where p.provider = 'aws_s3' and p.tier is not null) then
+    raise exception using errcode = 'HF600', message = 'no policy gives a tier of exports a retention',
+      detail = 'Without one every run would expire.',
+      hint = 'Set one with holdfast policies set secondary_weekly --retention "90 days".';
+  end if;
+  return query
+  with policy as (
+    select p.tier, max(p.retention) as retention, case p.tier when 'daily' then 'day' when 'weekly' then 'week' else 'month' end as period
+    from backup.policies p where p.provider = 'aws_s3' and p.tier is not null group by p.tier
+  ), setting as (
+    select s.retention_minimum, s.retention_debris_age from backup.settings s
+  ), good as (
+    select r.run_id, r.tier, r.state, r.snapshot_at as snapshot_at, r.snapshot_at at time zone 'UTC' as taken,
+           coalesce(v.verified, false) as verified,
+           row_number() over (partition by r.state order by r.snapshot_at desc, r.run_id desc) as newness,
+           row_number() over (partition by r.state, coalesce(v.verified, false) order by r.snapshot_at desc, r.run_id desc) as newness_among_verified,
+           row_number() over (partition by date_trunc('day', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_day,
+           row_number() over (partition by date_trunc('week', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_week,
+           row_number() over (partition by date_trunc('month', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_month
+    from backup.runs r left join backup.restore_points v on v.run_id = r.run_id
+    where r.state in ('complete', 'expired')
+  ), judged as (
+    select g.run_id, g.tier, g.state, g.snapshot_at, g.verified, t.until,
+           coalesce(t.kept, '{}')
+           || case when t.own then '{}'::text[] else array['no_policy'] end
+           || case when g.verified and g.newness_among_verified = 1 then array['newest_verified'] else '{}' end
+           || case when g.verified and g.newness_among_verified <= s.retention_minimum then array['minimum_verified'] else '{}' end
+           || case when g.newness <= s.retention_minimum then array['minimum_complete'] else '{}' end as kept
+    from good g cross join setting s
+    cross join lateral (
+      select array_agg(x.reason order by x.rank) filter (where x.until > p_now) as kept,
+             max(x.until) as until, coalesce(bool_or(x.rank = 0), false) as own
+      from (
+        select 0 as rank, 'tier_' || p.tier as reason, (g.taken + p.retention) at time zone 'UTC' as until from policy p where p.tier = g.tier
+        union all
+        select 1 + case p.period when 'day' then 0 when 'week' then 1 else 2 end, 'first_of_' || p.period, (g.taken + p.retention) at time zone 'UTC'
+        from policy p where case p.period when 'day' then g.first_of_day when 'week' then g.first_of_week else g.first_of_month end
+      ) x
+    ) t
+    where g.state = 'complete'
+    union all
+    select r.run_id, r.tier, r.state, r.snapshot_at, false, r.finished_at + s.retention_debris_age,
+           case when r.state <> 'failed' then array['active'] when r.finished_at + s.retention_debris_age > p_now then array['failed_lately'] else '{}' end
+    from backup.runs r cross join setting s
+    where r.state in ('starting', 'exporting', 'failed') and r.objects_deleted_at is null
+    union all
+    -- Once its manifest may be gone there is no way back.
+    select r.run_id, r.tier, r.state, r.snapshot_at, false, null, '{}' from backup.runs r where r.state = 'expired' and r.objects_deleted_at is null
+  )
+  select j.run_id, j.tier, j.state, j.snapshot_at, j.verified,
+         case when j.kept = '{}' then 'expire' else 'keep' end,
+         case when j.kept <> '{}' then j.kept
+              when j.state = 'failed' then array['failed'] when j.state = 'expired' then array['being_deleted'] else array['past_retention'] end,
+         j.until
+  from judged j
+  order by j.snapshot_at desc nulls first, j.run_id desc;
+end
+$$;
+
+comment on function backup.retention_plan(timestamptz) is
+  'Every run that is not deleted, newest first, with keep or expire at a time, the reasons, and when the time of its tier and period ends. Decides only; nothing is marked or deleted. Errors: HF600.';
+revoke all on function backup.retention_plan(timestamptz) from public;
+
+-- sql/functions/begin_sweep.sql
+-- requires: tables/retention_marks.sql, tables/runs.sql, functions/retention_plan.sql, functions/_held_sweep.sql
+-- backup.begin_sweep(p_run_id, p_claim_id, p_now)
+--
+-- Why: the last question before the first deletion. The plan is asked once more, because runs, drills and policies may have
+-- changed since the mark; and the ledger stops calling the run a restore point before the bucket does.
+-- Returns false when the run is to be kept after all; its mark is gone then. Errors: HF602 the claim is not held, HF600.
+create or replace function backup.begin_sweep(p_run_id text, p_claim_id uuid, p_now timestamptz default now())
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform backup._held_sweep(p_run_id, p_claim_id);
+  -- Two processes that each expire a run must not both believe the other one's is kept.
+  perform s.id from backup.settings s for update;
+  if not exists (select from backup.retention_plan(p_now) p where p.run_id = p_run_id and p.decision = 'expire') then
+    delete from backup.retention_marks m where m.run_id = p_run_id;
+    return false;
+  end if;
+  update backup.runs r set state = 'expired' where r.run_id = p_run_id and r.state = 'complete';
+  return true;
+end;
+$$;
+
+comment on function backup.begin_sweep(text, uuid, timestamptz) is
+  'Asks the plan once more and makes a run expired, so that its objects may be deleted; false when it is to be kept after all. Errors: HF600, HF602.';
+revoke all on function backup.begin_sweep(text, uuid, timestamptz) from public;
 
 -- sql/functions/cancel_run.sql
 -- requires: functions/fail_run.sql
@@ -2656,6 +2920,34 @@ $$;
 
 comment on function backup.claim_keeper(text) is 'Makes the calling session the keeper of a run; commit before backup.hold_snapshot(). Errors: HF005.';
 revoke all on function backup.claim_keeper(text) from public;
+
+-- sql/functions/claim_sweep.sql
+-- requires: tables/retention_marks.sql, tables/runs.sql, tables/drills.sql
+-- backup.claim_sweep(p_now, p_lease)
+--
+-- Why: one process deletes a run at a time, and when it dies another goes on. A run that a drill restores waits. Claiming changes
+-- nothing about the run: whoever claims looks into the bucket first, and then asks backup.begin_sweep().
+create or replace function backup.claim_sweep(p_now timestamptz default clock_timestamp(), p_lease interval default '5 minutes')
+returns table (run_id text, claim_id uuid, object_prefix text)
+language sql
+set search_path = ''
+as $$
+  update backup.retention_marks m
+     set claim_id = gen_random_uuid(), lease_until = p_now + p_lease
+    from backup.runs r
+   where r.run_id = m.run_id
+     and m.run_id = (
+       select o.run_id from backup.retention_marks o
+       where o.swept_at is null and o.delete_after <= p_now and o.not_before <= p_now
+         and (o.lease_until is null or o.lease_until <= p_now)
+         and not exists (select from backup.drills d where d.run_id = o.run_id and d.state = 'running')
+       order by o.delete_after, o.run_id limit 1 for update skip locked)
+  returning m.run_id, m.claim_id, r.object_prefix
+$$;
+
+comment on function backup.claim_sweep(timestamptz, interval) is
+  'Takes one marked run whose grace period is over to be deleted, for the time of a lease; no row when there is none.';
+revoke all on function backup.claim_sweep(timestamptz, interval) from public;
 
 -- sql/functions/claim_ticket.sql
 -- requires: tables/tickets.sql
@@ -3703,63 +3995,6 @@ $$;
 comment on function backup.tick() is 'The minute heartbeat: ends stuck runs and drills, replaces dead workers, has left scratch databases dropped, closes overdue checks, deletes old tickets.';
 revoke all on function backup.tick() from public;
 
--- sql/views/restore_points.sql
--- requires: tables/runs.sql, tables/drills.sql, tables/policies.sql, tables/verifications.sql
-create or replace view backup.restore_points with (security_invoker = true) as
-select
-  r.run_id,
-  r.tier,
-  r.snapshot_at,
-  now() - r.snapshot_at as age,
-  proven.finished_at is not null as verified,
-  proven.finished_at as verified_at,
-  checked.verdict as last_check,
-  checked.finished_at as last_checked_at,
-  -- In UTC: a day is a day, also where the session's time zone changes its clocks.
-  (r.snapshot_at at time zone 'UTC' + p.retention) at time zone 'UTC' as expires_at,
-  r.rows,
-  r.raw_bytes,
-  r.stored_bytes,
-  jsonb_array_length(r.warnings) as warnings,
-  r.manifest_key,
-  r.manifest_sha256
-from backup.runs r
-left join lateral (
-  select max(s.retention) as retention from backup.policies s where s.provider = 'aws_s3' and s.tier = r.tier
-) as p on true
-left join lateral (
-  select d.finished_at from backup.drills d
-  where d.run_id = r.run_id and d.verdict = 'passed'
-    -- A manifest that was exchanged after the export is not what this row stands for.
-    and coalesce(d.manifest_sha256 = r.manifest_sha256, true)
-  order by d.finished_at desc limit 1
-) as proven on true
-left join lateral (
-  select v.verdict, v.finished_at from backup.verifications v
-  where v.run_id = r.run_id and v.verdict is not null order by v.finished_at desc limit 1
-) as checked on true
-where r.state = 'complete'
-order by r.snapshot_at desc;
-
-grant select on backup.restore_points to service_role;
-comment on view backup.restore_points is
-  'Every backup that can be restored, newest first. A run without a manifest is not here, because it is not a backup.';
-comment on column backup.restore_points.snapshot_at is 'A restore brings the data back as it was at this time.';
-comment on column backup.restore_points.verified is 'True once a drill restored this very backup and found it equal.';
-comment on column backup.restore_points.last_check is 'Verdict of the newest verification that examined this backup''s objects. It is not a restore.';
-comment on column backup.restore_points.expires_at is 'When retention may delete it, from the policy of its tier.';
-comment on column backup.restore_points.raw_bytes is 'Size of the data before compression.';
-comment on column backup.restore_points.warnings is 'Number of things this backup does not cover; see warnings in backup.runs.';
-comment on column backup.restore_points.manifest_key is 'Object key of the manifest. Bucket and key are enough to restore.';
-comment on column backup.restore_points.run_id is 'The run that made it; what holdfast restore --from takes.';
-comment on column backup.restore_points.tier is 'Decides how long it is kept.';
-comment on column backup.restore_points.age is 'Time since snapshot_at: what a restore of it would lose.';
-comment on column backup.restore_points.verified_at is 'When the newest such drill ended.';
-comment on column backup.restore_points.last_checked_at is 'When that verification ended.';
-comment on column backup.restore_points.rows is 'Rows of all tables.';
-comment on column backup.restore_points.stored_bytes is 'Size of all its objects in the bucket.';
-comment on column backup.restore_points.manifest_sha256 is 'Digest of the manifest as it was written; a drill of another manifest does not verify this backup.';
-
 -- sql/functions/start_drill.sql
 -- requires: tables/drill_steps.sql, tables/settings.sql, views/restore_points.sql, functions/end_stuck_drills.sql
 -- backup.start_drill(p_trigger, p_from)
@@ -3869,8 +4104,39 @@ $$;
 comment on function backup.prune_ledger() is 'Deletes old rows of job_runs, chunks of ended runs and pg_cron''s job_run_details; returns how many.';
 revoke all on function backup.prune_ledger() from public;
 
+-- sql/functions/run_retention.sql
+-- requires: tables/settings.sql, tables/retention_marks.sql, functions/retention_plan.sql, functions/dispatch.sql
+-- backup.run_retention()
+--
+-- Why: the scheduled entry of retention. Deleting has to be asked for (backup.settings.retention_mode); until then it says every
+-- day what it would do, where job_runs shows it. Functions do the deleting, as only they reach the bucket.
+-- Errors: HF600.
+create or replace function backup.run_retention()
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_mode   text := (select s.retention_mode from backup.settings s);
+  v_expire integer;
+begin
+  if v_mode = 'off' then
+    return jsonb_build_object('mode', v_mode);
+  end if;
+  select count(*) into v_expire from backup.retention_plan() p where p.decision = 'expire';
+  if v_mode = 'apply' then
+    perform backup.dispatch('apply-retention', '{"apply": true}');
+  end if;
+  return jsonb_build_object('mode', v_mode, 'expire', v_expire);
+end;
+$$;
+
+comment on function backup.run_retention() is
+  'Starts apply-retention, or only counts what it would delete, or nothing, as backup.settings.retention_mode says; returns the mode and the count. Errors: HF600.';
+revoke all on function backup.run_retention() from public;
+
 -- sql/functions/run_job.sql
--- requires: tables/job_runs.sql, functions/tick.sql, functions/dispatch.sql, functions/start_drill.sql, functions/hand_over_drill.sql, functions/prune_ledger.sql
+-- requires: tables/job_runs.sql, functions/tick.sql, functions/dispatch.sql, functions/start_drill.sql, functions/hand_over_drill.sql, functions/prune_ledger.sql, functions/run_retention.sql
 -- backup.run_job(p_job_name)
 --
 -- Why: every scheduled entry goes through here, so that job_runs tells when it ran, how long, and with which outcome. An
@@ -3899,11 +4165,13 @@ begin
       when 'drill' then
         -- Started here and not by the function, so that a drill that cannot start is recorded.
         v_result := jsonb_build_object('ticket', backup.hand_over_drill(backup.start_drill('schedule')));
+      when 'retention' then
+        v_result := backup.run_retention();
       when 'prune' then
         v_result := backup.prune_ledger();
       else
         raise exception using errcode = 'HF100', message = format('job %L does not exist', p_job_name),
-          hint = 'Jobs are tick, export, verify, drill and prune.';
+          hint = 'Jobs are tick, export, verify, drill, retention and prune.';
     end case;
   exception when others then
     get stacked diagnostics v_code = returned_sqlstate, v_error = message_text;
@@ -3921,7 +4189,7 @@ begin
 end;
 $$;
 
-comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, drill, prune) and records it in backup.job_runs. Errors: HF100.';
+comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, drill, retention, prune) and records it in backup.job_runs. Errors: HF100.';
 revoke all on function backup.run_job(text) from public;
 
 -- sql/functions/next_runs.sql
@@ -3991,7 +4259,8 @@ begin
     return next;
   end loop;
   if v_taken <> '{}' then
-    return query values ('holdfast-drill', '0 4 1 * *', 'select backup.run_job(''drill'')');
+    return query values ('holdfast-drill', '0 4 1 * *', 'select backup.run_job(''drill'')'),
+                        ('holdfast-retention', '37 4 * * *', 'select backup.run_job(''retention'')');
   end if;
 end
 $$;
@@ -4005,7 +4274,7 @@ revoke all on function backup.wanted_schedules() from public;
 -- backup.install_schedules()
 --
 -- Why: pg_cron is the clock. The same name overwrites, so calling it again changes nothing but brings schedules up to date.
--- The export and the drill are scheduled only while an S3 policy is on. Errors: HF005 pg_cron is missing.
+-- The export, the drill and retention are scheduled only while an S3 policy is on. Errors: HF005 pg_cron is missing.
 create or replace function backup.install_schedules()
 returns table (job_name text, schedule text)
 language plpgsql
@@ -4031,7 +4300,7 @@ end;
 $$;
 
 comment on function backup.install_schedules() is
-  'Schedules the minute tick, the weekly verification (Sunday 02:00 UTC), the nightly clean-up and, when S3 is enabled, the exports of backup.policies and the monthly drill. Safe to call again. Errors: HF005.';
+  'Schedules the minute tick, the weekly verification (Sunday 02:00 UTC), the nightly clean-up and, when S3 is enabled, the exports of backup.policies, the monthly drill and daily retention. Safe to call again. Errors: HF005.';
 revoke all on function backup.install_schedules() from public;
 
 -- sql/functions/enable.sql
@@ -4203,6 +4472,30 @@ $$;
 comment on function backup.finish_run(text, uuid, integer, jsonb) is 'Makes a run a restore point once its manifest is stored. Errors: HF003, HF004, HF304.';
 revoke all on function backup.finish_run(text, uuid, integer, jsonb) from public;
 
+-- sql/functions/finish_sweep.sql
+-- requires: tables/retention_marks.sql, tables/runs.sql, functions/_held_sweep.sql, functions/_settle_retention_alert.sql
+-- backup.finish_sweep(p_run_id, p_claim_id, p_objects, p_bytes)
+--
+-- Why: nothing of the run is left in the bucket, and the ledger says so. Errors: HF602.
+create or replace function backup.finish_sweep(p_run_id text, p_claim_id uuid, p_objects bigint, p_bytes bigint)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform backup._held_sweep(p_run_id, p_claim_id);
+  update backup.retention_marks m
+     set swept_at = clock_timestamp(), claim_id = null, lease_until = null, locked_until = null, error_code = null, error_message = null,
+         objects_deleted = m.objects_deleted + p_objects, bytes_deleted = m.bytes_deleted + p_bytes
+   where m.run_id = p_run_id;
+  update backup.runs r set objects_deleted_at = clock_timestamp() where r.run_id = p_run_id;
+  perform backup._settle_retention_alert();
+end;
+$$;
+
+comment on function backup.finish_sweep(text, uuid, bigint, bigint) is 'Records that the last object of a run is deleted. Errors: HF602.';
+revoke all on function backup.finish_sweep(text, uuid, bigint, bigint) from public;
+
 -- sql/functions/fix_recipients.sql
 -- requires: tables/runs.sql
 -- backup.fix_recipients(p_run_id, p_recipients)
@@ -4370,6 +4663,43 @@ $$;
 comment on function backup.keeper_command(text) is 'SQL text that turns a session into the keeper of a run. It returns when the run has ended.';
 revoke all on function backup.keeper_command(text) from public;
 
+-- sql/functions/mark_expired.sql
+-- requires: tables/retention_marks.sql, tables/settings.sql, functions/retention_plan.sql
+-- backup.mark_expired(p_now)
+--
+-- Why: nothing is deleted in the breath in which it expires. A mark is seen in status and command for the grace period, and
+-- whoever changes the policy meanwhile takes it back. What is being deleted stays marked, as there is no way back.
+-- Errors: HF600.
+create or replace function backup.mark_expired(p_now timestamptz default now())
+returns table (marked integer, unmarked integer)
+language plpgsql
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_marked   integer;
+  v_unmarked integer;
+begin
+  with plan as (
+    select p.run_id, p.decision, p.reasons from backup.retention_plan(p_now) p
+  ), gone as (
+    delete from backup.retention_marks m using plan p
+    where p.run_id = m.run_id and p.decision = 'keep' and m.swept_at is null returning m.run_id
+  ), added as (
+    insert into backup.retention_marks (run_id, reasons, marked_at, delete_after)
+    select p.run_id, p.reasons, p_now, p_now + s.retention_grace
+    from plan p cross join backup.settings s where p.decision = 'expire'
+    on conflict (run_id) do nothing returning run_id
+  )
+  select (select count(*) from added), (select count(*) from gone) into v_marked, v_unmarked;
+  return query select v_marked, v_unmarked;
+end;
+$$;
+
+comment on function backup.mark_expired(timestamptz) is
+  'Marks every run that backup.retention_plan() lets expire, takes back marks of runs it keeps, and returns how many of each. Errors: HF600.';
+revoke all on function backup.mark_expired(timestamptz) from public;
+
 -- sql/functions/object_properties.sql
 -- requires: tables/runs.sql, tables/policies.sql, tables/settings.sql
 -- backup.object_properties(p_run_id)
@@ -4412,6 +4742,43 @@ $$;
 comment on function backup.object_properties(text) is
   'Storage class, tags and Object Lock that the objects of a run are to be stored with, from the policy of its tier. Errors: HF001, HF600.';
 revoke all on function backup.object_properties(text) from public;
+
+-- sql/functions/pause_sweep.sql
+-- requires: tables/retention_marks.sql, functions/_held_sweep.sql, functions/_settle_retention_alert.sql
+-- backup.pause_sweep(p_run_id, p_claim_id, p_objects, p_bytes, p_locked_until, p_code, p_message)
+--
+-- Why: a process that stops before the end, because its time is up, a lock holds, or the storage refuses, says how far it came.
+-- A locked run waits for the end of the lock, a refused one for an hour; both are told by one alert. Without either the run is
+-- free for the next process. Errors: HF602.
+create or replace function backup.pause_sweep(
+  p_run_id       text,
+  p_claim_id     uuid,
+  p_objects      bigint,
+  p_bytes        bigint,
+  p_locked_until timestamptz default null,
+  p_code         text default null,
+  p_message      text default null
+)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform backup._held_sweep(p_run_id, p_claim_id);
+  update backup.retention_marks m
+     set claim_id = null, lease_until = null,
+         objects_deleted = m.objects_deleted + p_objects, bytes_deleted = m.bytes_deleted + p_bytes,
+         locked_until = p_locked_until, error_code = p_code, error_message = p_message,
+         not_before = case when p_locked_until is not null then p_locked_until
+                           when p_code is not null then clock_timestamp() + interval '1 hour' else m.not_before end
+   where m.run_id = p_run_id;
+  perform backup._settle_retention_alert();
+end;
+$$;
+
+comment on function backup.pause_sweep(text, uuid, bigint, bigint, timestamptz, text, text) is
+  'Gives a run back whose deletion stopped before the end, with how far it came and why: a lock with its end, an error, or neither. Errors: HF602.';
+revoke all on function backup.pause_sweep(text, uuid, bigint, bigint, timestamptz, text, text) from public;
 
 -- sql/functions/plan_tables.sql
 -- requires: functions/included_schemas.sql, functions/fingerprint_expression.sql, types/table_status.sql, tables/settings.sql
@@ -4921,89 +5288,6 @@ $$;
 comment on function backup.replan_table(text, uuid, integer, oid, bigint, bigint, bigint) is
   'Plans a table again after VACUUM FULL or CLUSTER moved its rows; false when the snapshot''s rows are not provably all there. Errors: HF003, HF004.';
 revoke all on function backup.replan_table(text, uuid, integer, oid, bigint, bigint, bigint) from public;
-
--- sql/functions/retention_plan.sql
--- requires: types/tier.sql, types/run_state.sql, tables/runs.sql, tables/policies.sql, tables/settings.sql, views/restore_points.sql
--- backup.retention_plan(p_now)
---
--- Why: the one place that says which run may go. It only answers; marking and deleting ask it.
--- A complete run is kept for the retention of its tier, counted from its snapshot and never from its name. By the calendar (UTC,
--- ISO weeks) the first complete run of a day, week or month is also kept for the retention of that tier, whatever its own tier
--- is. A deleted run still counts as the first of its period, or the run after it would take its place and stay once more as long.
--- Whatever their age, the newest verified and the newest complete runs are kept, so many of each as backup.settings says.
--- Failed runs count for nothing and go when they are no longer of interest to who looks for the reason.
--- Errors: HF600 no policy gives a tier a retention.
-create or replace function backup.retention_plan(p_now timestamptz default now())
-returns table (run_id text, tier backup.tier, state backup.run_state, snapshot_at timestamptz, verified boolean,
-               decision text, reasons text[], expires_at timestamptz)
-language plpgsql
-stable
-set search_path = ''
-as $$
-#variable_conflict use_column
-begin
-  if not exists (select from backup.policies p where p.provider = 'aws_s3' and p.tier is not null) then
-    raise exception using errcode = 'HF600', message = 'no policy gives a tier of exports a retention',
-      detail = 'Without one every run would expire.',
-      hint = 'Set one with holdfast policies set secondary_weekly --retention "90 days".';
-  end if;
-  return query
-  with policy as (
-    select p.tier, max(p.retention) as retention, case p.tier when 'daily' then 'day' when 'weekly' then 'week' else 'month' end as period
-    from backup.policies p where p.provider = 'aws_s3' and p.tier is not null group by p.tier
-  ), setting as (
-    select s.retention_minimum, s.retention_debris_age from backup.settings s
-  ), good as (
-    select r.run_id, r.tier, r.state, r.snapshot_at as snapshot_at, r.snapshot_at at time zone 'UTC' as taken,
-           coalesce(v.verified, false) as verified,
-           row_number() over (partition by r.state order by r.snapshot_at desc, r.run_id desc) as newness,
-           row_number() over (partition by r.state, coalesce(v.verified, false) order by r.snapshot_at desc, r.run_id desc) as newness_among_verified,
-           row_number() over (partition by date_trunc('day', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_day,
-           row_number() over (partition by date_trunc('week', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_week,
-           row_number() over (partition by date_trunc('month', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_month
-    from backup.runs r left join backup.restore_points v on v.run_id = r.run_id
-    where r.state in ('complete', 'expired')
-  ), judged as (
-    select g.run_id, g.tier, g.state, g.snapshot_at, g.verified, t.until,
-           coalesce(t.kept, '{}')
-           || case when t.own then '{}'::text[] else array['no_policy'] end
-           || case when g.verified and g.newness_among_verified = 1 then array['newest_verified'] else '{}' end
-           || case when g.verified and g.newness_among_verified <= s.retention_minimum then array['minimum_verified'] else '{}' end
-           || case when g.newness <= s.retention_minimum then array['minimum_complete'] else '{}' end as kept
-    from good g cross join setting s
-    cross join lateral (
-      select array_agg(x.reason order by x.rank) filter (where x.until > p_now) as kept,
-             max(x.until) as until, coalesce(bool_or(x.rank = 0), false) as own
-      from (
-        select 0 as rank, 'tier_' || p.tier as reason, (g.taken + p.retention) at time zone 'UTC' as until from policy p where p.tier = g.tier
-        union all
-        select 1 + case p.period when 'day' then 0 when 'week' then 1 else 2 end, 'first_of_' || p.period, (g.taken + p.retention) at time zone 'UTC'
-        from policy p where case p.period when 'day' then g.first_of_day when 'week' then g.first_of_week else g.first_of_month end
-      ) x
-    ) t
-    where g.state = 'complete'
-    union all
-    select r.run_id, r.tier, r.state, r.snapshot_at, false, r.finished_at + s.retention_debris_age,
-           case when r.state <> 'failed' then array['active'] when r.finished_at + s.retention_debris_age > p_now then array['failed_lately'] else '{}' end
-    from backup.runs r cross join setting s
-    where r.state in ('starting', 'exporting', 'failed') and r.objects_deleted_at is null
-    union all
-    -- Once its manifest may be gone there is no way back.
-    select r.run_id, r.tier, r.state, r.snapshot_at, false, null, '{}' from backup.runs r where r.state = 'expired' and r.objects_deleted_at is null
-  )
-  select j.run_id, j.tier, j.state, j.snapshot_at, j.verified,
-         case when j.kept = '{}' then 'expire' else 'keep' end,
-         case when j.kept <> '{}' then j.kept
-              when j.state = 'failed' then array['failed'] when j.state = 'expired' then array['being_deleted'] else array['past_retention'] end,
-         j.until
-  from judged j
-  order by j.snapshot_at desc nulls first, j.run_id desc;
-end
-$$;
-
-comment on function backup.retention_plan(timestamptz) is
-  'Every run that is not deleted, newest first, with keep or expire at a time, the reasons, and when the time of its tier and period ends. Decides only; nothing is marked or deleted. Errors: HF600.';
-revoke all on function backup.retention_plan(timestamptz) from public;
 
 -- sql/functions/return_chunks.sql
 -- requires: functions/held_chunks.sql
@@ -6556,7 +6840,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 829327360169.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build f7099b774e4c.'));
 end $$;
 
 reset check_function_bodies;
