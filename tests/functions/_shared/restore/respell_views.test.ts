@@ -1,0 +1,54 @@
+import type { Client } from "pg";
+import type { StableId } from "@supabase/pg-delta/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connect } from "../../../../functions/_shared/database/connect.ts";
+import { respellViews } from "../../../../functions/_shared/restore/respell_views.ts";
+import { createTestDatabase, type TestDatabase } from "../../../support/database.ts";
+import { fact, facts, table } from "../../../support/facts.ts";
+
+const view = (name: string): StableId => ({ kind: "view", schema: "public", name });
+const of = (defs: Record<string, string>) => facts(Object.entries(defs).map(([name, def]) => fact(view(name), { def })));
+const def = (base: ReturnType<typeof of>, name: string) => base.get(view(name))?.payload["def"];
+
+let database: TestDatabase;
+let client: Client;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  client = await connect(database.url, { applicationName: "holdfast test" });
+  await client.query("create table public.a (id integer, name text); create view public.v as select id from public.a");
+});
+afterAll(async () => {
+  await client.end();
+  await database.drop();
+});
+
+describe("respellViews()", () => {
+  it("respellViews() lets the server print what the backup spells otherwise, and leaves nothing behind", async () => {
+    const { rows: [row] } = await client.query<{ def: string }>("set search_path = pg_catalog; select pg_get_viewdef('public.v'::regclass) as def").then((all) => (Array.isArray(all) ? all : [all]).at(-1) as never);
+    const current = of({ v: row?.def ?? "" });
+    const desired = of({ v: "SELECT   a.id FROM public.a" });
+    const respelled = await respellViews(client, current, desired);
+    expect(def(respelled, "v")).toBe(row?.def);
+    expect((await client.query("select from pg_class c where c.relname = 'holdfast_spelling'")).rows).toEqual([]);
+    // The transaction is over: a new one can begin.
+    expect((await client.query("select now() = statement_timestamp() as own")).rows).toEqual([{ own: true }]);
+  });
+
+  it("respellViews() leaves a query the server does not accept, goes on to the next, and other facts, as they are", async () => {
+    const desired = of({ bad: "SELECT nothing FROM public.gone", v: "select id from public.a where (true)" });
+    const respelled = await respellViews(client, of({ bad: "x", v: "y" }), desired);
+    expect(def(respelled, "bad")).toBe("SELECT nothing FROM public.gone");
+    expect(def(respelled, "v")).toMatch(/WHERE true/);
+  });
+
+  it("respellViews() asks nothing for views that are equal or missing, or are no views", async () => {
+    const silent = { query: () => Promise.reject(new Error("asked")) } as unknown as Client;
+    const desired = facts([fact(view("v"), { def: "one" }), fact(view("new"), { def: "two" }), fact(table("t"), { def: "three" })]);
+    expect(await respellViews(silent, facts([fact(view("v"), { def: "one" }), fact(table("t"), { def: "other" })]), desired)).toBe(desired);
+  });
+
+  it("respellViews() throws when the connection is lost, and does not call that a difference", async () => {
+    const lost = { query: (sql: string) => (sql.startsWith("create") ? Promise.reject(new Error("Connection terminated")) : Promise.resolve({ rows: [] })) } as unknown as Client;
+    await expect(respellViews(lost, of({ v: "one" }), of({ v: "two" }))).rejects.toThrow("Connection terminated");
+  });
+});
