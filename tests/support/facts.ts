@@ -1,10 +1,10 @@
 import { buildFactBase, type DependencyEdge, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
 import type { TargetInfo } from "../../functions/_shared/restore/target.ts";
 
-export const table = (name: string, schema = "public"): Extract<StableId, { kind: "table" }> => ({ kind: "table", schema, name });
-export const role = (name: string): Extract<StableId, { kind: "role" }> => ({ kind: "role", name });
-export const schema = (name: string): Extract<StableId, { kind: "schema" }> => ({ kind: "schema", name });
-export const acl = (target: StableId, grantee: string): Extract<StableId, { kind: "acl" }> => ({ kind: "acl", target, grantee });
+export const table = (name: string, schema = "public") => ({ kind: "table", schema, name }) as const satisfies StableId;
+export const role = (name: string) => ({ kind: "role", name }) as const satisfies StableId;
+export const schema = (name: string) => ({ kind: "schema", name }) as const satisfies StableId;
+export const acl = (target: StableId, grantee: string) => ({ kind: "acl", target, grantee }) as const satisfies StableId;
 
 export function fact(id: StableId, payload: Fact["payload"] = {}, parent?: StableId): Fact {
   return parent === undefined ? { id, payload } : { id, payload, parent };

@@ -24,7 +24,8 @@ afterAll(async () => {
 
 describe("respellViews()", () => {
   it("respellViews() lets the server print what the backup spells otherwise, and leaves nothing behind", async () => {
-    const { rows: [row] } = await client.query<{ def: string }>("set search_path = pg_catalog; select pg_get_viewdef('public.v'::regclass) as def").then((all) => (Array.isArray(all) ? all : [all]).at(-1) as never);
+    await client.query("set search_path = pg_catalog");
+    const { rows: [row] } = await client.query<{ def: string }>("select pg_get_viewdef('public.v'::regclass) as def");
     const current = of({ v: row?.def ?? "" });
     const desired = of({ v: "SELECT   a.id FROM public.a" });
     const respelled = await respellViews(client, current, desired);
