@@ -268,7 +268,7 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     remedy: "Nothing: the other process goes on. `holdfast retention` shows how each run stands.",
   },
   HF603: {
-    cause: "Objects are in GLACIER or DEEP_ARCHIVE and have not been restored by the storage, so they cannot be read. Nothing was touched in the target.",
-    remedy: "Restore with `--thaw`, which asks the storage for them and waits; it can be stopped and called again. Or restore from a newer run.",
+    cause: "Objects are in GLACIER or DEEP_ARCHIVE and have not been restored by the storage, so they cannot be read.",
+    remedy: "Ask the storage for the objects below the run's `data/` folder (RestoreObject: `aws s3api restore-object`, or the console), wait as long as the class needs, and call the same restore again; it goes on where it stopped. Or restore from a run that is not archived.",
   },
 };

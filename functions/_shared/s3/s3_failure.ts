@@ -55,6 +55,7 @@ export function isTransient(failure: S3Failure): boolean {
 function codeOf({ status, code, skewMs }: S3Failure): ErrorCode {
   if (code === "RequestTimeTooSkewed") return "HF208";
   if (code === "NoSuchBucket") return "HF201";
+  if (code === "InvalidObjectState") return "HF603";
   if (FULL_CODES.has(code) || status === 507) return "HF206";
   if (DAMAGED_CODES.has(code)) return "HF207";
   if (REGION_CODES.has(code)) return "HF206";
@@ -73,6 +74,7 @@ function explain(failure: S3Failure, code: ErrorCode, config: S3Config): { messa
     return { message: `the local clock is ${seconds} ${direction} the server`, hint: "Set the clock of this machine (NTP); requests are accepted within 15 minutes of the server's time." };
   }
   if (code === "HF201") return { message: `${bucket} does not exist`, hint: "Create the bucket, or correct HOLDFAST_S3_BUCKET and HOLDFAST_S3_ENDPOINT." };
+  if (code === "HF603") return { message: "it is archived and cannot be read until it is thawed", hint: "Ask the storage to restore it (RestoreObject, for instance with aws s3api restore-object), wait as long as its class needs, and try again." };
   if (code === "HF202") {
     if (failure.code === "SignatureDoesNotMatch") return { message: "the secret key does not fit the access key", hint: "Set HOLDFAST_S3_SECRET_ACCESS_KEY to the secret of HOLDFAST_S3_ACCESS_KEY_ID." };
     if (failure.code === "InvalidAccessKeyId") return { message: "the access key is not known to the server", hint: "Check HOLDFAST_S3_ACCESS_KEY_ID and that HOLDFAST_S3_ENDPOINT is the service that issued it." };

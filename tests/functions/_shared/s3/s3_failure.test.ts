@@ -17,7 +17,7 @@ describe("isTransient()", () => {
 
 describe("toHoldfastError()", () => {
   test.each([
-    [403, "AccessDenied", "HF202"], [403, "", "HF202"], [401, "", "HF202"], [403, "SignatureDoesNotMatch", "HF202"], [400, "ExpiredToken", "HF202"],
+    [403, "AccessDenied", "HF202"], [403, "InvalidObjectState", "HF603"], [403, "", "HF202"], [401, "", "HF202"], [403, "SignatureDoesNotMatch", "HF202"], [400, "ExpiredToken", "HF202"],
     [404, "NoSuchBucket", "HF201"], [404, "NoSuchKey", "HF204"], [404, "", "HF204"], [403, "QuotaExceeded", "HF206"], [507, "", "HF206"], [400, "EntityTooLarge", "HF206"],
     [400, "BadDigest", "HF207"], [403, "RequestTimeTooSkewed", "HF208"], [301, "PermanentRedirect", "HF206"], [503, "SlowDown", "HF203"],
   ])("toHoldfastError() reads %i %s as %s", (status, code, expected) => {
