@@ -1,8 +1,8 @@
--- requires: functions/end_stuck_runs.sql, functions/revive_runs.sql, functions/end_stuck_drills.sql, functions/revive_drills.sql, functions/reap_scratch_databases.sql, tables/tickets.sql
+-- requires: functions/end_stuck_runs.sql, functions/revive_runs.sql, functions/end_stuck_drills.sql, functions/revive_drills.sql, functions/reap_scratch_databases.sql, functions/settle_alerts.sql, tables/tickets.sql
 -- backup.tick()
 --
 -- Why: the heartbeat. Everything that must go on although a function died is done here, once a minute, by pg_cron.
--- Returns what it did, as {"ended": n, "dispatched": n, "checks_closed": n, "tickets_deleted": n}.
+-- Returns what it did, as {"ended": n, "dispatched": n, "checks_closed": n, "tickets_deleted": n, "alerts": n}.
 create or replace function backup.tick()
 returns jsonb
 language plpgsql
@@ -21,9 +21,10 @@ begin
   delete from backup.tickets t where t.expires_at < clock_timestamp() - interval '1 hour';
   get diagnostics v_tickets = row_count;
   return jsonb_build_object('ended', v_ended, 'dispatched', v_dispatched,
-                            'checks_closed', v_checks, 'tickets_deleted', v_tickets);
+                            'checks_closed', v_checks, 'tickets_deleted', v_tickets,
+                            'alerts', backup.settle_alerts());
 end;
 $$;
 
-comment on function backup.tick() is 'The minute heartbeat: ends stuck runs and drills, replaces dead workers, has left scratch databases dropped, closes overdue checks, deletes old tickets.';
+comment on function backup.tick() is 'The minute heartbeat: ends stuck runs and drills, replaces dead workers, has left scratch databases dropped, closes overdue checks, deletes old tickets, raises and resolves alerts.';
 revoke all on function backup.tick() from public;

@@ -1,4 +1,4 @@
--- requires: types/tier.sql, functions/cron_problem.sql
+-- requires: types/tier.sql, functions/cron_problem.sql, functions/_policy_scheduled.sql
 create table backup.policies (
   name            text primary key,
   provider        text not null,
@@ -8,6 +8,7 @@ create table backup.policies (
   storage_class   text,
   tier            backup.tier,
   enabled         boolean not null,
+  scheduled_since timestamptz,
   description     text not null,
   constraint policies_provider_known check (provider in ('supabase', 'aws_s3', 'supabase_storage')),
   constraint policies_frequency_known check (frequency in ('continuous', 'daily', 'weekly', 'monthly')),
@@ -17,6 +18,8 @@ create table backup.policies (
   constraint policies_storage_class_known check (storage_class in ('STANDARD', 'STANDARD_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE')),
   constraint policies_storage_class_of_s3 check (storage_class is null or provider = 'aws_s3')
 );
+create trigger scheduled_since before insert or update on backup.policies
+  for each row execute function backup._policy_scheduled();
 alter table backup.policies enable row level security;
 create policy service_role_reads on backup.policies for select to service_role using (true);
 grant select on backup.policies to service_role;
@@ -28,6 +31,8 @@ comment on column backup.policies.schedule is
   'When Holdfast makes it, as a pg_cron schedule in UTC. Null: Supabase decides, or the backup is the first of its period made by another schedule.';
 comment on column backup.policies.tier is 'Tier of the runs this policy covers; null where Holdfast does not make the backup.';
 comment on column backup.policies.enabled is 'The S3 policies stay off until backup.enable() is called, so an unconfigured bucket raises no noise.';
+comment on column backup.policies.scheduled_since is
+  'Since when the policy is enabled with this schedule; null while it is not. Runs that were due before are not missed.';
 
 insert into backup.policies (name, provider, frequency, schedule, retention, storage_class, tier, enabled, description) values
   ('primary',           'supabase',         'daily',      null,        '30 days',  null,         null,      true,  'Daily backups made by the Supabase platform.'),

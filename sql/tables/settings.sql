@@ -29,6 +29,10 @@ create table backup.settings (
   drill_max_age           interval not null default '35 days',
   drill_timeout           interval not null default '12 hours',
   key_proof_max_age       interval not null default '90 days',
+  missed_run_grace        interval not null default '2 hours',
+  stuck_run_after         interval not null default '30 minutes',
+  size_jump_factor        numeric not null default 3,
+  ledger_max_bytes        bigint not null default 536870912,
   constraint settings_one_row check (id),
   constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
   constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
@@ -49,6 +53,10 @@ create table backup.settings (
   constraint settings_drill_window_positive check (drill_window > interval '0'),
   constraint settings_drill_max_age_positive check (drill_max_age > interval '0'),
   constraint settings_key_proof_max_age_positive check (key_proof_max_age > interval '0'),
+  constraint settings_missed_run_grace_not_negative check (missed_run_grace >= interval '0'),
+  constraint settings_stuck_run_after_positive check (stuck_run_after > interval '0'),
+  constraint settings_size_jump_factor_above_one check (size_jump_factor > 1),
+  constraint settings_ledger_max_bytes_positive check (ledger_max_bytes > 0),
   constraint settings_drill_timeout_range check (drill_timeout between interval '1 minute' and interval '7 days')
 );
 alter table backup.settings enable row level security;
@@ -89,3 +97,7 @@ comment on column backup.settings.drill_window is 'How far back a random restore
 comment on column backup.settings.drill_max_age is 'check_drill_age fails when no drill has passed for this long. Drills are monthly; 35 days leave room for the longest month and a missed night.';
 comment on column backup.settings.drill_timeout is 'A drill by functions that takes longer has failed.';
 comment on column backup.settings.key_proof_max_age is 'check_key_escrow fails when the identity of a recipient has not been shown to open a backup for this long.';
+comment on column backup.settings.missed_run_grace is 'Alert missed_run: a scheduled export, and the scheduled verification, may end this long after it was due.';
+comment on column backup.settings.stuck_run_after is 'Alert stuck_run: an active export has not stored anything for this long.';
+comment on column backup.settings.size_jump_factor is 'Alert size_jump: the newest backup is this many times larger or smaller than the median of the ten before it.';
+comment on column backup.settings.ledger_max_bytes is 'Alert ledger_growth: the tables of schema backup together are larger.';

@@ -592,8 +592,33 @@ comment on function backup.cron_problem(text) is
   'What is wrong with a pg_cron schedule, five fields or N seconds, in words; null when nothing is. $ is the last day of a month and needs pg_cron 1.5.';
 revoke all on function backup.cron_problem(text) from public;
 
+-- sql/functions/_policy_scheduled.sql
+-- backup._policy_scheduled()
+--
+-- Why: a backup is missed only if it was due after somebody asked for it. A policy may be turned on in Studio as well as by
+-- backup.enable(), so the table itself notes since when its schedule holds.
+create or replace function backup._policy_scheduled()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if not new.enabled then
+    new.scheduled_since := null;
+  elsif tg_op = 'INSERT' then
+    new.scheduled_since := coalesce(new.scheduled_since, clock_timestamp());
+  elsif not old.enabled or new.schedule is distinct from old.schedule then
+    new.scheduled_since := clock_timestamp();
+  end if;
+  return new;
+end
+$$;
+
+comment on function backup._policy_scheduled() is 'Trigger of backup.policies: keeps scheduled_since.';
+revoke all on function backup._policy_scheduled() from public;
+
 -- sql/tables/policies.sql
--- requires: types/tier.sql, functions/cron_problem.sql
+-- requires: types/tier.sql, functions/cron_problem.sql, functions/_policy_scheduled.sql
 create table backup.policies (
   name            text primary key,
   provider        text not null,
@@ -603,6 +628,7 @@ create table backup.policies (
   storage_class   text,
   tier            backup.tier,
   enabled         boolean not null,
+  scheduled_since timestamptz,
   description     text not null,
   constraint policies_provider_known check (provider in ('supabase', 'aws_s3', 'supabase_storage')),
   constraint policies_frequency_known check (frequency in ('continuous', 'daily', 'weekly', 'monthly')),
@@ -612,6 +638,8 @@ create table backup.policies (
   constraint policies_storage_class_known check (storage_class in ('STANDARD', 'STANDARD_IA', 'GLACIER_IR', 'GLACIER', 'DEEP_ARCHIVE')),
   constraint policies_storage_class_of_s3 check (storage_class is null or provider = 'aws_s3')
 );
+create trigger scheduled_since before insert or update on backup.policies
+  for each row execute function backup._policy_scheduled();
 alter table backup.policies enable row level security;
 create policy service_role_reads on backup.policies for select to service_role using (true);
 grant select on backup.policies to service_role;
@@ -623,6 +651,8 @@ comment on column backup.policies.schedule is
   'When Holdfast makes it, as a pg_cron schedule in UTC. Null: Supabase decides, or the backup is the first of its period made by another schedule.';
 comment on column backup.policies.tier is 'Tier of the runs this policy covers; null where Holdfast does not make the backup.';
 comment on column backup.policies.enabled is 'The S3 policies stay off until backup.enable() is called, so an unconfigured bucket raises no noise.';
+comment on column backup.policies.scheduled_since is
+  'Since when the policy is enabled with this schedule; null while it is not. Runs that were due before are not missed.';
 
 insert into backup.policies (name, provider, frequency, schedule, retention, storage_class, tier, enabled, description) values
   ('primary',           'supabase',         'daily',      null,        '30 days',  null,         null,      true,  'Daily backups made by the Supabase platform.'),
@@ -816,6 +846,10 @@ create table backup.settings (
   drill_max_age           interval not null default '35 days',
   drill_timeout           interval not null default '12 hours',
   key_proof_max_age       interval not null default '90 days',
+  missed_run_grace        interval not null default '2 hours',
+  stuck_run_after         interval not null default '30 minutes',
+  size_jump_factor        numeric not null default 3,
+  ledger_max_bytes        bigint not null default 536870912,
   constraint settings_one_row check (id),
   constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
   constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
@@ -836,6 +870,10 @@ create table backup.settings (
   constraint settings_drill_window_positive check (drill_window > interval '0'),
   constraint settings_drill_max_age_positive check (drill_max_age > interval '0'),
   constraint settings_key_proof_max_age_positive check (key_proof_max_age > interval '0'),
+  constraint settings_missed_run_grace_not_negative check (missed_run_grace >= interval '0'),
+  constraint settings_stuck_run_after_positive check (stuck_run_after > interval '0'),
+  constraint settings_size_jump_factor_above_one check (size_jump_factor > 1),
+  constraint settings_ledger_max_bytes_positive check (ledger_max_bytes > 0),
   constraint settings_drill_timeout_range check (drill_timeout between interval '1 minute' and interval '7 days')
 );
 alter table backup.settings enable row level security;
@@ -876,6 +914,10 @@ comment on column backup.settings.drill_window is 'How far back a random restore
 comment on column backup.settings.drill_max_age is 'check_drill_age fails when no drill has passed for this long. Drills are monthly; 35 days leave room for the longest month and a missed night.';
 comment on column backup.settings.drill_timeout is 'A drill by functions that takes longer has failed.';
 comment on column backup.settings.key_proof_max_age is 'check_key_escrow fails when the identity of a recipient has not been shown to open a backup for this long.';
+comment on column backup.settings.missed_run_grace is 'Alert missed_run: a scheduled export, and the scheduled verification, may end this long after it was due.';
+comment on column backup.settings.stuck_run_after is 'Alert stuck_run: an active export has not stored anything for this long.';
+comment on column backup.settings.size_jump_factor is 'Alert size_jump: the newest backup is this many times larger or smaller than the median of the ten before it.';
+comment on column backup.settings.ledger_max_bytes is 'Alert ledger_growth: the tables of schema backup together are larger.';
 
 -- sql/tables/tickets.sql
 create table backup.tickets (
@@ -1573,6 +1615,202 @@ $$;
 
 comment on function backup.add_warnings(text, jsonb) is 'Adds {code, subject, message} objects to the warnings of a run; duplicates are kept once.';
 revoke all on function backup.add_warnings(text, jsonb) from public;
+
+-- sql/functions/next_runs.sql
+-- requires: functions/next_run.sql
+-- backup.next_runs(p_schedule, p_count, p_after)
+--
+-- Why: how often a schedule runs, and whether another one contains it, shows in its next runs.
+create or replace function backup.next_runs(p_schedule text, p_count integer, p_after timestamptz default now())
+returns setof timestamptz
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  v_at timestamptz := p_after;
+begin
+  for v_count in 1 .. p_count loop
+    v_at := backup.next_run(p_schedule, v_at);
+    exit when v_at is null;
+    return next v_at;
+  end loop;
+end
+$$;
+
+comment on function backup.next_runs(text, integer, timestamptz) is 'The next times at which a pg_cron schedule is due, in UTC; none when it is no schedule.';
+revoke all on function backup.next_runs(text, integer, timestamptz) from public;
+
+-- sql/functions/wanted_schedules.sql
+-- requires: tables/policies.sql, functions/next_runs.sql
+-- backup.wanted_schedules()
+--
+-- Why: the one list of what pg_cron should run, for installing, removing and reporting. The most frequent schedule of the
+-- S3 policies is holdfast-export; another one becomes a job of its own unless its times are all among those of a job before
+-- it, as Sunday 01:00 is among daily 01:00. Policies without a schedule get the first export of their period; when no policy
+-- has one, the frequency decides.
+create or replace function backup.wanted_schedules()
+returns table (job_name text, schedule text, command text)
+language plpgsql
+stable
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_policy record;
+  v_taken  text[] := '{}';
+begin
+  return query select 'holdfast-' || j.name, j.schedule, format('select backup.run_job(%L)', j.name)
+    from (values ('tick', '* * * * *'), ('verify', '0 2 * * 0'), ('prune', '17 3 * * *')) as j(name, schedule);
+  for v_policy in
+    select p.name, s.schedule
+    from backup.policies p
+    cross join lateral (select coalesce(p.schedule, case p.frequency when 'daily' then '0 1 * * *' when 'weekly' then '0 1 * * 0' else '0 1 1 * *' end) as schedule) s
+    where p.provider = 'aws_s3' and p.enabled
+      and (p.schedule is not null
+           or not exists (select from backup.policies o where o.provider = 'aws_s3' and o.enabled and o.schedule is not null))
+    order by (select max(n) from backup.next_runs(s.schedule, 12) n), p.name
+  loop
+    continue when exists (
+      select from unnest(v_taken) as t(schedule)
+      where t.schedule ~ 'second' or not exists (
+        select from backup.next_runs(v_policy.schedule, 12) n
+        where backup.next_run(t.schedule, n - interval '1 second') is distinct from n));
+    job_name := 'holdfast-export' || case when v_taken = '{}' then '' else '-' || v_policy.name end;
+    schedule := v_policy.schedule;
+    command := 'select backup.run_job(''export'')';
+    v_taken := v_taken || v_policy.schedule;
+    return next;
+  end loop;
+  if v_taken <> '{}' then
+    return query values ('holdfast-drill', '0 4 1 * *', 'select backup.run_job(''drill'')'),
+                        ('holdfast-retention', '37 4 * * *', 'select backup.run_job(''retention'')');
+  end if;
+end
+$$;
+
+comment on function backup.wanted_schedules() is
+  'Jobs that pg_cron should have for the strategy in backup.policies, with their schedules in UTC. backup.install_schedules() brings them about.';
+revoke all on function backup.wanted_schedules() from public;
+
+-- sql/functions/alert_causes.sql
+-- requires: types/run_state.sql, functions/next_run.sql, functions/wanted_schedules.sql
+-- backup.alert_causes(p_now)
+--
+-- Why: what does not happen raises no error, so somebody has to look. Everything here can be told from the ledger alone, by
+-- pg_cron alone: no function, bucket or network has to be alive to notice that a backup is missing.
+-- One row per cause. present: null when it cannot be told, which neither raises nor resolves. Causes about backups that
+-- nobody asked for (no S3 policy is enabled) are not present. Causes that are events (a failed run, verification or drill)
+-- are raised where they happen.
+create or replace function backup.alert_causes(p_now timestamptz default now())
+returns table (cause text, present boolean, severity text, message text, details jsonb)
+language sql
+stable
+set search_path = ''
+as $$
+  with settings as (
+    select * from backup.settings
+  ), asked as (
+    select min(p.scheduled_since) as since from backup.policies p where p.provider = 'aws_s3' and p.enabled
+  ), newest as (
+    select * from backup.runs r where r.state = 'complete' order by r.snapshot_at desc limit 1
+  ), before as (
+    select percentile_cont(0.5) within group (order by b.raw_bytes) as median, count(*) as runs
+    from (select r.raw_bytes from backup.runs r where r.state in ('complete', 'expired') and r.run_id <> (select n.run_id from newest n)
+          order by r.snapshot_at desc limit 10) b
+  ), ended as (
+    select * from backup.runs r where r.finished_at is not null order by r.requested_at desc, r.run_id desc limit 1
+  ), active as (
+    select r.*, coalesce((select max(c.done_at) from backup.chunks c where c.run_id = r.run_id), r.keeper_claimed_at, r.requested_at) as last_progress
+    from backup.runs r where r.state in ('starting', 'exporting')
+  ), due as (
+    -- The first time due after the last success is missed once it is over, and stays so until there is a success.
+    select w.job_name, w.schedule,
+           backup.next_run(w.schedule, greatest(
+             coalesce((select max(p.scheduled_since) from backup.policies p
+                       where p.provider = 'aws_s3' and p.enabled and coalesce(p.schedule, w.schedule) = w.schedule), a.since),
+             case when w.job_name = 'holdfast-verify'
+                  then (select max(v.started_at) from backup.verifications v where v.verdict is not null)
+                  else (select n.snapshot_at from newest n) end)) as at
+    from asked a cross join backup.wanted_schedules() w
+    where a.since is not null and (w.job_name like 'holdfast-export%' or w.job_name = 'holdfast-verify')
+  ), missed as (
+    select d.job_name = 'holdfast-verify' as verification, min(d.at) as at
+    from due d cross join settings s where d.at + s.missed_run_grace < p_now group by 1
+  ), proven as (
+    select max(d.finished_at) as at from backup.drills d where d.verdict = 'passed'
+  ), jobs as (
+    select j.job_name, j.error_code, j.error, j.started_at
+    from (values ('tick'), ('export'), ('verify'), ('drill'), ('retention'), ('prune')) as names(job_name)
+    cross join lateral (select * from backup.job_runs o where o.job_name = names.job_name order by o.started_at desc limit 1) j
+    where j.status = 'failed'
+  ), ledger as (
+    select sum(pg_total_relation_size(c.oid)) as bytes from pg_catalog.pg_class c
+    where c.relnamespace = 'backup'::regnamespace and c.relkind = 'r'
+  )
+  select 'missed_run', m.at is not null, 'critical',
+         format('no export has succeeded since one was due at %s', to_char(m.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'))
+         || coalesce(format('; the newest backup is of %s', to_char(n.snapshot_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')), '; there is no backup'),
+         jsonb_build_object('due', m.at, 'newest', n.run_id)
+  from asked left join missed m on not m.verification left join newest n on true
+  union all
+  select 'missed_verification', m.at is not null, 'warning',
+         format('no verification has ended since one was due at %s', to_char(m.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')),
+         jsonb_build_object('due', m.at)
+  from asked left join missed m on m.verification
+  union all
+  select 'stuck_run', coalesce(a.last_progress + s.stuck_run_after < p_now, false), 'critical',
+         format('export %s has stored nothing since %s', a.run_id, to_char(a.last_progress at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')),
+         jsonb_build_object('run_id', a.run_id, 'last_progress', a.last_progress)
+  from settings s left join active a on true
+  union all
+  select 'keeper_too_old', coalesce(a.keeper_claimed_at + s.keeper_max_age / 2 < p_now, false), 'warning',
+         format('export %s has held back vacuum for more than half of settings.keeper_max_age (%s)', a.run_id, backup._duration_words(s.keeper_max_age)),
+         jsonb_build_object('run_id', a.run_id, 'since', a.keeper_claimed_at)
+  from settings s left join active a on true
+  union all
+  select 'drill_overdue', coalesce(greatest(p.at, a.since) + s.drill_max_age < p_now, false), 'warning',
+         case when p.at is null then 'no drill has ever passed' else format('the last drill passed %s ago', backup._duration_words(p_now - p.at)) end
+         || format('; one is due every %s', backup._duration_words(s.drill_max_age)),
+         jsonb_build_object('last_passed', p.at)
+  from settings s cross join asked a cross join proven p
+  union all
+  select o.name || '_over_target', a.since is not null and coalesce(not o.met, false), 'warning',
+         format('%s is %s, the target is %s', upper(o.name), backup._duration_words(o.measured), backup._duration_words(o.target)),
+         jsonb_build_object('measured', o.measured, 'target', o.target)
+  from asked a cross join backup.recovery_objectives o
+  union all
+  select 'size_jump', b.runs >= 3 and coalesce(n.raw_bytes > b.median * s.size_jump_factor or n.raw_bytes * s.size_jump_factor < b.median, false), 'warning',
+         format('backup %s holds %s, the median of the %s before it is %s', n.run_id, pg_size_pretty(n.raw_bytes), b.runs, pg_size_pretty(b.median::numeric)),
+         jsonb_build_object('run_id', n.run_id, 'raw_bytes', n.raw_bytes, 'median', b.median)
+  from settings s cross join before b left join newest n on true
+  union all
+  select 'schema_not_captured', coalesce(jsonb_array_length(g.warnings) > 0, false), 'warning',
+         format('%s part(s) of the schema are not in backup %s', jsonb_array_length(g.warnings), g.run_id),
+         jsonb_build_object('run_id', g.run_id, 'codes', (select jsonb_agg(distinct w -> 'code') from jsonb_array_elements(g.warnings) w))
+  from asked left join (
+    select n.run_id, (select coalesce(jsonb_agg(w), '[]') from jsonb_array_elements(n.warnings) w where w ->> 'code' like 'schema\_%') as warnings
+    from newest n) g on true
+  union all
+  select 's3_refusing', coalesce(e.state = 'failed' and e.failure_code like 'HF2__', false), 'critical',
+         format('the bucket refused export %s: %s %s', e.run_id, e.failure_code, e.failure_message),
+         jsonb_build_object('run_id', e.run_id, 'code', e.failure_code)
+  from asked left join ended e on true
+  union all
+  select 'job_failing', count(j.job_name) > 0, 'critical',
+         format('scheduled jobs fail: %s', string_agg(format('%s (%s)', j.job_name, j.error_code), ', ' order by j.job_name)),
+         jsonb_build_object('jobs', jsonb_agg(jsonb_build_object('job', j.job_name, 'code', j.error_code) order by j.job_name))
+  from jobs j
+  union all
+  select 'ledger_growth', l.bytes > s.ledger_max_bytes, 'warning',
+         format('the tables of schema backup hold %s, more than settings.ledger_max_bytes (%s)', pg_size_pretty(l.bytes), pg_size_pretty(s.ledger_max_bytes)),
+         jsonb_build_object('bytes', l.bytes)
+  from settings s cross join ledger l
+$$;
+
+comment on function backup.alert_causes(timestamptz) is
+  'What should alarm at a time, judged from the ledger: one row per cause, with whether it is present. backup.settle_alerts() acts on it each minute.';
+revoke all on function backup.alert_causes(timestamptz) from public;
 
 -- sql/functions/keeper_snapshot.sql
 -- requires: tables/runs.sql
@@ -3964,12 +4202,49 @@ comment on function backup.reap_scratch_databases() is
   'Sends an Edge Function to drop scratch databases of drills that are over; returns how many it sent. Raises alert scratch_database_left when one stays.';
 revoke all on function backup.reap_scratch_databases() from public;
 
+-- sql/functions/settle_alerts.sql
+-- requires: functions/alert_causes.sql, functions/raise_alert.sql, functions/resolve_alert.sql
+-- backup.settle_alerts(p_now)
+--
+-- Why: a condition that lasts is one alert. It is counted once and its words are kept current; only last_seen moves with each
+-- look, so that occurrences stays a count of events. What is gone resolves by itself.
+-- Returns how many alerts it opened or resolved.
+create or replace function backup.settle_alerts(p_now timestamptz default now())
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_cause   record;
+  v_changed integer := 0;
+begin
+  for v_cause in select * from backup.alert_causes(p_now) loop
+    if v_cause.present then
+      update backup.alerts a
+      set last_seen = clock_timestamp(), severity = v_cause.severity, message = v_cause.message, details = v_cause.details
+      where a.cause = v_cause.cause and a.resolved_at is null;
+      if not found then
+        perform backup.raise_alert(v_cause.cause, v_cause.severity, v_cause.message, v_cause.details);
+        v_changed := v_changed + 1;
+      end if;
+    elsif not v_cause.present and backup.resolve_alert(v_cause.cause) then
+      v_changed := v_changed + 1;
+    end if;
+  end loop;
+  return v_changed;
+end
+$$;
+
+comment on function backup.settle_alerts(timestamptz) is
+  'Raises and resolves the alerts whose causes lie in the ledger, as missed_run; returns how many it opened or resolved. The minute tick calls it.';
+revoke all on function backup.settle_alerts(timestamptz) from public;
+
 -- sql/functions/tick.sql
--- requires: functions/end_stuck_runs.sql, functions/revive_runs.sql, functions/end_stuck_drills.sql, functions/revive_drills.sql, functions/reap_scratch_databases.sql, tables/tickets.sql
+-- requires: functions/end_stuck_runs.sql, functions/revive_runs.sql, functions/end_stuck_drills.sql, functions/revive_drills.sql, functions/reap_scratch_databases.sql, functions/settle_alerts.sql, tables/tickets.sql
 -- backup.tick()
 --
 -- Why: the heartbeat. Everything that must go on although a function died is done here, once a minute, by pg_cron.
--- Returns what it did, as {"ended": n, "dispatched": n, "checks_closed": n, "tickets_deleted": n}.
+-- Returns what it did, as {"ended": n, "dispatched": n, "checks_closed": n, "tickets_deleted": n, "alerts": n}.
 create or replace function backup.tick()
 returns jsonb
 language plpgsql
@@ -3988,11 +4263,12 @@ begin
   delete from backup.tickets t where t.expires_at < clock_timestamp() - interval '1 hour';
   get diagnostics v_tickets = row_count;
   return jsonb_build_object('ended', v_ended, 'dispatched', v_dispatched,
-                            'checks_closed', v_checks, 'tickets_deleted', v_tickets);
+                            'checks_closed', v_checks, 'tickets_deleted', v_tickets,
+                            'alerts', backup.settle_alerts());
 end;
 $$;
 
-comment on function backup.tick() is 'The minute heartbeat: ends stuck runs and drills, replaces dead workers, has left scratch databases dropped, closes overdue checks, deletes old tickets.';
+comment on function backup.tick() is 'The minute heartbeat: ends stuck runs and drills, replaces dead workers, has left scratch databases dropped, closes overdue checks, deletes old tickets, raises and resolves alerts.';
 revoke all on function backup.tick() from public;
 
 -- sql/functions/start_drill.sql
@@ -4191,83 +4467,6 @@ $$;
 
 comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, drill, retention, prune) and records it in backup.job_runs. Errors: HF100.';
 revoke all on function backup.run_job(text) from public;
-
--- sql/functions/next_runs.sql
--- requires: functions/next_run.sql
--- backup.next_runs(p_schedule, p_count, p_after)
---
--- Why: how often a schedule runs, and whether another one contains it, shows in its next runs.
-create or replace function backup.next_runs(p_schedule text, p_count integer, p_after timestamptz default now())
-returns setof timestamptz
-language plpgsql
-immutable
-set search_path = ''
-as $$
-declare
-  v_at timestamptz := p_after;
-begin
-  for v_count in 1 .. p_count loop
-    v_at := backup.next_run(p_schedule, v_at);
-    exit when v_at is null;
-    return next v_at;
-  end loop;
-end
-$$;
-
-comment on function backup.next_runs(text, integer, timestamptz) is 'The next times at which a pg_cron schedule is due, in UTC; none when it is no schedule.';
-revoke all on function backup.next_runs(text, integer, timestamptz) from public;
-
--- sql/functions/wanted_schedules.sql
--- requires: tables/policies.sql, functions/next_runs.sql
--- backup.wanted_schedules()
---
--- Why: the one list of what pg_cron should run, for installing, removing and reporting. The most frequent schedule of the
--- S3 policies is holdfast-export; another one becomes a job of its own unless its times are all among those of a job before
--- it, as Sunday 01:00 is among daily 01:00. Policies without a schedule get the first export of their period; when no policy
--- has one, the frequency decides.
-create or replace function backup.wanted_schedules()
-returns table (job_name text, schedule text, command text)
-language plpgsql
-stable
-set search_path = ''
-as $$
-#variable_conflict use_column
-declare
-  v_policy record;
-  v_taken  text[] := '{}';
-begin
-  return query select 'holdfast-' || j.name, j.schedule, format('select backup.run_job(%L)', j.name)
-    from (values ('tick', '* * * * *'), ('verify', '0 2 * * 0'), ('prune', '17 3 * * *')) as j(name, schedule);
-  for v_policy in
-    select p.name, s.schedule
-    from backup.policies p
-    cross join lateral (select coalesce(p.schedule, case p.frequency when 'daily' then '0 1 * * *' when 'weekly' then '0 1 * * 0' else '0 1 1 * *' end) as schedule) s
-    where p.provider = 'aws_s3' and p.enabled
-      and (p.schedule is not null
-           or not exists (select from backup.policies o where o.provider = 'aws_s3' and o.enabled and o.schedule is not null))
-    order by (select max(n) from backup.next_runs(s.schedule, 12) n), p.name
-  loop
-    continue when exists (
-      select from unnest(v_taken) as t(schedule)
-      where t.schedule ~ 'second' or not exists (
-        select from backup.next_runs(v_policy.schedule, 12) n
-        where backup.next_run(t.schedule, n - interval '1 second') is distinct from n));
-    job_name := 'holdfast-export' || case when v_taken = '{}' then '' else '-' || v_policy.name end;
-    schedule := v_policy.schedule;
-    command := 'select backup.run_job(''export'')';
-    v_taken := v_taken || v_policy.schedule;
-    return next;
-  end loop;
-  if v_taken <> '{}' then
-    return query values ('holdfast-drill', '0 4 1 * *', 'select backup.run_job(''drill'')'),
-                        ('holdfast-retention', '37 4 * * *', 'select backup.run_job(''retention'')');
-  end if;
-end
-$$;
-
-comment on function backup.wanted_schedules() is
-  'Jobs that pg_cron should have for the strategy in backup.policies, with their schedules in UTC. backup.install_schedules() brings them about.';
-revoke all on function backup.wanted_schedules() from public;
 
 -- sql/functions/install_schedules.sql
 -- requires: functions/run_job.sql, functions/wanted_schedules.sql, functions/installed_schedules.sql
@@ -6840,7 +7039,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build f7099b774e4c.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build a2320a867d9c.'));
 end $$;
 
 reset check_function_bodies;

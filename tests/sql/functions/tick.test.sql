@@ -13,13 +13,13 @@ select function_returns('backup', 'tick', array[]::text[], 'jsonb', 'tick() retu
 select isnt(obj_description('backup.tick()'::regprocedure), null, 'tick() has a comment');
 
 -- behaviour
-select is(backup.tick(), '{"ended": 0, "dispatched": 0, "checks_closed": 0, "tickets_deleted": 0}', 'tick() finds nothing to do in a quiet project');
+select is(backup.tick(), '{"ended": 0, "dispatched": 0, "checks_closed": 0, "tickets_deleted": 0, "alerts": 0}', 'tick() finds nothing to do in a quiet project');
 insert into backup.tickets (function_name, issued_at, expires_at)
 select 'export-backup', now() - interval '1 day', now() - a from unnest(array['61 minutes', '59 minutes', '-1 minutes']::interval[]) a;
 select is(backup.tick() -> 'tickets_deleted', '1', 'tick() deletes tickets an hour after they expired');
 select is((select min(expires_at) from backup.tickets), now() - interval '59 minutes', 'tick() keeps younger tickets');
 insert into backup.runs (run_id, tier, trigger, engine, object_prefix, requested_at) values ('20260101T000000Z-00000a', 'daily', 'sql', 'functions', 'x/', now() - interval '1 day');
-select is(backup.tick(), '{"ended": 1, "dispatched": 0, "checks_closed": 0, "tickets_deleted": 0}', 'tick() ends a run whose keeper never came, and sends it no worker');
+select is(backup.tick(), '{"ended": 1, "dispatched": 0, "checks_closed": 0, "tickets_deleted": 0, "alerts": 0}', 'tick() ends a run whose keeper never came, and sends it no worker');
 select results_eq('select state::text, failure_code from backup.runs', $$ values ('failed', 'HF005') $$, 'tick() records why');
 insert into backup.runs (run_id, tier, trigger, engine, object_prefix, keeper_pid) values ('20260102T000000Z-00000a', 'daily', 'sql', 'functions', 'x/', pg_backend_pid());
 select is(backup.tick() -> 'dispatched', '1', 'tick() sends a worker to a run that has none');

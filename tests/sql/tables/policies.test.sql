@@ -3,7 +3,7 @@ begin;
 select plan(20);
 
 -- contract
-select columns_are('backup', 'policies', array['name', 'provider', 'frequency', 'schedule', 'retention', 'storage_class', 'tier', 'enabled', 'description'], 'policies has its columns');
+select columns_are('backup', 'policies', array['name', 'provider', 'frequency', 'schedule', 'retention', 'storage_class', 'tier', 'enabled', 'scheduled_since', 'description'], 'policies has its columns');
 select col_is_pk('backup', 'policies', array['name'], 'policies has a key');
 select isnt(obj_description('backup.policies'::regclass), null, 'policies has a comment');
 
