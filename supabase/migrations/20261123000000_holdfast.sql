@@ -4240,10 +4240,11 @@ comment on function backup.settle_alerts(timestamptz) is
 revoke all on function backup.settle_alerts(timestamptz) from public;
 
 -- sql/functions/tick.sql
--- requires: functions/end_stuck_runs.sql, functions/revive_runs.sql, functions/end_stuck_drills.sql, functions/revive_drills.sql, functions/reap_scratch_databases.sql, functions/settle_alerts.sql, tables/tickets.sql
+-- requires: functions/end_stuck_runs.sql, functions/revive_runs.sql, functions/end_stuck_drills.sql, functions/revive_drills.sql, functions/reap_scratch_databases.sql, functions/settle_alerts.sql, functions/raise_alert.sql, functions/resolve_alert.sql, tables/tickets.sql
 -- backup.tick()
 --
 -- Why: the heartbeat. Everything that must go on although a function died is done here, once a minute, by pg_cron.
+-- Alerts come last and by themselves: an error in judging them must not undo the work before, and is an alert too.
 -- Returns what it did, as {"ended": n, "dispatched": n, "checks_closed": n, "tickets_deleted": n, "alerts": n}.
 create or replace function backup.tick()
 returns jsonb
@@ -4255,6 +4256,9 @@ declare
   v_dispatched integer;
   v_checks     integer;
   v_tickets    integer;
+  v_alerts     integer;
+  v_code       text;
+  v_error      text;
 begin
   select (select count(*) from backup.end_stuck_runs()) + (select count(*) from backup.end_stuck_drills()) into v_ended;
   v_dispatched := backup.revive_runs() + backup.revive_drills() + backup.reap_scratch_databases();
@@ -4262,9 +4266,16 @@ begin
   -- Used and expired tickets are of no use after an hour; claim_ticket() refuses them anyway.
   delete from backup.tickets t where t.expires_at < clock_timestamp() - interval '1 hour';
   get diagnostics v_tickets = row_count;
+  begin
+    v_alerts := backup.settle_alerts() + backup.resolve_alert('alerts_unjudged')::integer;
+  exception when others then
+    get stacked diagnostics v_code = returned_sqlstate, v_error = message_text;
+    perform backup.raise_alert('alerts_unjudged', 'critical', format('the causes of alerts cannot be judged: %s', v_error),
+                               jsonb_build_object('code', v_code));
+    v_alerts := 1;
+  end;
   return jsonb_build_object('ended', v_ended, 'dispatched', v_dispatched,
-                            'checks_closed', v_checks, 'tickets_deleted', v_tickets,
-                            'alerts', backup.settle_alerts());
+                            'checks_closed', v_checks, 'tickets_deleted', v_tickets, 'alerts', v_alerts);
 end;
 $$;
 
@@ -7039,7 +7050,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build a2320a867d9c.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build cb16e7568645.'));
 end $$;
 
 reset check_function_bodies;

@@ -1,6 +1,6 @@
 -- Tests sql/functions/tick.sql
 begin;
-select plan(17);
+select plan(21);
 
 -- arrange
 delete from backup.runs;
@@ -37,6 +37,21 @@ select isnt(backup.start_drill('sql'), null, 'tick() meets a drill');
 select is(backup.tick() -> 'dispatched', '1', 'tick() sends a worker to a drill that has none');
 update backup.drills set started_at = now() - interval '2 hours';
 select is(backup.tick() -> 'ended', '1', 'tick() ends a drill that takes too long');
+
+-- alerts
+update backup.settings set ledger_max_bytes = 1;
+select is(backup.tick() -> 'alerts', '1', 'tick() raises alerts');
+create or replace function backup.alert_causes(p_now timestamptz default now())
+returns table (cause text, present boolean, severity text, message text, details jsonb) language sql stable set search_path = ''
+as $$ select 'x', true, 'warning', (1 / 0)::text, '{}'::jsonb $$;
+insert into backup.tickets (function_name, issued_at, expires_at) values ('export-backup', now() - interval '1 day', now() - interval '2 hours');
+select is(backup.tick() - 'dispatched', '{"ended": 0, "checks_closed": 0, "tickets_deleted": 1, "alerts": 1}', 'tick() does its other work although alerts cannot be judged');
+select results_eq($$ select severity, message, details from backup.alerts where cause = 'alerts_unjudged' and resolved_at is null $$,
+  $$ values ('critical', 'the causes of alerts cannot be judged: division by zero', '{"code": "22012"}'::jsonb) $$, 'tick() alarms when alerts cannot be judged');
+create or replace function backup.alert_causes(p_now timestamptz default now())
+returns table (cause text, present boolean, severity text, message text, details jsonb) language sql stable set search_path = ''
+as $$ select 'x', false, 'warning', 'x', '{}'::jsonb $$;
+select is(backup.tick() -> 'alerts', '1', 'tick() resolves that alert once they can');
 
 -- permissions
 select function_privs_are('backup', 'tick', array[]::text[], 'anon', array[]::text[], 'anon may not execute tick()');
