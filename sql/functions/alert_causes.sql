@@ -54,7 +54,8 @@ as $$
   )
   select 'missed_run', m.at is not null, 'critical',
          format('no export has succeeded since one was due at %s', to_char(m.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'))
-         || coalesce(format('; the newest backup is of %s', to_char(n.snapshot_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')), '; there is no backup'),
+         || case when n.run_id is null then '; there is no backup'
+                 else format('; the newest backup is of %s', to_char(n.snapshot_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')) end,
          jsonb_build_object('due', m.at, 'newest', n.run_id)
   from asked left join missed m on not m.verification left join newest n on true
   union all

@@ -1750,7 +1750,8 @@ as $$
   )
   select 'missed_run', m.at is not null, 'critical',
          format('no export has succeeded since one was due at %s', to_char(m.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"'))
-         || coalesce(format('; the newest backup is of %s', to_char(n.snapshot_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')), '; there is no backup'),
+         || case when n.run_id is null then '; there is no backup'
+                 else format('; the newest backup is of %s', to_char(n.snapshot_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')) end,
          jsonb_build_object('due', m.at, 'newest', n.run_id)
   from asked left join missed m on not m.verification left join newest n on true
   union all
@@ -7050,7 +7051,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build cb16e7568645.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 940dc9f3a3d4.'));
 end $$;
 
 reset check_function_bodies;

@@ -16,7 +16,7 @@ create function pg_temp.run(p_at timestamptz, p_bytes bigint default 1000000, p_
   returning run_id $$;
 
 -- contract
-select function_returns('backup', 'alert_causes', array['timestamptz'], 'setof record', 'alert_causes() returns rows');
+select function_returns('backup', 'alert_causes', array['timestamp with time zone'], 'setof record', 'alert_causes() returns rows');
 select isnt(obj_description('backup.alert_causes(timestamptz)'::regprocedure), null, 'alert_causes() has a comment');
 select is((select array_agg(cause order by cause) from backup.alert_causes()),
   '{drill_overdue,job_failing,keeper_too_old,ledger_growth,missed_run,missed_verification,rpo_over_target,rto_over_target,s3_refusing,schema_not_captured,size_jump,stuck_run}',
@@ -74,18 +74,18 @@ update backup.settings set stuck_run_after = '28 minutes';
 select is(pg_temp.present('2026-01-05 00:49Z'), '{stuck_run}', 'alert_causes() takes the patience from settings');
 update backup.settings set stuck_run_after = '1 year', keeper_max_age = '2 hours';
 select is(pg_temp.present('2026-01-05 01:00Z'), '{}', 'alert_causes() leaves a young keeper alone');
-select is(pg_temp.told('2026-01-05 01:02Z', 'keeper_too_old'), 'warning: export 20260105T000000Z-bbbbbb has held back vacuum for more than half of settings.keeper_max_age (2 hours)',
+select is(pg_temp.told('2026-01-05 01:02Z', 'keeper_too_old'), 'warning: export 20260105T000000Z-bbbbbb has held back vacuum for more than half of settings.keeper_max_age (2 h)',
   'alert_causes() warns of a keeper at half of its greatest age');
 delete from backup.runs where state = 'exporting';
 
 -- drill overdue
 select is(pg_temp.told('2026-02-05 11:59Z', 'drill_overdue'), null, 'alert_causes() gives the first drill as long as any other');
-select is(pg_temp.told('2026-02-05 12:01Z', 'drill_overdue'), 'warning: no drill has ever passed; one is due every 35 days', 'alert_causes() asks for the first drill');
+select is(pg_temp.told('2026-02-05 12:01Z', 'drill_overdue'), 'warning: no drill has ever passed; one is due every 35 d', 'alert_causes() asks for the first drill');
 insert into backup.drills (run_id, trigger, state, verdict, started_at, finished_at, failure_code, failure_message) values ('20260104T010005Z-aaaaaa', 'sql', 'failed', 'failed', '2026-02-02Z', '2026-02-02Z', 'HF401', 'x');
 select isnt(pg_temp.told('2026-02-05 12:01Z', 'drill_overdue'), null, 'alert_causes() does not count a failed drill');
 insert into backup.drills (run_id, trigger, state, verdict, started_at, finished_at) values ('20260104T010005Z-aaaaaa', 'sql', 'complete', 'passed', '2026-02-03Z', '2026-02-03Z');
 select is(pg_temp.told('2026-02-05 12:01Z', 'drill_overdue'), null, 'alert_causes() is content with a drill that passed');
-select is(pg_temp.told('2026-03-10 00:01Z', 'drill_overdue'), 'warning: the last drill passed 35 days ago; one is due every 35 days', 'alert_causes() asks for the next drill');
+select is(pg_temp.told('2026-03-10 00:01Z', 'drill_overdue'), 'warning: the last drill passed 35 d ago; one is due every 35 d', 'alert_causes() asks for the next drill');
 delete from backup.drills;
 
 -- objectives: the view measures them against the present time
@@ -93,8 +93,8 @@ update backup.runs set snapshot_at = now() - interval '3 hours';
 update backup.runs set manifest_sha256 = 'y';
 insert into backup.drills (run_id, trigger, state, verdict, started_at, finished_at, manifest_sha256, proof) values ('20260104T010005Z-aaaaaa', 'sql', 'complete', 'passed', now() - interval '5 hours', now(), 'y', '{"complete": true}');
 select is((select array_agg(name order by name) from backup.recovery_objectives where not met), '{rpo,rto}', 'the arranged ledger misses both objectives');
-select is(pg_temp.told(now(), 'rpo_over_target'), 'warning: RPO is 3 hours, the target is 1 hour', 'alert_causes() compares the RPO with its target');
-select is(pg_temp.told(now(), 'rto_over_target'), 'warning: RTO is 5 hours, the target is 4 hours', 'alert_causes() compares the RTO with its target');
+select is(pg_temp.told(now(), 'rpo_over_target'), 'warning: RPO is 3 h, the target is 1 h', 'alert_causes() compares the RPO with its target');
+select is(pg_temp.told(now(), 'rto_over_target'), 'warning: RTO is 5 h, the target is 4 h', 'alert_causes() compares the RTO with its target');
 update backup.objectives set target = '6 hours';
 select is(pg_temp.told(now(), 'rpo_over_target') is null and pg_temp.told(now(), 'rto_over_target') is null, true, 'alert_causes() is content below the targets');
 delete from backup.drills; delete from backup.runs;

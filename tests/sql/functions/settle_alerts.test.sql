@@ -9,7 +9,7 @@ update backup.policies set scheduled_since = '2026-01-01 12:00Z', schedule = '0 
 update backup.policies set scheduled_since = '2026-01-01 12:00Z' where name = 'secondary_weekly';
 
 -- contract
-select function_returns('backup', 'settle_alerts', array['timestamptz'], 'integer', 'settle_alerts() returns a number');
+select function_returns('backup', 'settle_alerts', array['timestamp with time zone'], 'integer', 'settle_alerts() returns a number');
 select isnt(obj_description('backup.settle_alerts(timestamptz)'::regprocedure), null, 'settle_alerts() has a comment');
 
 -- raise
