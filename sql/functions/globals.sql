@@ -1,7 +1,8 @@
 -- requires: tables/settings.sql
 -- backup.globals()
 --
--- Why: what a database needs besides its schemas: roles, memberships, settings, extensions, scheduled jobs. Platform roles
+-- Why: what a database needs besides its schemas: roles, memberships, settings, privileges on parameters, extensions,
+-- scheduled jobs. Platform roles
 -- are listed too, so that a reader can tell what was there; a restore creates only the others.
 -- Password verifiers are included only when backup.settings.include_role_passwords is on and the role may read them.
 create or replace function backup.globals()
@@ -46,6 +47,13 @@ begin
       from pg_catalog.pg_db_role_setting s
       left join pg_catalog.pg_roles r on r.oid = s.setrole
       where s.setdatabase = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())),
+    -- A superuser may set everything without a grant.
+    'parameter_privileges', (
+      select coalesce(jsonb_agg(jsonb_build_object('parameter', p.parname, 'role', r.rolname, 'privilege', lower(a.privilege_type),
+               'grantable', a.is_grantable) order by p.parname, r.rolname, a.privilege_type), '[]')
+      from pg_catalog.pg_parameter_acl p cross join lateral aclexplode(p.paracl) a
+      left join pg_catalog.pg_roles r on r.oid = a.grantee
+      where not coalesce(r.rolsuper, false)),
     'extensions', (
       select jsonb_agg(jsonb_build_object('name', e.extname, 'version', e.extversion, 'schema', n.nspname) order by e.extname)
       from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace),
@@ -58,5 +66,5 @@ end;
 $$;
 
 comment on function backup.globals() is
-  'Roles, memberships, settings, extensions and scheduled jobs as JSON; cron_jobs is null without pg_cron. Errors: HF305.';
+  'Roles, memberships, settings, privileges on parameters, extensions and scheduled jobs as JSON; cron_jobs is null without pg_cron. Errors: HF305.';
 revoke all on function backup.globals() from public;

@@ -4752,7 +4752,8 @@ revoke all on function backup.fix_recipients(text, text[]) from public;
 -- requires: tables/settings.sql
 -- backup.globals()
 --
--- Why: what a database needs besides its schemas: roles, memberships, settings, extensions, scheduled jobs. Platform roles
+-- Why: what a database needs besides its schemas: roles, memberships, settings, privileges on parameters, extensions,
+-- scheduled jobs. Platform roles
 -- are listed too, so that a reader can tell what was there; a restore creates only the others.
 -- Password verifiers are included only when backup.settings.include_role_passwords is on and the role may read them.
 create or replace function backup.globals()
@@ -4797,6 +4798,13 @@ begin
       from pg_catalog.pg_db_role_setting s
       left join pg_catalog.pg_roles r on r.oid = s.setrole
       where s.setdatabase = (select d.oid from pg_catalog.pg_database d where d.datname = current_database())),
+    -- A superuser may set everything without a grant.
+    'parameter_privileges', (
+      select coalesce(jsonb_agg(jsonb_build_object('parameter', p.parname, 'role', r.rolname, 'privilege', lower(a.privilege_type),
+               'grantable', a.is_grantable) order by p.parname, r.rolname, a.privilege_type), '[]')
+      from pg_catalog.pg_parameter_acl p cross join lateral aclexplode(p.paracl) a
+      left join pg_catalog.pg_roles r on r.oid = a.grantee
+      where not coalesce(r.rolsuper, false)),
     'extensions', (
       select jsonb_agg(jsonb_build_object('name', e.extname, 'version', e.extversion, 'schema', n.nspname) order by e.extname)
       from pg_catalog.pg_extension e join pg_catalog.pg_namespace n on n.oid = e.extnamespace),
@@ -4809,7 +4817,7 @@ end;
 $$;
 
 comment on function backup.globals() is
-  'Roles, memberships, settings, extensions and scheduled jobs as JSON; cron_jobs is null without pg_cron. Errors: HF305.';
+  'Roles, memberships, settings, privileges on parameters, extensions and scheduled jobs as JSON; cron_jobs is null without pg_cron. Errors: HF305.';
 revoke all on function backup.globals() from public;
 
 -- sql/functions/hold_snapshot.sql
@@ -7051,7 +7059,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 940dc9f3a3d4.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 42aafe8f50a7.'));
 end $$;
 
 reset check_function_bodies;

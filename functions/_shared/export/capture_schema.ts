@@ -28,6 +28,8 @@ function warningsOf(diagnostics: Awaited<ReturnType<typeof extract>>["diagnostic
   return diagnostics
     // Identity sequences and extension members have edges to objects that are not facts of their own.
     .filter((one) => one.code !== "dangling_edge" && one.severity !== "info")
+    // Privileges on parameters belong to the server and its roles: globals.json and roles.sql hold them.
+    .filter((one) => one.context?.["kind"] !== "parameter ACL")
     .map((one) => ({ code: `schema_${one.code}`, subject: "schema", message: one.message }));
 }
 

@@ -9,13 +9,20 @@ const role = z.object({
 
 const membership = z.object({ role: z.string(), member: z.string(), admin: z.boolean() });
 
+/** Role null is public. */
+const parameterPrivilege = z.object({
+  parameter: z.string(), role: z.string().nullable(), privilege: z.enum(["set", "alter system"]), grantable: z.boolean(),
+});
+
 export type Role = z.infer<typeof role>;
 export type Membership = z.infer<typeof membership>;
+export type ParameterPrivilege = z.infer<typeof parameterPrivilege>;
 
 /** What render needs of backup.globals(). */
 export const globalsSchema = z.looseObject({
   roles: z.array(role),
   memberships: z.array(membership),
+  parameter_privileges: z.array(parameterPrivilege).default([]),
 });
 
 /** Roles the platform creates by itself. A new project has them, and its owner may not change them. */
@@ -71,7 +78,13 @@ export function membershipStatement(grant: Membership): string {
   return `grant ${escapeIdentifier(grant.role)} to ${escapeIdentifier(grant.member)}${grant.admin ? " with admin option" : ""};`;
 }
 
-/** SQL that creates the project's own roles, their memberships and settings. Platform roles are left as they are. */
+export function parameterStatement(grant: ParameterPrivilege): string {
+  const parameter = grant.parameter.split(".").map(escapeIdentifier).join(".");
+  const grantee = grant.role === null ? "public" : escapeIdentifier(grant.role);
+  return `grant ${grant.privilege} on parameter ${parameter} to ${grantee}${grant.grantable ? " with grant option" : ""};`;
+}
+
+/** SQL that creates the project's own roles, their memberships, settings and privileges on parameters. Platform roles are left as they are. */
 export function renderRoles(globals: z.infer<typeof globalsSchema>): string {
   const own = globals.roles.filter((one) => !isPlatformRole(one.name));
   const names = new Set(own.map((one) => one.name));
@@ -79,6 +92,7 @@ export function renderRoles(globals: z.infer<typeof globalsSchema>): string {
     "-- Roles of the backed up database, without those Supabase creates by itself.",
     ...own.flatMap(roleStatements),
     ...globals.memberships.filter((grant) => names.has(grant.role) || names.has(grant.member)).map(membershipStatement),
+    ...globals.parameter_privileges.filter((grant) => grant.role === null || names.has(grant.role)).map(parameterStatement),
     "",
   ].join("\n");
 }

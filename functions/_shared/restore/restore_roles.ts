@@ -1,6 +1,6 @@
 import { type Client, escapeIdentifier } from "pg";
 import { sqlStateOf } from "../errors/from_postgres.ts";
-import { isPlatformRole, type Membership, membershipStatement, roleStatements } from "../export/render_roles.ts";
+import { isPlatformRole, type Membership, membershipStatement, type ParameterPrivilege, parameterStatement, roleStatements } from "../export/render_roles.ts";
 import { type Globals, readGlobals } from "./read_globals.ts";
 import type { LeftOut, RestoreContext } from "./restore_context.ts";
 
@@ -10,8 +10,8 @@ type BackedUpRole = Globals["roles"][number];
 const NEVER_MADE = /^(pg_|cli_login_)/;
 
 /**
- * Creates the roles that the target lacks, with their settings, comments and memberships. Roles that are there stay as
- * they are. Roles of the platform are made without login, so that policies and grants can name them.
+ * Creates the roles that the target lacks, with their settings, comments, memberships and privileges on parameters. Roles
+ * that are there stay as they are. Roles of the platform are made without login, so that policies and grants can name them.
  *
  * All of it is one transaction: after an interruption a role without its settings would look like one that was there before.
  * SUPERUSER, REPLICATION and BYPASSRLS are never given, since they reach beyond this database; `leftOut` names who had them,
@@ -57,6 +57,9 @@ class RoleRestore {
       const concerns = [grant.role, grant.member].some((name) => own.has(name) || made.has(name));
       if (concerns) await this.#grant(grant);
     }
+    for (const grant of this.#globals.parameter_privileges) {
+      if (grant.role === null || own.has(grant.role)) await this.#grantParameter(grant);
+    }
     return this.#leftOut;
   }
 
@@ -92,6 +95,11 @@ class RoleRestore {
   async #grant(grant: Membership): Promise<void> {
     const state = await this.#try(membershipStatement(grant));
     if (state !== null) this.#skip(`membership of ${grant.member} in ${grant.role}`, `The server refuses it (SQLSTATE ${state}).`);
+  }
+
+  async #grantParameter(grant: ParameterPrivilege): Promise<void> {
+    const state = await this.#try(parameterStatement(grant));
+    if (state !== null) this.#skip(`privilege of ${grant.role ?? "public"} to ${grant.privilege} ${grant.parameter}`, `The server refuses it (SQLSTATE ${state}).`);
   }
 
   #skip(subject: string, message: string): void {

@@ -1,6 +1,6 @@
 -- Tests sql/functions/globals.sql
 begin;
-select plan(12);
+select plan(13);
 
 select function_returns('backup', 'globals', array[]::text[], 'jsonb', 'globals() returns jsonb');
 select isnt(obj_description('backup.globals()'::regprocedure), null, 'globals() has a comment');
@@ -22,6 +22,9 @@ select is(pg_temp.role_facts('holdfast_test_owner') -> 'password_verifier', null
 select ok(backup.globals() -> 'memberships' @> '[{"role": "holdfast_test_group", "member": "holdfast_test_owner", "admin": true}]',
   'globals() lists memberships with the admin option');
 select ok(backup.globals() -> 'extensions' @> '[{"name": "pgtap", "schema": "extensions"}]', 'globals() lists extensions with their schema');
+
+select ok(backup.globals() -> 'parameter_privileges' @> '[{"parameter": "session_replication_role", "role": "postgres", "privilege": "set", "grantable": false}]',
+  'globals() lists privileges on parameters');
 
 update backup.settings set include_role_passwords = true where id;
 select matches(pg_temp.role_facts('holdfast_test_owner') ->> 'password_verifier', '^SCRAM-SHA-256\$',

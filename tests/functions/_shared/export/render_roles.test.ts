@@ -4,7 +4,8 @@ import { globalsSchema, renderRoles } from "../../../../functions/_shared/export
 import { createTestDatabase, type TestDatabase } from "../../../support/database.ts";
 
 const role = (name: string, other: object = {}) => ({ name, login: false, inherit: true, create_role: false, create_db: false, connection_limit: -1, ...other });
-const render = (roles: object[], memberships: object[] = []) => renderRoles(globalsSchema.parse({ roles, memberships }));
+const render = (roles: object[], memberships: object[] = [], parameters: object[] = []) =>
+  renderRoles(globalsSchema.parse({ roles, memberships, parameter_privileges: parameters }));
 
 describe("renderRoles()", () => {
   it("renderRoles() leaves out what the platform creates by itself", () => {
@@ -24,6 +25,17 @@ describe("renderRoles()", () => {
       [{ role: "app", member: "authenticator", admin: false }, { role: "authenticated", member: "app", admin: true }]);
     expect(sql).toContain('grant "app" to "authenticator";');
     expect(sql).toContain('grant "authenticated" to "app" with admin option;');
+  });
+
+  it("renderRoles() grants parameters to own roles and to everybody, and leaves what the platform grants", () => {
+    const on = (role: string | null, parameter: string, other: object = {}) => ({ role, parameter, privilege: "set", grantable: false, ...other });
+    const sql = render([role("app"), role("postgres")], [], [on("app", "app.level", { grantable: true }), on(null, "log_statement"),
+      on("app", "work_mem", { privilege: "alter system" }), on("postgres", "session_replication_role")]);
+    expect(sql.split("\n").filter((line) => line.includes("on parameter"))).toEqual([
+      'grant set on parameter "app"."level" to "app" with grant option;',
+      'grant set on parameter "log_statement" to public;',
+      'grant alter system on parameter "work_mem" to "app";',
+    ]);
   });
 
   it("renderRoles() grants only after every role exists", () => {

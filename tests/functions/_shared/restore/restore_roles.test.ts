@@ -9,7 +9,8 @@ const NAMES = ["app", "Ro\"le", "reader", "refused", "supabase_r"].map(name);
 
 const role = (of: string, other: object = {}) => ({
   name: of, superuser: false, inherit: true, create_role: false, create_db: false, login: false, replication: false, bypass_rls: false, connection_limit: -1, ...other });
-const globals = (roles: object[], memberships: object[] = []) => withContent({ "globals.json": { roles, memberships, settings: [], cron_jobs: null } });
+const globals = (roles: object[], memberships: object[] = [], parameters: object[] = []) =>
+  withContent({ "globals.json": { roles, memberships, parameter_privileges: parameters, settings: [], cron_jobs: null } });
 
 describe("restoreRoles()", () => {
   let target: RestoreTarget;
@@ -38,6 +39,18 @@ describe("restoreRoles()", () => {
       settings: ["statement_timeout=5s", "search_path=\"$user\", public"], comment: "it's the app" });
     expect(await members(name("app"))).toHaveLength(2);
     expect(context.leftOut).toEqual([{ reason: "secret", subject: `password of role ${name("app")}`, message: expect.any(String) }]);
+  });
+
+  it("restoreRoles() grants parameters to the roles of the project, or names what the server refuses", async () => {
+    const grants = [{ parameter: "holdfast_test.level", role: name("app"), privilege: "set", grantable: false }];
+    const refused = await target.context(globals([role(name("app"))], [], grants));
+    await restoreRoles(refused);
+    expect(refused.leftOut).toEqual([{ reason: "role", subject: `privilege of ${name("app")} to set holdfast_test.level`, message: "The server refuses it (SQLSTATE 42501)." }]);
+    const context = await admin.context(globals([role(name("app"))], [], grants));
+    await restoreRoles(context);
+    expect(context.leftOut).toEqual([]);
+    expect(await admin.sql("select has_parameter_privilege($1, 'holdfast_test.level', 'set') as may", [name("app")])).toEqual([{ may: true }]);
+    await admin.sql(`revoke set on parameter holdfast_test.level from ${admin.client.escapeIdentifier(name("app"))}`);
   });
 
   it("restoreRoles() never gives SUPERUSER, REPLICATION or BYPASSRLS, not even as a superuser, and says who had them", async () => {
