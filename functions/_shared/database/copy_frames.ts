@@ -7,6 +7,10 @@ export interface CopyFramesOptions {
   maxBytes: number;
   /** First size of the buffer. A good guess saves the copies made while it grows. */
   initialBytes: number;
+  /** Memory to use as long as it suffices, instead of a buffer of `initialBytes`. Its content is overwritten. */
+  buffer?: Uint8Array | undefined;
+  /** Looks at a complete row before it is kept, may change it in place, and returns where it ends. */
+  onRow?: ((buffer: Uint8Array, start: number, end: number) => number) | undefined;
   /** Receives every complete message that is not CopyData, header included, in order. */
   forward: (message: Uint8Array) => void;
 }
@@ -38,7 +42,7 @@ export class CopyFrames {
 
   constructor(options: CopyFramesOptions) {
     this.#options = options;
-    this.#buffer = new Uint8Array(options.initialBytes);
+    this.#buffer = options.buffer !== undefined && options.buffer.length >= options.initialBytes ? options.buffer : new Uint8Array(options.initialBytes);
   }
 
   /** The payload so far: a view, not a copy. */
@@ -74,7 +78,7 @@ export class CopyFrames {
   #squeeze(): void {
     const buffer = this.#buffer;
     const filled = this.#filled;
-    const { maxBytes, forward } = this.#options;
+    const { maxBytes, forward, onRow } = this.#options;
     const keptBefore = !this.overflowed;
     let length = this.#length;
     let at = length;
@@ -95,8 +99,9 @@ export class CopyFrames {
         this.#skip = Math.max(0, end - filled);
       } else {
         if (end > filled) break;
-        buffer.copyWithin(length, start, end);
-        length += size;
+        const kept = onRow === undefined ? end : onRow(buffer, start, end);
+        buffer.copyWithin(length, start, kept);
+        length += kept - start;
         this.seen += size;
         this.messages++;
       }

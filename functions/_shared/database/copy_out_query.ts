@@ -3,6 +3,7 @@ import type { Client, Connection, Submittable } from "pg";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { CopyFrames } from "./copy_frames.ts";
 import type { CopiedRows } from "./copy_out.ts";
+import { RowHashes } from "./row_hashes.ts";
 import { sendCancelRequest } from "./send_cancel_request.ts";
 
 /** CopyFail with an empty reason: the answer to a statement that wants rows instead of sending them. */
@@ -11,6 +12,8 @@ const COPY_FAIL = Uint8Array.of(0x66, 0, 0, 0, 5, 0);
 export interface CopyOutQueryOptions {
   maxBytes: number;
   initialBytes: number;
+  buffer?: Uint8Array | undefined;
+  hashed?: boolean;
   resolve: (copied: CopiedRows) => void;
   reject: (error: unknown) => void;
 }
@@ -32,6 +35,7 @@ export class CopyOutQuery implements Submittable {
   readonly #sql: string;
   readonly #options: CopyOutQueryOptions;
   readonly #frames: CopyFrames;
+  readonly #hashes = new RowHashes();
   #connection: Connection | undefined;
   #pgListener: Listener = () => {};
   #cancelled: Promise<void> | undefined;
@@ -45,6 +49,8 @@ export class CopyOutQuery implements Submittable {
     this.#frames = new CopyFrames({
       maxBytes: options.maxBytes,
       initialBytes: options.initialBytes,
+      buffer: options.buffer,
+      onRow: options.hashed === true ? (buffer, start, end) => this.#hashes.take(buffer, start, end) : undefined,
       // pg's parser reads integers with Buffer's methods.
       forward: ({ buffer, byteOffset, byteLength }) => this.#pgListener(Buffer.from(buffer, byteOffset, byteLength)),
     });
@@ -122,7 +128,7 @@ export class CopyOutQuery implements Submittable {
     const { overflowed, seen, messages, bytes } = this.#frames;
     if (overflowed) reject(tooLarge(seen, maxBytes, this.#failure));
     else if (this.#failure !== undefined) reject(this.#failure);
-    else if (this.#tag === `COPY ${messages}`) resolve({ bytes, rows: messages });
+    else if (this.#tag === `COPY ${messages}`) resolve({ bytes, rows: messages, hashSum: this.#hashes.sum });
     else reject(wrongCount(this.#tag, messages));
   }
 

@@ -21,13 +21,29 @@ function fromRange(range: RowRange): string {
   return `from only ${escapeIdentifier(range.schema)}.${escapeIdentifier(range.table)} t where t.ctid >= ${tid(range.firstTid)}${end}`;
 }
 
-/** `copy (…) to stdout` for the columns of a range, in PostgreSQL's text format. */
-export function copyStatement(range: RowRange, columns: readonly string[]): string {
-  const list = columns.map((column) => `t.${escapeIdentifier(column)}`).join(", ");
-  return `copy (select ${list} ${fromRange(range)}) to stdout`;
+export interface CopiedColumns {
+  names: readonly string[];
+  /** Those that rows and hash have as the same text, which is then made once: `::text` has to be their output function. */
+  sharedText: ReadonlySet<string>;
+  /** Hashes a row, referred to as t. */
+  fingerprintExpression: string;
 }
 
-/** Counts a range and sums its row hashes; also reads the storage file, after the lock on the table is taken. */
-export function hashStatement(range: RowRange, fingerprintExpression: string): string {
-  return `select count(*)::text as rows, coalesce(sum(${fingerprintExpression}), 0)::text as row_hash_sum ${fromRange(range)}`;
+/**
+ * `copy (…) to stdout` for the columns of a range, in PostgreSQL's text format, and the hash of each row as its last column.
+ * One statement for both: a second one would read and detoast every row again, a third of the CPU of the server.
+ */
+export function copyStatement(range: RowRange, columns: CopiedColumns): string {
+  const references = columns.names.map((column) => `t.${escapeIdentifier(column)}`);
+  const list = [...references, columns.fingerprintExpression].join(", ");
+  if (!columns.names.some((name) => columns.sharedText.has(name))) return `copy (select ${list} ${fromRange(range)}) to stdout`;
+  const inner = columns.names.map((name, n) =>
+    (columns.sharedText.has(name) ? `${references[n]}::pg_catalog.text as ${escapeIdentifier(name)}` : references[n]));
+  // offset 0 keeps the planner from putting the casts back into both places.
+  return `copy (select ${list} from (select ${inner.join(", ")} ${fromRange(range)} offset 0) t) to stdout`;
+}
+
+/** Counts the rows of a range without reading their values. */
+export function countStatement(range: RowRange): string {
+  return `select count(*)::text as rows ${fromRange(range)}`;
 }

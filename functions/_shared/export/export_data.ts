@@ -1,7 +1,7 @@
 import { encryptionCost } from "../encryption/encrypt_bytes.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { copyChunk, type CopiedChunk, explainTableError, rangeOf, tableChanged, TableRewritten, tableOf } from "./copy_chunk.ts";
-import { hashStatement } from "./copy_statement.ts";
+import { countStatement } from "./copy_statement.ts";
 import { escapeIdentifier } from "pg";
 import type { ChunkResult, ClaimedChunk } from "./ledger.ts";
 import { chunkName } from "./object_keys.ts";
@@ -23,7 +23,7 @@ async function copyAll(context: WorkerContext, chunks: readonly ClaimedChunk[]):
       let room = context.maxChunkBytes;
       for (const chunk of chunks) {
         current = chunk;
-        const result = await copyChunk(context, chunk, room);
+        const result = await copyChunk(context, chunk, room, context.copyBuffer.take());
         copied.push(result);
         room = Math.max(0, room - result.bytes.byteLength);
       }
@@ -38,10 +38,12 @@ async function copyAll(context: WorkerContext, chunks: readonly ClaimedChunk[]):
 
 const NOTHING = new Uint8Array();
 
-/** Compresses a chunk and lets go of its text, which a function has no room for while it encrypts. */
-async function compressOnce(copied: CopiedChunk): Promise<Uint8Array<ArrayBuffer>> {
-  const compressed = await compress(copied.bytes, copied.bytes.byteLength / Number(copied.rows));
+/** Compresses a chunk and lets go of its text. It is not kept for the next one where a function has no room for it while it encrypts. */
+async function compressOnce(context: WorkerContext, copied: CopiedChunk): Promise<Uint8Array<ArrayBuffer>> {
+  const { bytes } = copied;
+  const compressed = await compress(bytes, bytes.byteLength / Number(copied.rows));
   copied.bytes = NOTHING;
+  if (context.recipients.length === 0) context.copyBuffer.giveBack(bytes);
   return compressed;
 }
 
@@ -49,7 +51,7 @@ async function store(context: WorkerContext, copied: CopiedChunk): Promise<Chunk
   const { chunk } = copied;
   const rawBytes = copied.bytes.byteLength;
   const name = chunkName(chunk.schema_name ?? "", chunk.table_name ?? "", chunk.chunk_no, chunk.attempt);
-  const object = await storeObject(context, name, await compressOnce(copied), "application/gzip", "rows");
+  const object = await storeObject(context, name, await compressOnce(context, copied), "application/gzip", "rows");
   return {
     chunk_no: chunk.chunk_no, object_key: object.key, sha256: object.sha256,
     raw_bytes: rawBytes, stored_bytes: object.bytes, rows: copied.rows, row_hash_sum: copied.rowHashSum,
@@ -126,7 +128,7 @@ async function giveBackRest(context: WorkerContext, claimId: string): Promise<vo
 /** Counting reads no values, so it is cheap even where the rows are huge. */
 async function holdsOneRow(context: WorkerContext, chunk: ClaimedChunk): Promise<boolean> {
   const { rows: [counted] } = await inSnapshot(context.client, context, () =>
-    context.client.query<{ rows: string }>(hashStatement(rangeOf(chunk), "0")));
+    context.client.query<{ rows: string }>(countStatement(rangeOf(chunk))));
   return counted?.rows === "1";
 }
 

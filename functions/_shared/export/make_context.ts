@@ -2,6 +2,7 @@ import type { Client } from "pg";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import type { S3Client } from "../s3/s3_client.ts";
 import { TOOL_VERSION } from "../tool_version.ts";
+import { CopyBuffer } from "./copy_buffer.ts";
 import { Ledger } from "./ledger.ts";
 import { readObjectProperties } from "./object_properties.ts";
 import type { WorkerContext } from "./worker_context.ts";
@@ -32,5 +33,5 @@ export async function makeContext(
   const ledger = new Ledger(client);
   const fixed = run.age_recipients ?? await ledger.fixRecipients(runId, recipients());
   const properties = await readObjectProperties(client, runId);
-  return { client, ledger, s3, runId, objectPrefix: run.object_prefix, recipients: fixed, properties, worker, snapshotId, ...limits, toolVersion: TOOL_VERSION };
+  return { client, ledger, s3, runId, objectPrefix: run.object_prefix, recipients: fixed, properties, worker, snapshotId, copyBuffer: new CopyBuffer(), ...limits, toolVersion: TOOL_VERSION };
 }

@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import type { S3Client } from "../s3/s3_client.ts";
+import type { CopyBuffer } from "./copy_buffer.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ObjectProperties } from "./object_properties.ts";
 
@@ -18,6 +19,8 @@ export interface WorkerContext {
   /** Name of this worker in the ledger. */
   worker: string;
   snapshotId: string;
+  /** What the worker copies its chunks into. */
+  copyBuffer: CopyBuffer;
   /** Most bytes of COPY text of one chunk; a bigger chunk is split. */
   maxChunkBytes: number;
   /** Most bytes of one row, which cannot be split. */

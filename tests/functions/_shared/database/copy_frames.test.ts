@@ -64,6 +64,31 @@ describe("CopyFrames", () => {
     );
   });
 
+  it("push() keeps of a row what onRow() leaves, wherever the chunks are cut and in whatever memory", () => {
+    fc.assert(
+      fc.property(conversation, cuts, fc.nat(400), (messages, where, memory) => {
+        const buffer = new Uint8Array(memory).fill(7);
+        const frames = new CopyFrames({
+          maxBytes: Infinity, initialBytes: 0, buffer, forward: () => undefined,
+          onRow: (all, start, end) => {
+            if (end > start) all[start] = 0x21;
+            return Math.max(start, end - 2);
+          },
+        });
+        const stream = Buffer.concat(messages.map(encode));
+        const edges = [0, ...where.map((cut) => cut % (stream.length + 1)).sort((a, b) => a - b), stream.length];
+        for (let i = 1; i < edges.length; i++) frames.push(stream.subarray(edges[i - 1], edges[i]));
+        const kept = messages.filter(({ type }) => type === "d").map((row) => {
+          const left = Buffer.from(row.body).subarray(0, Math.max(0, row.body.length - 2));
+          if (left.length > 0) left[0] = 0x21;
+          return left;
+        });
+        expect(Buffer.from(frames.bytes)).toEqual(Buffer.concat(kept));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it("push() gives up a row that is too large when it is announced", () => {
     const { frames } = feed(encode({ type: "d", body: new Uint8Array(1000) }).subarray(0, 5), [], 999);
     expect(frames).toMatchObject({ overflowed: true, seen: 1000, betweenMessages: false });

@@ -39,7 +39,7 @@ it("CopyOutQuery keeps the socket until a message that follows the end has come 
   socket.emit("data", Buffer.concat([message("d", "row\n"), message("c", ""), message("Z", "I"), notification.subarray(0, 7)]));
   expect(socket.listeners("data")).not.toContain(pgListener);
   socket.emit("data", notification.subarray(7));
-  expect(await result).toEqual({ rows: 1, bytes: Uint8Array.from(Buffer.from("row\n")) });
+  expect(await result).toEqual({ rows: 1, hashSum: 0n, bytes: Uint8Array.from(Buffer.from("row\n")) });
   expect(socket.listeners("data")).toEqual([pgListener]);
   expect(Buffer.concat(toPg)).toEqual(Buffer.concat([message("c", ""), message("Z", "I"), notification]));
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import pg, { escapeIdentifier } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { copyOut } from "../../../../functions/_shared/database/copy_out.ts";
-import { copyStatement, hashStatement } from "../../../../functions/_shared/export/copy_statement.ts";
+import { type CopiedColumns, copyStatement, countStatement } from "../../../../functions/_shared/export/copy_statement.ts";
 import { createTestDatabase, type TestDatabase } from "../../../support/database.ts";
 
 /** Names as PostgreSQL takes them: any UTF-8 without NUL, up to 63 bytes. */
@@ -10,6 +10,10 @@ const identifier = fc.oneof(
   fc.string({ unit: "binary", minLength: 1, maxLength: 20 }),
   fc.constantFrom('"', '""', "'", "\\", "$$", "; drop table x; --", "select", "a\nb", "t", "%s", "{}", " ", "--", "/*", "$1"),
 ).filter((text) => Buffer.from(text).toString() === text && !text.includes("\0") && Buffer.byteLength(text) <= 63);
+
+/** Columns whose rows hash to one. */
+const columnsOf = (names: readonly string[], sharedText: readonly string[] = []): CopiedColumns =>
+  ({ names, sharedText: new Set(sharedText), fingerprintExpression: "1" });
 
 describe("copyStatement()", () => {
   let database: TestDatabase;
@@ -26,7 +30,7 @@ describe("copyStatement()", () => {
     await database.drop();
   });
 
-  it("copyStatement() and hashStatement() name any schema, table and columns a server accepts", async () => {
+  it("copyStatement() and countStatement() name any schema, table and columns a server accepts", async () => {
     await fc.assert(fc.asyncProperty(identifier, identifier, fc.uniqueArray(identifier, { minLength: 1, maxLength: 3 }), async (schema, table, columns) => {
       const name = `${escapeIdentifier(`s${schema}`.slice(0, 40))}.${escapeIdentifier(table)}`;
       await client.query("begin");
@@ -35,11 +39,13 @@ describe("copyStatement()", () => {
         await client.query(`create table ${name} (${columns.map((column) => `${escapeIdentifier(column)} text`).join(", ")})`);
         await client.query(`insert into ${name} values (${columns.map((_, n) => `'value ${n}'`).join(", ")})`);
         const range = { schema: `s${schema}`.slice(0, 40), table, firstTid: "(0,0)", endTid: null };
-        const { rows, bytes } = await copyOut(client, copyStatement(range, columns));
-        expect(rows).toBe(1);
-        expect(Buffer.from(bytes).toString()).toBe(`${columns.map((_, n) => `value ${n}`).join("\t")}\n`);
-        const hashed = await client.query(hashStatement(range, "hashint4extended(1, 0)"));
-        expect(hashed.rows).toMatchObject([{ rows: "1" }]);
+        for (const sharedText of [[], columns.slice(0, 1), columns]) {
+          const { rows, bytes, hashSum } = await copyOut(client, copyStatement(range, columnsOf(columns, sharedText)), { hashed: true });
+          expect({ rows, hashSum }).toEqual({ rows: 1, hashSum: 1n });
+          expect(Buffer.from(bytes).toString()).toBe(`${columns.map((_, n) => `value ${n}`).join("\t")}\n`);
+        }
+        const counted = await client.query(countStatement(range));
+        expect(counted.rows).toMatchObject([{ rows: "1" }]);
       } finally {
         await client.query("rollback");
       }
@@ -52,7 +58,7 @@ describe("copyStatement()", () => {
     const ranges = [["(0,0)", "(3,0)"], ["(3,0)", "(3,5)"], ["(3,5)", "(9,0)"], ["(9,0)", null]] as const;
     const seen: string[] = [];
     for (const [firstTid, endTid] of ranges) {
-      const { bytes } = await copyOut(client, copyStatement({ schema: "public", table: "parent", firstTid, endTid }, ["id"]));
+      const { bytes } = await copyOut(client, copyStatement({ schema: "public", table: "parent", firstTid, endTid }, columnsOf(["id"])), { hashed: true });
       seen.push(...Buffer.from(bytes).toString().split("\n").filter(Boolean));
     }
     expect(seen.map(Number)).toEqual(Array.from({ length: 200 }, (_, n) => n + 1));
@@ -61,17 +67,30 @@ describe("copyStatement()", () => {
   it("copyStatement() copies rows without columns", async () => {
     await client.query("create table bare (); insert into bare select from generate_series(1, 3)");
     const range = { schema: "public", table: "bare", firstTid: "(0,0)", endTid: null };
-    expect(await copyOut(client, copyStatement(range, []))).toMatchObject({ rows: 3 });
+    expect(await copyOut(client, copyStatement(range, columnsOf([])), { hashed: true })).toMatchObject({ rows: 3, hashSum: 3n, bytes: Uint8Array.from(Buffer.from("\n\n\n")) });
   });
 
   it.each(["(0,0)'; drop table x; --", "0,0", "(a,b)", "(0,0) ", ""])("copyStatement() refuses %j as a row address", (tid) => {
-    expect(() => copyStatement({ schema: "a", table: "b", firstTid: tid, endTid: null }, ["c"])).toThrow(TypeError);
-    expect(() => copyStatement({ schema: "a", table: "b", firstTid: "(0,0)", endTid: tid }, ["c"])).toThrow(TypeError);
+    expect(() => copyStatement({ schema: "a", table: "b", firstTid: tid, endTid: null }, columnsOf(["c"]))).toThrow(TypeError);
+    expect(() => copyStatement({ schema: "a", table: "b", firstTid: "(0,0)", endTid: tid }, columnsOf(["c"]))).toThrow(TypeError);
   });
 
-  it("hashStatement() sums an empty range to zero", async () => {
-    await client.query("create table empty (id integer)");
-    const { rows } = await client.query(hashStatement({ schema: "public", table: "empty", firstTid: "(0,0)", endTid: null }, "hashint4extended(t.id, 0)"));
-    expect(rows).toEqual([{ rows: "0", row_hash_sum: "0" }]);
+  it("copyStatement() makes shared text once and writes the same rows and hashes as without", async () => {
+    await client.query(`create table shared as select g as id, (g / 100.0)::numeric(9, 3) as n, jsonb_build_object('a', g, 'b', e'\\t"\\\\x') as j,
+      '{"k":  1}'::json as raw, 'NaN'::float8 as f, g * interval '1 hour' as i from generate_series(1, 50) g; insert into shared (id) values (51)`);
+    const range = { schema: "public", table: "shared", firstTid: "(0,0)", endTid: null };
+    const names = ["id", "n", "j", "raw", "f", "i"];
+    const fingerprintExpression = "pg_catalog.hash_record_extended(row(t.id, t.n::text, t.j::text, t.raw::text, t.f::text, t.i::text), 0)";
+    const [apart, shared] = [
+      await copyOut(client, copyStatement(range, { names, sharedText: new Set(), fingerprintExpression }), { hashed: true }),
+      await copyOut(client, copyStatement(range, { names, sharedText: new Set(names.slice(1)), fingerprintExpression }), { hashed: true }),
+    ];
+    expect(shared).toEqual(apart);
+    expect(Buffer.from(shared.bytes)).toEqual(Buffer.from((await copyOut(client, "copy shared to stdout")).bytes));
+    const { rows: [sum] } = await client.query<{ sum: string }>(`select sum(${fingerprintExpression})::text from shared t`);
+    expect(String(shared.hashSum)).toBe(sum?.sum);
+    const { rows: [plan] } = await client.query<{ "QUERY PLAN": string }>(
+      `explain (verbose, costs off) ${copyStatement(range, { names, sharedText: new Set(["j"]), fingerprintExpression }).slice("copy (".length, -") to stdout".length)}`);
+    expect(plan?.["QUERY PLAN"]).toMatch(/Subquery Scan/);
   });
 });
