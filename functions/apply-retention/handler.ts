@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { authorize, ticketClaimer } from "../_shared/http/authorize.ts";
+import { authorize, refuseStrangers, ticketClaimer } from "../_shared/http/authorize.ts";
 import { runInBackground } from "../_shared/http/background.ts";
 import { checkMethod } from "../_shared/http/check_method.ts";
 import type { Handler } from "../_shared/http/edge_function.ts";
@@ -33,6 +33,7 @@ export function createHandler(deps: ApplyRetentionHandlerDeps): Handler {
   return async (request) => {
     try {
       checkMethod(request, ["GET", "POST"]);
+      refuseStrangers(request, deps.secretKeys);
       const decision = await deps.withDatabase(async (database): Promise<Decision> => {
         const ledger = new RetentionLedger(database);
         if (request.method === "GET") await authorize(request, { secretKeys: deps.secretKeys }, FUNCTION_NAME);

@@ -68,6 +68,15 @@ describe("apply-retention", () => {
     expect([response.status, await response.json()]).toEqual([200, expect.objectContaining({ state: "off" })]);
   });
 
+  it("createHandler() opens no session with the database for strangers", async () => {
+    const closed = createHandler({ secretKeys: [KEY], withDatabase: () => expect.unreachable(), openStorage: () => null, now: () => 0 });
+    for (const method of ["GET", "POST"]) {
+      for (const headers of [{}, { apikey: "sb_secret_wrong" }, { "x-holdfast-ticket": "x" }]) {
+        expect((await closed(new Request("http://localhost/apply-retention", { method, headers: headers as Record<string, string> }))).status).toBe(401);
+      }
+    }
+  });
+
   it("createHandler() takes no strangers, other methods or other bodies", async () => {
     expect((await call({ headers: {} })).status).toBe(401);
     expect((await call({ method: "DELETE" })).status).toBe(405);
