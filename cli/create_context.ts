@@ -7,9 +7,17 @@ import { HoldfastError } from "../functions/_shared/errors/holdfast_error.ts";
 import type { CommandContext, GlobalOptions, Surroundings } from "./command_context.ts";
 import { explainMissing } from "./explain_missing.ts";
 import { createPalette } from "./palette.ts";
+import { warnUnverified } from "./warn_unverified.ts";
 
 export function createContext({ env, stdout, stderr }: Surroundings, options: GlobalOptions): CommandContext {
+  let warned = false;
   const config = () => readConfig(env, options.databaseUrl);
+  /** The configuration of a session about to be opened. */
+  const session = (): Config => {
+    const found = config();
+    warned ||= warnUnverified(context, found);
+    return found;
+  };
   const silent = options.quiet || options.json;
   const context: CommandContext = {
     env,
@@ -32,9 +40,12 @@ export function createContext({ env, stdout, stderr }: Surroundings, options: Gl
       }
     },
     databaseUrl: () => config().databaseUrl,
-    connect: (applicationName) => connect(config().databaseUrl, { applicationName, ca: config().databaseCa }),
+    connect: async (applicationName) => {
+      const { databaseUrl, databaseCa } = session();
+      return await connect(databaseUrl, { applicationName, ca: databaseCa });
+    },
     withDatabase: async (task) => {
-      const { databaseUrl, databaseCa } = config();
+      const { databaseUrl, databaseCa } = session();
       try {
         return await withClient(databaseUrl, { applicationName: "holdfast cli", ca: databaseCa }, task);
       } catch (error) {

@@ -10,7 +10,7 @@ Built from the commands by scripts/build_cli_doc.ts; what is not in their help i
 export const CLI_NOTES = `A password on the command line can be seen by other users of the machine: prefer the environment variables.
 \`HOLDFAST_DB_CA\` holds the PEM of the authority that signed the server's certificate (its text, not a file name); with it the certificate is verified. The project's is in the dashboard under Database, SSL.
 Functions verify the certificate whenever they use TLS, as Deno does: for a database whose authority Deno does not know, set \`HOLDFAST_DB_CA\` among the secrets of the functions too.
-\`sslmode\` in the URL may be \`disable\`, \`require\`, \`verify-ca\` or \`verify-full\`. Without it, hosts outside the private network need TLS.
+\`sslmode\` in the URL may be \`disable\`, \`require\`, \`verify-ca\` or \`verify-full\`. Without it, hosts outside the private network need TLS, and the command warns when it cannot verify the certificate. \`sslrootcert=system\` verifies with the authorities of the runtime; another file is not read: use \`HOLDFAST_DB_CA\`.
 Every refusal has a code, explained in [errors.md](errors.md).
 
 ## The JSON contract

@@ -22,6 +22,7 @@ import { describeHelp } from "../describe_help.ts";
 import { type DrillTarget, flavorFor, startEmbeddedTarget } from "../drill_target.ts";
 import { exitCodeFor } from "../exit_code_for.ts";
 import { addIdentityOption, readIdentities } from "../read_identities.ts";
+import { warnUnverified } from "../warn_unverified.ts";
 import { describeProgress } from "./restore.ts";
 
 interface DrillFlags {
@@ -80,6 +81,7 @@ async function choose(s3: S3Client, flags: DrillFlags): Promise<Backup> {
 async function openTarget(context: CommandContext, flags: DrillFlags, backup: Backup): Promise<DrillTarget> {
   if (flags.to === undefined) return startEmbeddedTarget(flags.postgres ?? flavorFor(backup.manifest.server.version_num));
   const { databaseUrl, databaseCa } = parseConfig({ ...context.env, HOLDFAST_DB_URL: flags.to });
+  warnUnverified(context, { databaseUrl, databaseCa });
   return { connect: (applicationName) => connect(databaseUrl, { applicationName, ca: databaseCa }), stop: () => Promise.resolve() };
 }
 

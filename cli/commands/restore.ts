@@ -15,6 +15,7 @@ import type { CommandContext, ExitCode, RegisterCommand } from "../command_conte
 import { describeHelp } from "../describe_help.ts";
 import { exitCodeFor } from "../exit_code_for.ts";
 import { addIdentityOption, readIdentities } from "../read_identities.ts";
+import { warnUnverified } from "../warn_unverified.ts";
 
 interface RestoreFlags {
   from?: string;
@@ -89,6 +90,7 @@ function readRequest(context: CommandContext, s3: S3Client, flags: RestoreFlags)
   if (flags.dataOnly && flags.schemaOnly) throw new HoldfastError("HF102", "--data-only and --schema-only exclude each other", { hint: "Give one of them, or neither." });
   // Checked as the database of every other command is: form, TLS and authority.
   const { databaseUrl, databaseCa } = parseConfig({ ...context.env, HOLDFAST_DB_URL: to });
+  warnUnverified(context, { databaseUrl, databaseCa });
   return {
     s3, from: flags.from, project: flags.project, tables: flags.only, schemas: flags.schema, intoExisting: flags.intoExisting ?? null,
     connect: (applicationName) => connect(databaseUrl, { applicationName, ca: databaseCa }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { authorize, ticketClaimer } from "../_shared/http/authorize.ts";
+import { authorize, refuseStrangers, ticketClaimer } from "../_shared/http/authorize.ts";
 import { runInBackground } from "../_shared/http/background.ts";
 import { checkMethod } from "../_shared/http/check_method.ts";
 import type { Handler } from "../_shared/http/edge_function.ts";
@@ -7,7 +7,7 @@ import { parseInput } from "../_shared/http/read_json.ts";
 import { respondError, respondJson } from "../_shared/http/respond.ts";
 import type { WithDatabase } from "../_shared/http/with_database.ts";
 import { applyRetention, FUNCTION_MS, FUNCTION_OBJECTS } from "../_shared/retention/apply_retention.ts";
-import { RetentionLedger } from "../_shared/retention/retention_ledger.ts";
+import { type PlannedRun, RetentionLedger } from "../_shared/retention/retention_ledger.ts";
 import type { SweepStorage } from "../_shared/retention/sweep_prefix.ts";
 
 export interface ApplyRetentionHandlerDeps {
@@ -20,32 +20,42 @@ export interface ApplyRetentionHandlerDeps {
 }
 
 const FUNCTION_NAME = "apply-retention";
-const bodySchema = z.strictObject({ apply: z.boolean().default(false) });
+const bodySchema = z.strictObject({ apply: z.boolean().default(false), trigger: z.literal("schedule").optional() });
+
+type Decision = { plan: PlannedRun[] } | { scheduled: boolean } | { off: string };
 
 /**
  * GET and POST answer 200 with what would become of every run. POST {"apply": true} answers 202 and marks and deletes after the
- * response; a fresh invocation goes on when this one's budget is spent. Nothing is deleted unless apply is true.
+ * response; a fresh invocation goes on when this one's budget is spent. Nothing is deleted unless apply is true. What was scheduled
+ * ends where retention_mode says by now that nothing is to be deleted, so that a person can stop it.
  */
 export function createHandler(deps: ApplyRetentionHandlerDeps): Handler {
   return async (request) => {
     try {
       checkMethod(request, ["GET", "POST"]);
-      const plan = await deps.withDatabase(async (database) => {
+      refuseStrangers(request, deps.secretKeys);
+      const decision = await deps.withDatabase(async (database): Promise<Decision> => {
+        const ledger = new RetentionLedger(database);
         if (request.method === "GET") await authorize(request, { secretKeys: deps.secretKeys }, FUNCTION_NAME);
         else {
           const caller = await authorize(request, { claimTicket: ticketClaimer(database), secretKeys: deps.secretKeys }, FUNCTION_NAME);
-          if (parseInput(bodySchema, caller.body ?? {}).apply) return null;
+          const { apply, trigger } = parseInput(bodySchema, caller.body ?? {});
+          if (apply) {
+            const mode = trigger === "schedule" ? await ledger.mode() : "apply";
+            return mode === "apply" ? { scheduled: trigger === "schedule" } : { off: mode };
+          }
         }
-        return await new RetentionLedger(database).plan();
+        return { plan: await ledger.plan() };
       });
-      return plan === null ? apply(deps) : respondJson(200, { dry_run: true, runs: plan });
+      if ("off" in decision) return respondJson(200, { state: "off", message: `Nothing is deleted as backup.settings.retention_mode is ${decision.off}` });
+      return "plan" in decision ? respondJson(200, { dry_run: true, runs: decision.plan }) : apply(deps, decision.scheduled);
     } catch (error) {
       return respondError(error, deps.log);
     }
   };
 }
 
-function apply(deps: ApplyRetentionHandlerDeps): Response {
+function apply(deps: ApplyRetentionHandlerDeps, scheduled: boolean): Response {
   const s3 = deps.openStorage();
   if (s3 === null) {
     return respondJson(200, {
@@ -56,7 +66,7 @@ function apply(deps: ApplyRetentionHandlerDeps): Response {
   // A session of its own: the work outlives the request that started it.
   const work = deps.withDatabase(async (database) => {
     const report = await applyRetention({ database, s3, budget: { objects: FUNCTION_OBJECTS, until: deps.now() + FUNCTION_MS, now: deps.now } });
-    if (!report.complete) await new RetentionLedger(database).handOver();
+    if (!report.complete) await new RetentionLedger(database).handOver(scheduled);
   });
   runInBackground(work, deps.log).catch(() => undefined);
   return respondJson(202, { state: "applying" });

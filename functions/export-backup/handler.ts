@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Queryable } from "../_shared/database/queryable.ts";
-import { authorize, type Caller, ticketClaimer } from "../_shared/http/authorize.ts";
+import { authorize, type Caller, refuseStrangers, ticketClaimer } from "../_shared/http/authorize.ts";
 import { runInBackground } from "../_shared/http/background.ts";
 import { checkMethod } from "../_shared/http/check_method.ts";
 import type { Handler } from "../_shared/http/edge_function.ts";
@@ -47,6 +47,7 @@ export function createHandler(deps: ExportBackupHandlerDeps): Handler {
   return async (request) => {
     try {
       checkMethod(request, ["POST"]);
+      refuseStrangers(request, deps.secretKeys);
       const runId = await deps.withDatabase(async (database) => {
         const caller = await authorize(request, { claimTicket: ticketClaimer(database), secretKeys: deps.secretKeys }, FUNCTION_NAME);
         const body = parseBody(caller);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Queryable } from "../_shared/database/queryable.ts";
 import { HoldfastError } from "../_shared/errors/holdfast_error.ts";
-import { authorize, type Caller, ticketClaimer } from "../_shared/http/authorize.ts";
+import { authorize, type Caller, refuseStrangers, ticketClaimer } from "../_shared/http/authorize.ts";
 import { runInBackground } from "../_shared/http/background.ts";
 import { checkMethod } from "../_shared/http/check_method.ts";
 import type { Handler } from "../_shared/http/edge_function.ts";
@@ -61,6 +61,7 @@ export function createHandler(deps: RestoreDrillHandlerDeps): Handler {
 }
 
 async function act(deps: RestoreDrillHandlerDeps, request: Request): Promise<Response> {
+  refuseStrangers(request, deps.secretKeys);
   const task = await deps.withDatabase(async (database) => {
     const caller = await authorize(request, { claimTicket: ticketClaimer(database), secretKeys: deps.secretKeys }, FUNCTION_NAME);
     const body = parseBody(caller);

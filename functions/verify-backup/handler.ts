@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Queryable } from "../_shared/database/queryable.ts";
-import { authorize, ticketClaimer } from "../_shared/http/authorize.ts";
+import { authorize, refuseStrangers, ticketClaimer } from "../_shared/http/authorize.ts";
 import { runInBackground } from "../_shared/http/background.ts";
 import { checkMethod } from "../_shared/http/check_method.ts";
 import type { Handler } from "../_shared/http/edge_function.ts";
@@ -54,6 +54,7 @@ export function createHandler(deps: VerifyBackupHandlerDeps): Handler {
 }
 
 async function start(deps: VerifyBackupHandlerDeps, request: Request): Promise<Response> {
+  refuseStrangers(request, deps.secretKeys);
   const { id, wait } = await deps.withDatabase(async (database) => {
     const caller = await authorize(request, { claimTicket: ticketClaimer(database), secretKeys: deps.secretKeys }, FUNCTION_NAME);
     const body = parseInput(startBody, caller.body);

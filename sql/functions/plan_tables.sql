@@ -68,18 +68,20 @@ begin
           hint    = v_refusal[2] || ', or add the schema to backup.settings.excluded_schemas.';
       end if;
       status := 'pending';
+      pages := pg_catalog.pg_relation_size(v_table.oid) / pg_catalog.current_setting('block_size')::integer;
+      total_bytes := pg_catalog.pg_table_size(v_table.oid);
+      fingerprint_expression := backup.fingerprint_expression(v_table.oid);
+      -- A table that stores its rows elsewhere has no pages and so no chunks: its count shows that they are missing.
+      if total_bytes <= v_count_limit or pages = 0 then
+        execute format('select count(*) from only %I.%I', schema_name, table_name) into planned_rows;
+      end if;
+      -- Last: asking for the size waits for whoever holds the table, and a TRUNCATE that ends then gives it another file.
       filenode := pg_catalog.pg_relation_filenode(v_table.oid);
       if filenode is distinct from v_table.relfilenode then
         raise exception using
           errcode = 'HF301',
           message = format('table %I.%I was rewritten or dropped while the run began', schema_name, table_name),
           hint    = 'Start the run again when migrations and VACUUM FULL have ended.';
-      end if;
-      pages := pg_catalog.pg_relation_size(v_table.oid) / pg_catalog.current_setting('block_size')::integer;
-      total_bytes := pg_catalog.pg_table_size(v_table.oid);
-      fingerprint_expression := backup.fingerprint_expression(v_table.oid);
-      if total_bytes <= v_count_limit then
-        execute format('select count(*) from only %I.%I', schema_name, table_name) into planned_rows;
       end if;
     end if;
     return next;

@@ -5,7 +5,8 @@
 -- A complete run is kept for the retention of its tier, counted from its snapshot and never from its name. By the calendar (UTC,
 -- ISO weeks) the first complete run of a day, week or month is also kept for the retention of that tier, whatever its own tier
 -- is. A deleted run still counts as the first of its period, or the run after it would take its place and stay once more as long.
--- Whatever their age, the newest verified and the newest complete runs are kept, so many of each as backup.settings says.
+-- Whatever their age, the newest verified and the newest complete runs are kept, so many of each as backup.settings says. A run
+-- dated ahead of p_now, by a clock that was wrong, is kept for its time and stands for none of these: it would be the newest for years.
 -- Failed runs count for nothing and go when they are no longer of interest to who looks for the reason.
 -- Errors: HF600 no policy gives a tier a retention.
 create or replace function backup.retention_plan(p_now timestamptz default now())
@@ -31,8 +32,8 @@ begin
   ), good as (
     select r.run_id, r.tier, r.state, r.snapshot_at as snapshot_at, r.snapshot_at at time zone 'UTC' as taken,
            coalesce(v.verified, false) as verified,
-           row_number() over (partition by r.state order by r.snapshot_at desc, r.run_id desc) as newness,
-           row_number() over (partition by r.state, coalesce(v.verified, false) order by r.snapshot_at desc, r.run_id desc) as newness_among_verified,
+           row_number() over (partition by r.state order by r.snapshot_at > p_now, r.snapshot_at desc, r.run_id desc) as newness,
+           row_number() over (partition by r.state, coalesce(v.verified, false) order by r.snapshot_at > p_now, r.snapshot_at desc, r.run_id desc) as newness_among_verified,
            row_number() over (partition by date_trunc('day', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_day,
            row_number() over (partition by date_trunc('week', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_week,
            row_number() over (partition by date_trunc('month', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_month

@@ -18,7 +18,7 @@ begin
   end if;
   select count(*) into v_expire from backup.retention_plan() p where p.decision = 'expire';
   if v_mode = 'apply' then
-    perform backup.dispatch('apply-retention', '{"apply": true}');
+    perform backup.dispatch('apply-retention', '{"apply": true, "trigger": "schedule"}');
   end if;
   return jsonb_build_object('mode', v_mode, 'expire', v_expire);
 end;

@@ -2,8 +2,9 @@
 -- backup.settle_tables(p_run_id)
 --
 -- Why: the totals of a table are the sums over its chunks. A table that was counted in the snapshot must have been copied
--- with exactly that many rows. Called before the manifest is written.
--- Errors: HF304 copied rows do not add up.
+-- with exactly that many rows, and the chunks of every table must cover it from its first page to its end without gap or
+-- overlap, which is all that speaks for a table too large to be counted. Called before the manifest is written.
+-- Errors: HF304 copied rows do not add up, or chunks do not.
 create or replace function backup.settle_tables(p_run_id text)
 returns integer
 language plpgsql
@@ -35,6 +36,26 @@ begin
     raise exception using errcode = 'HF304',
       message = format('table %I.%I was copied with %s rows', v_wrong.schema_name, v_wrong.table_name, v_wrong.rows),
       detail  = format('The snapshot holds %s.', v_wrong.planned_rows),
+      hint    = 'Nothing was committed. Start another run; if it happens again, report it.';
+  end if;
+
+  select t.schema_name, t.table_name into v_wrong
+  from backup.run_tables t
+  left join lateral (
+    select bool_and(case when r.place = 1 then r.first_tid = '(0,0)' else r.first_tid is not distinct from r.end_before end
+                    and (r.end_tid is null) = (r.place = r.places)) as covered
+    from (
+      select c.first_tid, c.end_tid, lag(c.end_tid) over (order by c.first_tid) as end_before,
+             row_number() over (order by c.first_tid) as place, count(*) over () as places
+      from backup.chunks c
+      where (c.run_id, c.schema_name, c.table_name) = (t.run_id, t.schema_name, t.table_name) and c.state = 'done'
+    ) r
+  ) one on true
+  where t.run_id = p_run_id and t.status = 'exported' and not coalesce(one.covered, t.pages = 0)
+  order by t.schema_name, t.table_name limit 1;
+  if found then
+    raise exception using errcode = 'HF304',
+      message = format('the chunks of table %I.%I do not cover it exactly once', v_wrong.schema_name, v_wrong.table_name),
       hint    = 'Nothing was committed. Start another run; if it happens again, report it.';
   end if;
   return v_count;

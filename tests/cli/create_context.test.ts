@@ -34,6 +34,18 @@ describe("createContext()", () => {
     expect(setUp({}, { SUPABASE_DB_URL: URL }).context.databaseUrl()).toBe(URL);
     expect(() => setUp().context.databaseUrl()).toThrow(expect.objectContaining({ code: "HF102", hint: expect.stringContaining("--database-url") }));
   });
+  it("createContext() warns once when nobody has said whether to verify the database's certificate", async () => {
+    const open = async (url: string) => {
+      const { context, err } = setUp({ databaseUrl: url });
+      await context.connect("holdfast test").catch(() => undefined);
+      await context.withDatabase(() => Promise.resolve()).catch(() => undefined);
+      return err();
+    };
+    // No name below .invalid leads anywhere.
+    expect((await open("postgres://u@holdfast.invalid/x")).match(/HOLDFAST_DB_CA/g)).toHaveLength(1);
+    expect(await open("postgres://u@holdfast.invalid/x?sslmode=require")).toBe("");
+    expect(await open(URL)).toBe("");
+  });
   it("createContext() names the option it was given, and never takes an empty one for the environment's database", () => {
     for (const given of ["", "mysql://root:hunter2@h/x", "hunter2"]) {
       const task = () => setUp({ databaseUrl: given }, { SUPABASE_DB_URL: URL }).context.databaseUrl();

@@ -52,6 +52,10 @@ async function workToTheEnd(options: ExportBackupOptions, runId: string, snapsho
       const probe = await options.connect(`holdfast ${worker}`);
       try {
         if (await new Ledger(probe).beginExport(runId) === null) return;
+      } catch (ended) {
+        // Perhaps by the very statement whose answer was lost; the ledger tells how.
+        if (ended instanceof HoldfastError && ended.code === "HF003") return;
+        throw ended;
       } finally {
         await closeClient(probe);
       }

@@ -86,12 +86,20 @@ async function report(context: WorkerContext, chunk: ClaimedChunk, failure: unkn
   const known = error instanceof HoldfastError;
   const code = known ? error.code : (sqlStateOf(error) ?? "XX000");
   const message = known ? [[error.message, error.detail].filter(Boolean).join(": "), error.hint].filter(Boolean).join(" ") : describeUnexpected(error);
+  await ifHeld(context.ledger.release(context.runId, chunk.claim_id, chunk.chunk_no, code, message, mayPass(error)));
+  await ifHeld(context.ledger.giveBack(context.runId, chunk.claim_id));
+}
+
+/** The run has ended, or the claim or a part of it belongs to another worker: what was done counts for nothing and nothing failed. */
+function isFenced(error: unknown): boolean {
+  return error instanceof HoldfastError && (error.code === "HF003" || error.code === "HF004");
+}
+
+async function ifHeld(call: Promise<unknown>): Promise<void> {
   try {
-    await context.ledger.release(context.runId, chunk.claim_id, chunk.chunk_no, code, message, mayPass(error));
-    await context.ledger.giveBack(context.runId, chunk.claim_id);
+    await call;
   } catch (late) {
-    // The run has ended, or the claim went to another worker, or this was its only chunk.
-    if (!(late instanceof HoldfastError && (late.code === "HF003" || late.code === "HF004"))) throw late;
+    if (!isFenced(late)) throw late;
   }
 }
 
@@ -128,7 +136,8 @@ export async function workOnRun(context: WorkerContext, budget: WorkerBudget, ho
     } catch (error) {
       const failed = error instanceof ChunkFailed ? error : new ChunkFailed(first, error);
       if (isConnectionLoss(failed.cause)) throw failed.cause;
-      await report(context, failed.chunk, failed.cause);
+      if (isFenced(failed.cause)) await ifHeld(context.ledger.giveBack(context.runId, first.claim_id));
+      else await report(context, failed.chunk, failed.cause);
     }
   }
 }

@@ -25,6 +25,13 @@ async function refuseChangedSchema(context: WorkerContext, planned: string): Pro
   }
 }
 
+/** One object with rows tells for all how they are kept. */
+async function checkDataObject(context: WorkerContext): Promise<void> {
+  const { rows: [first] } = await context.client.query<{ key: string }>(
+    "select c.object_key as key from backup.chunks c where c.run_id = $1 and c.kind = 'data' and c.state = 'done' order by c.chunk_no limit 1", [context.runId]);
+  if (first !== undefined) await checkProperties(context, first.key);
+}
+
 /**
  * Commits the backup: totals are settled, the schema is compared with its state in the snapshot, every object is looked up
  * in the bucket, and only then is manifest.json written and the run ended. Nothing in the manifest depends on the attempt or
@@ -39,6 +46,8 @@ export async function writeManifest(context: WorkerContext, chunk: ClaimedChunk)
   } catch (error) {
     throw fromPostgres(error);
   }
+  // Before the ledger is read: what the storage dropped becomes a warning of the run, and the manifest lists those.
+  await checkDataObject(context);
   const contents = await readRunRecord(client, runId);
   await refuseChangedSchema(context, contents.run.schema_fingerprint);
 
@@ -54,8 +63,6 @@ export async function writeManifest(context: WorkerContext, chunk: ClaimedChunk)
   for (const one of contents.chunks) expected.set(one.object_key, Number(one.stored_bytes));
   for (const one of [...contents.objects, ...lists.values()]) expected.set(one.key, one.bytes);
   await checkStoredObjects(context.s3, prefix, expected);
-  const [rows] = contents.chunks;
-  if (rows !== undefined) await checkProperties(context, rows.object_key);
 
   const built = buildManifest(runId, prefix, contents, chunks, lists, context.toolVersion);
   const manifest = built.encryption === null ? manifestSchema.parse(built) : await sealManifest(context, built, chunk.attempt);

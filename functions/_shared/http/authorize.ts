@@ -21,6 +21,17 @@ export const TICKET_HEADER = "x-holdfast-ticket";
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
+ * Turns away who comes with neither a secret key nor the form of a ticket. Asked before a session with the database is opened, of
+ * which there are few: tickets are looked up there, so authorize() needs one.
+ *
+ * @throws HoldfastError HF101 as authorize() does
+ */
+export function refuseStrangers(request: Request, secretKeys: readonly string[]): void {
+  const ticketId = request.headers.get(TICKET_HEADER);
+  if (ticketId === null ? !hasSecretKey(request, secretKeys) : !UUID.test(ticketId)) throw refusal();
+}
+
+/**
  * Decides whether a request may start a function, before its body is looked at.
  * Every refusal is the same answer: it must not tell whether a ticket existed or how a key was wrong.
  *
@@ -33,8 +44,7 @@ export async function authorize(request: Request, options: AuthorizeOptions, fun
     if (options.claimTicket === undefined || !UUID.test(ticketId)) throw refusal();
     return { kind: "ticket", body: await claim(options.claimTicket, ticketId, functionName) };
   }
-  const key = request.headers.get("apikey") ?? request.headers.get("authorization")?.replace(/^Bearer\s+/i, "");
-  if (key === undefined || key === "" || !isSecretKey(key, options.secretKeys)) throw refusal();
+  if (!hasSecretKey(request, options.secretKeys)) throw refusal();
   return { kind: "key", body: await readJson(request) };
 }
 
@@ -64,6 +74,11 @@ function refusal(cause?: unknown): HoldfastError {
     hint: "Send a secret key of this project in the apikey header. Publishable and anon keys are not accepted.",
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+function hasSecretKey(request: Request, secretKeys: readonly string[]): boolean {
+  const key = request.headers.get("apikey") ?? request.headers.get("authorization")?.replace(/^Bearer\s+/i, "");
+  return key !== undefined && key !== "" && isSecretKey(key, secretKeys);
 }
 
 /** Compares with every key, hashed to one length, so that time tells neither which one nor how much matched. */

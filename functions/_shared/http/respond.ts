@@ -23,7 +23,12 @@ export function respondMarkdown(text: string): Response {
 export function respondError(error: unknown, log: (line: string) => void = (line) => console.error(line)): Response {
   const known = fromPostgres(error);
   const headers: Record<string, string> = known instanceof MethodNotAllowed ? { allow: known.allow } : {};
-  if (known instanceof HoldfastError) return respondJson(known.httpStatus, known.toJSON(), headers);
+  if (known instanceof HoldfastError) {
+    // Met before a ticket can be looked up, so the answer goes to anybody: where the database is stays in the log.
+    if (known.code !== "HF104") return respondJson(known.httpStatus, known.toJSON(), headers);
+    log(`${known.code}: ${known.message}: ${known.detail ?? ""}`);
+    return respondJson(known.httpStatus, { ...known.toJSON(), details: null }, headers);
+  }
   log(`unexpected error: ${describeUnexpected(known)}`);
   return respondJson(500, {
     code: "XX000",

@@ -44,15 +44,18 @@ export async function readObject(backup: Backup, ref: ObjectRef): Promise<Uint8A
   return bytes;
 }
 
+/** About the longest text of V8. gzip packs zeros a thousandfold, and whoever may write to the bucket can put such an object there. */
+const MAX_UNPACKED_BYTES = 500 * 1024 * 1024;
+
 /**
  * Unpacks an object whose bytes are right, decrypted first where it is encrypted.
  *
- * @throws {HoldfastError} HF501 if they are no gzip, which only a writer can have got wrong; HF701, HF702 encrypted to others.
+ * @throws {HoldfastError} HF501 if they are no gzip or hold more than `maxBytes`, which only a writer can have got wrong; HF701, HF702 encrypted to others.
  */
-export async function unpack(backup: Backup, ref: ObjectRef, bytes: Uint8Array): Promise<Uint8Array> {
+export async function unpack(backup: Backup, ref: ObjectRef, bytes: Uint8Array, maxBytes: number = MAX_UNPACKED_BYTES): Promise<Uint8Array> {
   const opened = await openObject(backup, ref.key, bytes);
   try {
-    return await gunzipAsync(opened);
+    return await gunzipAsync(opened, { maxOutputLength: maxBytes });
   } catch (cause) {
     throw damaged(backup.prefix + ref.key, "cannot be unpacked", cause instanceof Error ? cause.message : "no gzip", cause);
   }

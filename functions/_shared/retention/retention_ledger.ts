@@ -84,9 +84,14 @@ export class RetentionLedger {
       [run_id, claim_id, objects, bytes, why.lockedUntil, why.code, why.message]);
   }
 
-  /** Sends another function to go on. */
-  async handOver(): Promise<void> {
-    await this.#rows(`select backup.dispatch('apply-retention', '{"apply": true}')`);
+  /** Sends another function to go on; one that was scheduled only as long as retention is to delete. */
+  async handOver(scheduled: boolean): Promise<void> {
+    await this.#rows("select backup.dispatch('apply-retention', $1)", [{ apply: true, ...(scheduled ? { trigger: "schedule" } : {}) }]);
+  }
+
+  /** backup.settings.retention_mode. */
+  async mode(): Promise<string> {
+    return z.object({ mode: z.string() }).parse((await this.#rows("select s.retention_mode as mode from backup.settings s"))[0]).mode;
   }
 
   /** Which of these runs the ledger still keeps objects for, and how old debris has to be. */

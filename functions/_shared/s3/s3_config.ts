@@ -23,6 +23,7 @@ const OPTIONAL = [
   "HOLDFAST_S3_SESSION_TOKEN",
   "HOLDFAST_S3_PREFIX",
   "HOLDFAST_S3_PATH_STYLE",
+  "HOLDFAST_S3_ALLOW_HTTP",
 ] as const;
 
 /** A dot segment would be resolved away by every URL parser on the way, so the object would land under another key. */
@@ -34,6 +35,17 @@ const originUrl = z
   .refine((text) => !URL.canParse(text) || new URL(text).pathname === "/", "must not contain a path or the bucket")
   .refine((text) => !URL.canParse(text) || new URL(text).username === "", "must not contain a key or a password")
   .transform((text) => new URL(text).origin);
+
+const flag = z.enum(["true", "false", "1", "0"], "must be true or false");
+const isTrue = (value: string | undefined): boolean => value === "true" || value === "1";
+
+/** Whether requests to this origin can be read or changed by nobody on the way: encrypted, or never leaving the machine. */
+function isProtected(origin: string): boolean {
+  // What is no URL is refused for that.
+  if (!URL.canParse(origin)) return true;
+  const { protocol, hostname } = new URL(origin);
+  return protocol === "https:" || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
 
 const environment = z.object({
   HOLDFAST_S3_BUCKET: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,62}$/, "must be a bucket name"),
@@ -47,7 +59,11 @@ const environment = z.object({
     .transform((text) => text.replace(/^\/+|\/+$/g, ""))
     .refine((text) => !hasDotSegment(text), "must not contain '.' or '..' as a path segment")
     .default("holdfast"),
-  HOLDFAST_S3_PATH_STYLE: z.enum(["true", "false", "1", "0"], "must be true or false").optional(),
+  HOLDFAST_S3_PATH_STYLE: flag.optional(),
+  HOLDFAST_S3_ALLOW_HTTP: flag.optional(),
+}).refine((values) => values.HOLDFAST_S3_ENDPOINT === undefined || isTrue(values.HOLDFAST_S3_ALLOW_HTTP) || isProtected(values.HOLDFAST_S3_ENDPOINT), {
+  path: ["HOLDFAST_S3_ENDPOINT"],
+  message: "must begin with https, as rows would cross the network in the clear (or set HOLDFAST_S3_ALLOW_HTTP=true on a network you trust)",
 });
 
 /**
@@ -87,6 +103,6 @@ export function parseS3Config(env: Readonly<Record<string, string | undefined>>)
     secretAccessKey: values.HOLDFAST_S3_SECRET_ACCESS_KEY,
     sessionToken: values.HOLDFAST_S3_SESSION_TOKEN,
     prefix: values.HOLDFAST_S3_PREFIX,
-    pathStyle: pathStyle === undefined ? values.HOLDFAST_S3_ENDPOINT !== undefined : pathStyle === "true" || pathStyle === "1",
+    pathStyle: pathStyle === undefined ? values.HOLDFAST_S3_ENDPOINT !== undefined : isTrue(pathStyle),
   };
 }

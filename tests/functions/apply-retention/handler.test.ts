@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { withClient } from "../../../functions/_shared/database/connect.ts";
 import { createHandler } from "../../../functions/apply-retention/handler.ts";
+import { RetentionLedger } from "../../../functions/_shared/retention/retention_ledger.ts";
 import { createRetentionWorld, type RetentionWorld } from "../../support/retention_world.ts";
 import { waitUntil } from "../../support/wait_until.ts";
 
@@ -40,9 +41,40 @@ describe("apply-retention", () => {
     await waitUntil(async () => (await world.keys(old)).length === 0, 30_000);
   });
 
+  it("createHandler() stops what was scheduled once retention is not to delete any more, and goes on with what a person started", async () => {
+    const old = await world.run({ daysAgo: 400 });
+    await world.run({ daysAgo: 1 });
+    await world.sql("select backup.mark_expired()");
+    await world.endGrace();
+    await world.sql("update backup.settings set retention_mode = 'apply', functions_url = null; select backup.run_retention()");
+    const scheduled = new RetentionLedger(world.client);
+    await scheduled.handOver(true);
+    const tickets = await world.sql<{ ticket_id: string }>("select ticket_id from backup.tickets");
+    expect(tickets).toHaveLength(2);
+    for (const mode of ["dry_run", "off"]) {
+      await world.sql("update backup.settings set retention_mode = $1", [mode]);
+      const response = await call({ method: "POST", headers: { "x-holdfast-ticket": tickets.pop()?.ticket_id ?? "" } });
+      expect([response.status, await response.json()]).toEqual([200, expect.objectContaining({ state: "off", message: expect.stringContaining(mode) })]);
+    }
+    expect((await world.keys(old)).length).toBeGreaterThan(0);
+    await scheduled.handOver(false);
+    const [byHand] = await world.sql<{ ticket_id: string }>("select ticket_id from backup.tickets where claimed_at is null");
+    expect((await call({ method: "POST", headers: { "x-holdfast-ticket": byHand?.ticket_id ?? "" } })).status).toBe(202);
+    await waitUntil(async () => (await world.keys(old)).length === 0, 30_000);
+  });
+
   it("createHandler() says that there is nothing to do without S3", async () => {
     const response = await post({ apply: true }, false);
     expect([response.status, await response.json()]).toEqual([200, expect.objectContaining({ state: "off" })]);
+  });
+
+  it("createHandler() opens no session with the database for strangers", async () => {
+    const closed = createHandler({ secretKeys: [KEY], withDatabase: () => expect.unreachable(), openStorage: () => null, now: () => 0 });
+    for (const method of ["GET", "POST"]) {
+      for (const headers of [{}, { apikey: "sb_secret_wrong" }, { "x-holdfast-ticket": "x" }]) {
+        expect((await closed(new Request("http://localhost/apply-retention", { method, headers: headers as Record<string, string> }))).status).toBe(401);
+      }
+    }
   });
 
   it("createHandler() takes no strangers, other methods or other bodies", async () => {

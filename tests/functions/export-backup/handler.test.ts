@@ -120,6 +120,11 @@ describe("createHandler()", () => {
     expect(await response.json()).toMatchObject({ state: "off", hint: expect.stringContaining("HOLDFAST_S3_BUCKET") });
   });
 
+  it("createHandler() opens no session with the database for strangers", async () => {
+    const { handler } = harness({ withDatabase: () => expect.unreachable() });
+    for (const headers of [{}, { apikey: "sb_secret_wrong" }, { "x-holdfast-ticket": "x" }]) expect((await handler(post({}, headers as Record<string, string>))).status).toBe(401);
+  });
+
   it("createHandler() asks for authorization before it tells whether S3 is configured", async () => {
     expect((await harness({ storageConfigured: () => false }).handler(post({}, {}))).status).toBe(401);
   });

@@ -37,6 +37,11 @@ const post = (body?: unknown, headers: Record<string, string> = { apikey: KEY })
 const get = (query = "", headers: Record<string, string> = { apikey: KEY }) => new Request(`http://localhost/restore-drill${query}`, { headers });
 
 describe("createHandler()", () => {
+  it("createHandler() opens no session with the database for strangers", async () => {
+    const { handler } = harness({ withDatabase: () => expect.unreachable() });
+    for (const headers of [{}, { apikey: "sb_secret_wrong" }, { "x-holdfast-ticket": "x" }]) expect((await handler(post({}, headers as Record<string, string>))).status).toBe(401);
+  });
+
   it.each([[undefined, null], [{ from: "random" }, "random"], [{ action: "start", from: "20261123T205500Z-a1b2c3" }, "20261123T205500Z-a1b2c3"]])(
     "createHandler() starts a drill for %j and works on it after the answer", async (body, from) => {
       const { handler, calls } = harness();

@@ -56,6 +56,13 @@ describe("verify-backup", () => {
     expect(looks).toBe(1);
   });
 
+  it("createHandler() opens no session with the database for strangers", async () => {
+    const closed = createHandler({ secretKeys: [KEY], withDatabase: () => expect.unreachable(), storage: { state: "off" }, limits: UNLIMITED, now: () => 0, lookAtPrimary: async () => undefined });
+    for (const headers of [{}, { apikey: "sb_secret_wrong" }, { "x-holdfast-ticket": "x" }]) {
+      expect((await closed(new Request("http://localhost/verify-backup", { method: "POST", headers: headers as Record<string, string> }))).status).toBe(401);
+    }
+  });
+
   it("createHandler() takes a ticket once, for its own function only, and records the schedule", async () => {
     const headers = { "x-holdfast-ticket": await ticket("verify-backup", '{"trigger":"schedule"}') };
     expect((await call("verify-backup?wait=true", { method: "POST", headers })).status).toBe(200);

@@ -1,6 +1,6 @@
 -- Tests sql/functions/begin_sweep.sql
 begin;
-select plan(14);
+select plan(16);
 
 -- arrange
 delete from backup.alerts; delete from backup.tickets; delete from backup.verifications; delete from backup.drills; delete from backup.runs;
@@ -28,6 +28,14 @@ update backup.policies set retention = '10 years' where name = 'secondary_daily'
 select is((select backup.begin_sweep(h.run_id, h.claim_id, '2026-03-04Z') from held h), false, 'begin_sweep() refuses a run that is to be kept by now');
 select is((select state::text from backup.runs where run_id like '%bbbbbb'), 'complete', 'begin_sweep() then leaves the run a restore point');
 select is_empty('select from backup.retention_marks', 'begin_sweep() then takes the mark back');
+
+update backup.policies set retention = '1 day' where name = 'secondary_daily';
+do $$ begin perform backup.mark_expired('2026-03-01Z'); end $$;
+delete from held;
+insert into held select * from backup.claim_sweep('2026-03-04Z', '100 years');
+insert into backup.drills (run_id, trigger, engine, state) select run_id, 'sql', 'functions', 'running' from held;
+select is((select backup.begin_sweep(h.run_id, h.claim_id, '2026-03-04Z') from held h), false, 'begin_sweep() refuses a run that a drill has begun to restore since it was claimed');
+select is_empty($$ select from backup.runs where state = 'expired' $$, 'begin_sweep() then leaves the run a restore point, too');
 
 -- permissions
 select function_privs_are('backup', 'begin_sweep', array['text', 'uuid', 'timestamp with time zone'], 'anon', array[]::text[], 'anon may not execute begin_sweep()');

@@ -1,6 +1,6 @@
 -- Tests sql/functions/plan_tables.sql
 begin;
-select plan(18);
+select plan(19);
 
 -- arrange
 create schema hf_test;
@@ -54,6 +54,10 @@ select is_empty($$ select from planned where status = 'pending' and (relid, fing
 select is_empty($$ select from planned where status = 'excluded' and (filenode is not null or fingerprint_expression is not null or pages <> 0) $$, 'plan_tables() measures nothing else');
 select results_eq($$ select table_name, planned_rows from planned where status = 'pending' $$,
   $$ values ('child', 1::bigint), ('empty', 0), ('large', null), ('partition', 1), ('plain', 200), ('unlogged', 0) $$, 'plan_tables() counts tables up to the limit, without their children');
+update backup.settings set count_at_plan_bytes = -1;
+select results_eq($$ select table_name, planned_rows from backup.plan_tables() where schema_name = 'hf_test' and planned_rows is not null $$,
+  $$ values ('empty', 0::bigint), ('unlogged', 0) $$, 'plan_tables() counts tables without pages whatever the limit, as no chunk would notice rows kept elsewhere');
+update backup.settings set count_at_plan_bytes = 65536;
 create function pg_temp.rewrite() returns integer language plpgsql as $$
 begin
   alter table hf_test.large alter column id type bigint;

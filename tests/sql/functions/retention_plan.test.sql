@@ -1,6 +1,6 @@
 -- Tests sql/functions/retention_plan.sql
 begin;
-select plan(31);
+select plan(32);
 
 -- arrange: an empty ledger, whatever the database has been through
 delete from backup.alerts; delete from backup.verifications; delete from backup.drills; delete from backup.runs;
@@ -110,6 +110,13 @@ insert into backup.runs (run_id, state, tier, trigger, engine, object_prefix, sn
 select to_char(t, 'YYYYMMDD"T"HH24MISS"Z-000000"'), 'complete', 'daily', 'sql', 'cli', 'x/', t, t, 'k', 's' from generate_series('2000-01-01'::timestamptz, '2000-01-01'::timestamptz + interval '9999 hours', interval '1 hour') t;
 select is((select count(*)::integer from backup.retention_plan('2024-01-01Z')), 10000, 'retention_plan() decides each of 10,000 runs');
 select results_eq($$ select decision, count(*)::integer from backup.retention_plan('2024-01-01Z') group by 1 order by 1 $$, $$ values ('expire', 9999), ('keep', 1) $$, 'retention_plan() expires all but the newest of them');
+
+-- behaviour: a run from while the clock was wrong
+delete from backup.drills; delete from backup.runs; update backup.settings set retention_minimum = 1;
+select pg_temp.verify(pg_temp.run_at('2024-05-01 01:00Z', 'daily'));
+select pg_temp.verify(pg_temp.run_at('2044-05-01 01:00Z', 'daily'));
+select results_eq($$ select * from pg_temp.decided('2025-05-01Z') $$, array['05-01 keep tier_daily,first_of_day,first_of_week,first_of_month', '05-01 keep newest_verified,minimum_verified,minimum_complete'],
+  'retention_plan() lets no run from the future stand for the newest, verified or not');
 
 -- errors
 update backup.policies set tier = null where provider = 'aws_s3';

@@ -22,7 +22,7 @@ select is_empty('select from backup.tickets', 'run_retention() starts nothing th
 select is_empty('select from backup.retention_marks', 'run_retention() marks nothing then');
 update backup.settings set retention_mode = 'apply';
 select is(backup.run_retention(), '{"mode": "apply", "expire": 2}', 'run_retention() applies when told');
-select results_eq('select function_name, body from backup.tickets', $$ values ('apply-retention', '{"apply": true}'::jsonb) $$, 'run_retention() leaves the deleting to the function');
+select results_eq('select function_name, body from backup.tickets', $$ values ('apply-retention', '{"apply": true, "trigger": "schedule"}'::jsonb) $$, 'run_retention() leaves the deleting to the function');
 update backup.settings set retention_mode = 'off';
 delete from backup.tickets;
 select is(backup.run_retention(), '{"mode": "off"}', 'run_retention() can be turned off');

@@ -1,6 +1,6 @@
 -- Tests sql/functions/settle_tables.sql
 begin;
-select plan(12);
+select plan(18);
 
 -- arrange
 delete from backup.runs;
@@ -20,6 +20,8 @@ insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, firs
   ('20260101T000000Z-00000a', 4, 'data', 'app', 'uncounted', '(0,0)', 'done', 'k', 's', 7, -1, now(), null, null),
   ('20260101T000000Z-00000b', 1, 'data', 'app', 'counted', '(0,0)', 'done', 'k', 's', 4, 1000, now(), null, null);
 
+update backup.chunks set end_tid = '(1,0)' where run_id = '20260101T000000Z-00000a' and chunk_no = 1;
+
 -- contract
 select function_returns('backup', 'settle_tables', array['text'], 'integer', 'settle_tables() returns integer');
 select isnt(obj_description('backup.settle_tables(text)'::regprocedure), null, 'settle_tables() has a comment');
@@ -36,6 +38,21 @@ update backup.chunks set rows = 4 where run_id = '20260101T000000Z-00000a' and c
 select throws_ok($$ select backup.settle_tables('20260101T000000Z-00000a') $$, 'HF304', 'table app.counted was copied with 6 rows', 'settle_tables() rejects a row too many with HF304');
 update backup.chunks set state = 'replaced', done_at = null where run_id = '20260101T000000Z-00000a' and chunk_no = 2;
 select throws_ok($$ select backup.settle_tables('20260101T000000Z-00000a') $$, 'HF304', 'table app.counted was copied with 2 rows', 'settle_tables() rejects missing rows with HF304');
+delete from backup.chunks where run_id = '20260101T000000Z-00000a' and table_name = 'counted';
+delete from backup.run_tables where run_id = '20260101T000000Z-00000a' and table_name = 'counted';
+update backup.run_tables set pages = 9 where run_id = '20260101T000000Z-00000a' and table_name = 'uncounted';
+create function pg_temp.with_ranges(p_ranges text[]) returns integer language plpgsql as $$
+begin
+  delete from backup.chunks where run_id = '20260101T000000Z-00000a';
+  insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, first_tid, end_tid, state, object_key, sha256, rows, row_hash_sum, done_at)
+  select '20260101T000000Z-00000a', n, 'data', 'app', 'uncounted', split_part(r, ' ', 1)::tid, nullif(split_part(r, ' ', 2), '')::tid, 'done', 'k', 's', 1, 1, now()
+  from unnest(p_ranges) with ordinality as p(r, n);
+  return backup.settle_tables('20260101T000000Z-00000a');
+end $$;
+select is(pg_temp.with_ranges('{"(4,7) ","(0,0) (4,0)","(4,0) (4,7)"}'), 2, 'settle_tables() accepts chunks that cover the table from its first page to its end, in any order');
+select throws_ok(format('select pg_temp.with_ranges(%L)', ranges), 'HF304', 'the chunks of table app.uncounted do not cover it exactly once', 'settle_tables() rejects with HF304: ' || problem)
+from (values ('{"(0,0) (4,0)","(5,0) "}', 'a gap'), ('{"(0,0) (4,0)","(3,9) "}', 'an overlap'), ('{"(1,0) "}', 'a start behind the first page'),
+             ('{"(0,0) (4,0)"}', 'an end'), ('{}', 'no chunks although there are pages')) v(ranges, problem);
 select is(backup.settle_tables('20260101T000000Z-00000c'), 0, 'settle_tables() has nothing to do for an unknown run');
 
 -- permissions

@@ -116,6 +116,21 @@ describe("exportBackup()", () => {
     expect((await readManifest(world, result.manifestKey)).totals.rows).toBe(12000);
   }, 60_000);
 
+  it("exportBackup() completes when the run ended but the answer that says so was lost", async () => {
+    const connect: ExportBackupOptions["connect"] = async (name) => {
+      const client = await world.connect(name);
+      const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>;
+      return Object.assign(client, { query: async (...args: unknown[]) => {
+        const result = await query(...args);
+        if (String(args[0]).includes("backup.finish_run")) throw new Error("Connection terminated unexpectedly");
+        return result;
+      } });
+    };
+    const { runId, rows } = await run({ connect, workers: 1 });
+    expect(rows).toBe(12000);
+    expect(await world.sql("select state::text from backup.runs where run_id = $1", [runId])).toEqual([{ state: "complete" }]);
+  });
+
   it("exportBackup() completes when the session that only reports progress is killed", async () => {
     slow(60);
     const running = run();

@@ -1,5 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { copyIn } from "../../../../functions/_shared/database/copy_in.ts";
 import { ChunkFailed, exportData } from "../../../../functions/_shared/export/export_data.ts";
 import { type ClaimedChunk, Ledger } from "../../../../functions/_shared/export/ledger.ts";
 import { claimKind, createExportWorld, type ExportWorld, openRun, type OpenRun, planned } from "../../../support/export_world.ts";
@@ -175,6 +176,21 @@ describe("exportData()", () => {
     await begin();
     await world.sql("vacuum full shop.a");
     await expect(exportAll()).rejects.toMatchObject({ cause: { code: "HF301" } });
+  });
+
+  it("exportData() fails with HF301 when as many rows were loaded frozen, which every snapshot sees, also by a transaction older than the snapshot", async () => {
+    await world.sql("create table shop.a as select g as id from generate_series(1, 3) g");
+    for (const when of ["older", "younger"]) {
+      const other = await world.connect();
+      if (when === "older") await other.query("begin; select pg_current_xact_id()");
+      await begin();
+      await other.query(`${when === "older" ? "" : "begin;"} truncate shop.a`);
+      await copyIn(other, "copy shop.a from stdin (freeze)", new TextEncoder().encode("7\n8\n9\n"), { rows: 3, subject: "test" });
+      await other.query("commit");
+      await expect(exportAll(), when).rejects.toMatchObject({ name: "ChunkFailed", cause: { code: "HF301" } });
+      expect(await storedIds("a"), when).toEqual([]);
+      await run.close();
+    }
   });
 
   it("exportData() fails with HF302 when another table with as many rows has taken the name", async () => {

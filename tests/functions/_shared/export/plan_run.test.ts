@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ClaimedChunk } from "../../../../functions/_shared/export/ledger.ts";
 import { planRun } from "../../../../functions/_shared/export/plan_run.ts";
 import { createExportWorld, type ExportWorld, openRun, type OpenRun } from "../../../support/export_world.ts";
+import { waitUntil } from "../../../support/wait_until.ts";
 
 describe("planRun()", () => {
   let world: ExportWorld;
@@ -55,6 +56,18 @@ describe("planRun()", () => {
     const chunk = await claimPlan();
     await world.sql("truncate shop.a");
     await expect(planRun(run.context, chunk)).rejects.toMatchObject({ code: "HF301", message: expect.stringContaining("shop.a") });
+    await world.sql("insert into shop.a select g from generate_series(1, 100) g");
+  });
+
+  it("planRun() throws HF301 when it waits for a table that is being truncated, instead of planning it as empty", async () => {
+    const chunk = await claimPlan();
+    const other = await world.connect();
+    await other.query("begin; truncate shop.a");
+    const planning = planRun(run.context, chunk);
+    planning.catch(() => undefined);
+    await waitUntil(async () => (await world.sql("select 1 from pg_locks where not granted and relation = 'shop.a'::regclass")).length > 0);
+    await other.query("commit");
+    await expect(planning).rejects.toMatchObject({ code: "HF301", message: expect.stringContaining("shop.a") });
     await world.sql("insert into shop.a select g from generate_series(1, 100) g");
   });
 

@@ -154,6 +154,23 @@ describe("workOnRun()", () => {
     expect((await world.sql("select state::text from backup.runs where run_id = $1", [run.runId]))).toEqual([{ state: "exporting" }]);
   });
 
+  it("workOnRun() drops what it copied and goes on when another worker took over a part of its claim", async () => {
+    let taken = false;
+    const { s3 } = run.context;
+    const putObject: typeof s3.putObject = async (key, ...rest) => {
+      if (!taken && key.includes("/data/")) {
+        taken = true;
+        await world.sql(`update backup.chunks set claim_id = gen_random_uuid(), claimed_by = 'another'
+                         where run_id = $1 and chunk_no = (select max(chunk_no) from backup.chunks where run_id = $1 and kind = 'data')`, [run.runId]);
+      }
+      return s3.putObject(key, ...rest);
+    };
+    expect(await work({}, {}, { ...run.context, s3: { ...s3, putObject } })).toMatchObject({ outcome: "idle" });
+    expect(taken).toBe(true);
+    expect(await progress()).toMatchObject({ state: "exporting" });
+    expect(await world.sql("select claimed_by from backup.chunks where run_id = $1 and kind = 'data' and state <> 'done'", [run.runId])).toEqual([{ claimed_by: "another" }]);
+  });
+
   it("workOnRun() stops without an error when the run ends while it works", async () => {
     const report = await work({}, { onPlanned: async () => { await world.sql("select backup.fail_run($1, 'HF003', 'cancelled')", [run.runId]); } });
     expect(report).toMatchObject({ outcome: "ended", chunks: 1 });

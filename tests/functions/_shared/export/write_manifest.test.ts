@@ -54,6 +54,18 @@ describe("writeManifest()", () => {
     expect(row).toEqual({ manifest_key: manifestKey(), manifest_sha256: createHash("sha256").update(await world.s3.getObject(manifestKey())).digest("hex") });
   });
 
+  it("writeManifest() says in the manifest, too, that the storage dropped the storage class", async () => {
+    const chunk = await claimManifest(run);
+    const { s3 } = run.context;
+    const headObject: typeof s3.headObject = async (key, options) => {
+      const found = await s3.headObject(key, options);
+      return found === null ? null : { ...found, storageClass: "STANDARD" };
+    };
+    const properties = { storageClass: "GLACIER_IR", tags: {}, lock: null, refused: new Set<"tags" | "storageClass">() };
+    await writeManifest({ ...run.context, s3: { ...s3, headObject }, properties }, chunk);
+    expect((await readManifest(world, manifestKey())).warnings).toContainEqual(expect.objectContaining({ code: "storage_class_refused", subject: "GLACIER_IR" }));
+  });
+
   it("writeManifest() succeeds in a second attempt when the first one died between storing and reporting", async () => {
     const chunk = await claimManifest(run);
     const dying = new Ledger(run.context.client);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { authorize, ticketClaimer, type AuthorizeOptions } from "../../../../functions/_shared/http/authorize.ts";
+import { authorize, refuseStrangers, ticketClaimer, type AuthorizeOptions } from "../../../../functions/_shared/http/authorize.ts";
 
 const TICKET = "6f1c2f5e-7d53-4c8e-9b43-1d2f3a4b5c6d";
 const secretKeys = ["sb_secret_one", "sb_secret_two"];
@@ -39,6 +39,18 @@ describe("authorize()", () => {
     const stranger = request({ apikey: "wrong" }, "{ not json");
     await expect(authorize(stranger, options, "f")).rejects.toMatchObject({ code: "HF101" });
     expect(stranger.bodyUsed).toBe(false);
+  });
+});
+
+describe("refuseStrangers()", () => {
+  it("refuseStrangers() lets pass who may be somebody, and refuses others as authorize() does", async () => {
+    for (const headers of [{ apikey: "sb_secret_two" }, { authorization: "Bearer sb_secret_one" }, { "x-holdfast-ticket": TICKET }]) {
+      expect(() => refuseStrangers(request(headers as Record<string, string>), secretKeys), JSON.stringify(headers)).not.toThrow();
+    }
+    const refusal: unknown = await authorize(request({}), options, "f").catch((error: unknown) => error);
+    for (const headers of [{}, { apikey: "" }, { apikey: "sb_secret_on" }, { "x-holdfast-ticket": "1" }, { "x-holdfast-ticket": "1", apikey: "sb_secret_one" }]) {
+      expect(() => refuseStrangers(request(headers as Record<string, string>), secretKeys), JSON.stringify(headers)).toThrow(refusal as Error);
+    }
   });
 });
 

@@ -17,6 +17,12 @@ describe("respondError()", () => {
     const response = respondError(new MethodNotAllowed("PUT", ["GET", "POST"]));
     expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, POST"]);
   });
+  it("respondError() tells the log and no caller where the database is that cannot be reached", async () => {
+    const lines: string[] = [];
+    const response = respondError(new HoldfastError("HF104", "Cannot connect to the database", { detail: "db.example.com:5432/postgres: timeout", hint: "Check it." }), (line) => lines.push(line));
+    expect(await response.json()).toEqual({ code: "HF104", message: "Cannot connect to the database", details: null, hint: "Check it." });
+    expect(lines).toEqual(["HF104: Cannot connect to the database: db.example.com:5432/postgres: timeout"]);
+  });
   it("respondError() says nothing about a bug, neither to the caller nor its data to the log", async () => {
     const lines: string[] = [];
     const bug = Object.assign(new Error("invalid input syntax: hunter2"), { code: "22P02" });

@@ -1,6 +1,7 @@
+import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
-import { hasContent, readContent, readObject } from "../../../../functions/_shared/restore/read_object.ts";
+import { hasContent, readContent, readObject, unpack } from "../../../../functions/_shared/restore/read_object.ts";
 import { sha256Hex } from "../../../../functions/_shared/s3/sha256_hex.ts";
 import { manifestOf, memoryBackup, memoryStorage, store, text } from "../../../support/memory_backup.ts";
 
@@ -47,3 +48,16 @@ it("readContent() throws HF501 for a content the manifest does not name, and for
   const named = { ...ref, bytes: plain.length, sha256: await sha256Hex(plain) };
   await expect(readContent(memoryBackup(storage, manifestOf({ objects: [named] })), "schema.json")).rejects.toMatchObject({ code: "HF501" });
 });
+
+it("unpack() throws HF501 for more bytes than it may unpack, long before they fill the memory", async () => {
+  const { backup, ref } = await world();
+  const bytes = gzipSync(new Uint8Array(5_000_000));
+  expect(await unpack(backup, ref, bytes, 5_000_000)).toHaveLength(5_000_000);
+  await expect(unpack(backup, ref, bytes, 4_999_999)).rejects.toMatchObject({ code: "HF501", message: expect.stringContaining("cannot be unpacked"), detail: expect.stringMatching(/larger than 4999999 bytes/) });
+});
+
+it("unpack() has a limit unless told otherwise", async () => {
+  const { backup, ref } = await world();
+  const part = gzipSync(new Uint8Array(50 * 1024 * 1024), { level: 1 });
+  await expect(unpack(backup, ref, Buffer.concat(Array.from({ length: 11 }, () => part)))).rejects.toMatchObject({ code: "HF501" });
+}, 30_000);

@@ -23,7 +23,7 @@ describe("RetentionLedger", () => {
     expect(await ledger.begin(claim)).toBe(true);
     await ledger.finish(claim, 1, 2);
     expect((await ledger.plan()).map(({ run_id }) => run_id)).toEqual([newest]);
-    await ledger.handOver();
+    await ledger.handOver(false);
     expect(await world.sql("select function_name, body from backup.tickets")).toEqual([{ function_name: "apply-retention", body: { apply: true } }]);
   });
 });

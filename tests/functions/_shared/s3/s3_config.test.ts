@@ -31,6 +31,16 @@ describe("parseS3Config()", () => {
     expect(parseS3Config({ ...env, HOLDFAST_S3_PATH_STYLE: "false" })?.pathStyle).toBe(false);
   });
 
+  test.each([["http://127.0.0.1:9000", true], ["http://localhost:9000", true], ["http://[::1]:9000", true], ["https://s3.example.com", true],
+    ["http://s3.example.com", false], ["http://minio:9000", false], ["http://127.0.0.1.example.com", false], ["http://10.0.0.5", false]])(
+    "parseS3Config() takes %s as an endpoint: %s, and http elsewhere only when told", (endpoint, taken) => {
+      const env = { ...FULL, HOLDFAST_S3_ENDPOINT: endpoint };
+      if (taken) expect(parseS3Config(env)).toMatchObject({ endpoint });
+      else expect(thrown(env)).toMatchObject({ code: "HF200", message: expect.stringMatching(/HOLDFAST_S3_ENDPOINT must begin with https.*HOLDFAST_S3_ALLOW_HTTP/) });
+      expect(parseS3Config({ ...env, HOLDFAST_S3_ALLOW_HTTP: "true" })).toMatchObject({ endpoint });
+      if (!taken) expect(thrown({ ...env, HOLDFAST_S3_ALLOW_HTTP: "false" }).code).toBe("HF200");
+    });
+
   test("parseS3Config() names every missing variable: HF200", () => {
     const error = thrown({ HOLDFAST_S3_BUCKET: "backups" });
     expect(error).toMatchObject({ code: "HF200", message: "Cannot use S3 as HOLDFAST_S3_ACCESS_KEY_ID, HOLDFAST_S3_SECRET_ACCESS_KEY are not set" });
