@@ -5,10 +5,6 @@ import { repositoryFiles } from "./rules/repository_files.ts";
 /** Modules without a test file of their own, and why another test is the better one. */
 const EXEMPT: Record<string, string> = {
   "cli/commands/restore.ts": "tests/e2e/restore restores into several servers, kills restores and continues them",
-  "functions/_shared/drill/load_step.ts": "tests/e2e/drill performs whole drills under the limits of functions",
-  "functions/_shared/drill/record_drill.ts": "tests/functions/_shared/drill/read_drill.test.ts writes drills with it that it reads",
-  "functions/_shared/drill/restore_context_of.ts": "tests/e2e/drill performs whole drills under the limits of functions",
-  "functions/_shared/drill/start_drill.ts": "tests/functions/_shared/drill/read_drill.test.ts writes drills with it that it reads",
   "functions/_shared/prove/install_holdfast.ts": "tests/e2e/proof holds the whole proof to damaged databases and buckets",
   "functions/_shared/prove/load_config.ts": "tests/e2e/proof holds the whole proof to damaged databases and buckets",
   "functions/_shared/prove/object_steps.ts": "tests/e2e/proof holds the whole proof to damaged databases and buckets",
