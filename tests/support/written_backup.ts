@@ -2,6 +2,7 @@ import { buildFactBase, serializeSnapshot } from "@supabase/pg-delta/core";
 import type { Client } from "pg";
 import { gzipSync } from "node:zlib";
 import { copyOut } from "../../functions/_shared/database/copy_out.ts";
+import { readDatabaseIdentity } from "../../functions/_shared/database/database_identity.ts";
 import type { Manifest, ManifestTable } from "../../functions/_shared/export/manifest.ts";
 import { isPlatformRole } from "../../functions/_shared/export/render_roles.ts";
 import { selectFacts } from "../../functions/_shared/export/select_facts.ts";
@@ -26,10 +27,14 @@ export interface WrittenBackup {
 /** Writes down these schemas as they are now, with one object for the rows of each table. */
 export async function writeBackup(client: Client, schemas: readonly string[], documents: Readonly<Record<string, unknown>> = {}): Promise<WrittenBackup> {
   const storage = memoryStorage();
-  const { rows: [server] } = await client.query<{ version: string; version_num: number; encoding: string }>(
-    "select current_setting('server_version') as version, current_setting('server_version_num')::integer as version_num, current_setting('server_encoding') as encoding");
+  const { rows: [server] } = await client.query<{ version: string; version_num: number; encoding: string; database: string }>(
+    `select current_setting('server_version') as version, current_setting('server_version_num')::integer as version_num,
+            current_setting('server_encoding') as encoding, current_database() as database`);
+  const identity = await readDatabaseIdentity(client);
   const tables: ManifestTable[] = [];
-  const outline = manifestOf({ server: { version: server?.version ?? "", version_num: server?.version_num ?? 0, database: "source", settings: { server_encoding: server?.encoding ?? "" } } });
+  const outline = manifestOf({ server: {
+    version: server?.version ?? "", version_num: server?.version_num ?? 0, database: server?.database ?? "", settings: { server_encoding: server?.encoding ?? "" },
+    system_identifier: identity.system_identifier ?? undefined, database_oid: identity.database_oid } });
   const prefix = `${storage.prefix}/${outline.project}/runs/${outline.run_id}/`;
   for (const one of await tablesOf(client, schemas)) tables.push(await writeTable(client, storage, prefix, one));
   const all = { "schema.json": JSON.parse(await schemaJson(client, schemas)) as unknown, "sequences.json": await positionsOf(client, schemas), ...documents };

@@ -93,7 +93,7 @@ describe("installHoldfast()", () => {
 
   it.each([["a lost connection", { code: "08006" }], ["a full disk", { code: "53100" }], ["a bug", {}]])("installHoldfast() does not take %s for a right that is missing", async (_what, fields) => {
     const leftOut: LeftOut[] = [];
-    const failing = { query: (sql: string) => (/^select to_regclass/.test(sql) ? Promise.resolve({ rows: [{ installed: false }] }) : /^(begin|rollback)$/.test(sql) ? Promise.resolve({ rows: [] }) : Promise.reject(Object.assign(new Error("x"), fields))) } as unknown as Client;
+    const failing = { query: (sql: string) => (/as installed$/.test(sql) ? Promise.resolve({ rows: [{ installed: false }] }) : /^(begin|rollback)$/.test(sql) ? Promise.resolve({ rows: [] }) : Promise.reject(Object.assign(new Error("x"), fields))) } as unknown as Client;
     await expect(installHoldfast({ client: failing, backup: withContent({}), leftOut })).rejects.toMatchObject(fields);
     expect(leftOut).toEqual([]);
   });
@@ -106,6 +106,8 @@ describe("isInstalled()", () => {
     await client.query("create schema backup");
     expect(await isInstalled(client)).toBe(false);
     await client.query("create table backup.settings (id boolean)");
+    expect(await isInstalled(client)).toBe(true);
+    await client.query("set role anon");
     expect(await isInstalled(client)).toBe(true);
   });
 });

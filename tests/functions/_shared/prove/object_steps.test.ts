@@ -107,7 +107,7 @@ describe("objectSteps()", () => {
 
   it("objectSteps() looks at the tables that were restored, and without rows at what is not rows", async () => {
     expect((await steps({ tables: manifest.tables.slice(1, 2) })).map((one) => one.id)).toEqual(["objects", 'objects:public."B"']);
-    await recordLoaded();
+    await recordLoaded("f".repeat(64));
     flip("data/public.a/1.copy.gz");
     const all = await steps({ options: { only: null, dataOnly: false, schemaOnly: true } });
     expect(all.map((one) => one.id)).toEqual(["objects"]);

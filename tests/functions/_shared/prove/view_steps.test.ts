@@ -24,10 +24,11 @@ beforeAll(async () => {
     create materialized view shop.by_the_clock as select clock_timestamp() as at, n from shop.items;
     create materialized view shop.same_number as select max(price) as price from shop.items where n <> 7;
     create materialized view only_views."Odd ""view""" as select n as "N", price as "Price, net" from shop.items;
+    create materialized view shop.no_columns as select from shop.items where n < 40; create materialized view shop.no_columns_fresh as select from shop.items;
     create materialized view elsewhere.not_of_the_backup as select 1 as n;
     create function shop.answer() returns integer language sql as 'select 1'; create materialized view shop.failing as select shop.answer() as n;
     create or replace function shop.answer() returns integer language sql as 'select 1 / count(*)::integer from shop.items where n = -1';
-    update shop.items set price = 0 where n = 50; refresh materialized view shop.fresh; refresh materialized view only_views."Odd ""view"""`);
+    update shop.items set n = 39 where n = 40; update shop.items set price = 0 where n = 50; refresh materialized view shop.fresh; refresh materialized view only_views."Odd ""view"""`);
 });
 afterAll(async () => {
   await client.end();
@@ -47,7 +48,7 @@ async function answer(id: string): Promise<unknown> {
 
 describe("viewSteps()", () => {
   it("viewSteps() has one step for each materialized view in a schema of the backup, also of one that has only views", async () => {
-    expect((await steps()).map((one) => one.id)).toEqual(['view:only_views."Odd ""view"""', "view:shop.by_the_clock", "view:shop.failing", "view:shop.fresh", "view:shop.never_filled", "view:shop.same_number", "view:shop.stale"]);
+    expect((await steps()).map((one) => one.id)).toEqual(['view:only_views."Odd ""view"""', "view:shop.by_the_clock", "view:shop.failing", "view:shop.fresh", "view:shop.never_filled", "view:shop.no_columns", "view:shop.no_columns_fresh", "view:shop.same_number", "view:shop.stale"]);
     expect((await steps())[0]?.weight).toBeGreaterThan(1024 * 1024);
   });
 
@@ -58,7 +59,7 @@ describe("viewSteps()", () => {
     expect(await steps({ dataOnly: true })).toEqual([]);
   });
 
-  it.each(["view:shop.fresh", 'view:only_views."Odd ""view"""'])("viewSteps() passes a view that holds what its query returns: %s", async (id) => {
+  it.each(["view:shop.fresh", "view:shop.no_columns_fresh", 'view:only_views."Odd ""view"""'])("viewSteps() passes a view that holds what its query returns: %s", async (id) => {
     expect(await answer(id)).toEqual({ verdict: "passed", actual: "it holds what its query returns" });
   });
 
@@ -70,6 +71,8 @@ describe("viewSteps()", () => {
     await client.query("insert into shop.items values (51, 1), (52, 1)");
     expect(await answer("view:shop.fresh")).toEqual({ verdict: "failed", actual: "50 rows instead of 52, or other ones" });
     await client.query("delete from shop.items where n > 50");
+    // Rows of nothing can only be counted.
+    expect(await answer("view:shop.no_columns")).toEqual({ verdict: "failed", actual: "39 rows instead of 40, or other ones" });
     expect(await answer("view:shop.fresh")).toMatchObject({ verdict: "passed" });
   });
 
