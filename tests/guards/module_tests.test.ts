@@ -4,9 +4,6 @@ import { repositoryFiles } from "./rules/repository_files.ts";
 
 /** Modules without a test file of their own, and why another test is the better one. */
 const EXEMPT: Record<string, string> = {
-  "cli/commands/restore.ts": "tests/e2e/restore restores into several servers, kills restores and continues them",
-  "functions/_shared/restore/plan_restore.ts": "tests/e2e/restore restores into several servers, kills restores and continues them",
-  "functions/_shared/restore/restore_backup.ts": "tests/e2e/restore restores into several servers, kills restores and continues them",
   "scripts/bench/compare_with_pg_dump.ts": "measures and asserts nothing; its figures are read by people",
   "scripts/bench/compare_with_pg_restore.ts": "measures and asserts nothing; its figures are read by people",
   "scripts/bench/make_data.ts": "fills the database of a measurement",

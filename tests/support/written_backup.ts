@@ -24,8 +24,12 @@ export interface WrittenBackup {
   put(content: string, value: unknown): Promise<Backup>;
 }
 
-/** Writes down these schemas as they are now, with one object for the rows of each table. */
-export async function writeBackup(client: Client, schemas: readonly string[], documents: Readonly<Record<string, unknown>> = {}): Promise<WrittenBackup> {
+/**
+ * Writes down these schemas as they are now, with one object for the rows of each table.
+ *
+ * @param roles that are part of it besides those of the platform
+ */
+export async function writeBackup(client: Client, schemas: readonly string[], documents: Readonly<Record<string, unknown>> = {}, roles: readonly string[] = []): Promise<WrittenBackup> {
   const storage = memoryStorage();
   const { rows: [server] } = await client.query<{ version: string; version_num: number; encoding: string; database: string }>(
     `select current_setting('server_version') as version, current_setting('server_version_num')::integer as version_num,
@@ -37,7 +41,7 @@ export async function writeBackup(client: Client, schemas: readonly string[], do
     system_identifier: identity.system_identifier ?? undefined, database_oid: identity.database_oid } });
   const prefix = `${storage.prefix}/${outline.project}/runs/${outline.run_id}/`;
   for (const one of await tablesOf(client, schemas)) tables.push(await writeTable(client, storage, prefix, one));
-  const all = { "schema.json": JSON.parse(await schemaJson(client, schemas)) as unknown, "sequences.json": await positionsOf(client, schemas), ...documents };
+  const all = { "schema.json": JSON.parse(await schemaJson(client, schemas, roles)) as unknown, "sequences.json": await positionsOf(client, schemas), ...documents };
   const objects = [];
   for (const [content, value] of Object.entries(all)) objects.push(await store(storage, prefix, `${content}.gz`, JSON.stringify(value)));
   let manifest = withTotals({ ...outline, tables, objects });
@@ -70,11 +74,11 @@ function withTotals(manifest: Manifest): Manifest {
 }
 
 /** Roles of other tests come and go in the cluster; a platform's stay. */
-async function schemaJson(client: Client, schemas: readonly string[]): Promise<string> {
+async function schemaJson(client: Client, schemas: readonly string[], roles: readonly string[]): Promise<string> {
   const base = selectFacts(await extractFacts(client), new Set(schemas));
-  const stays = base.facts().filter(({ id }) => (id.kind === "role" ? isPlatformRole(id.name) : id.kind === "membership" ? isPlatformRole(id.role) && isPlatformRole(id.member) : true));
-  const kept = buildFactBase(stays, [...base.edges], "liveDb");
-  return serializeSnapshot(kept, { pgVersion: "17" });
+  const stays = (role: string) => isPlatformRole(role) || roles.includes(role);
+  const kept = base.facts().filter(({ id }) => (id.kind === "role" ? stays(id.name) : id.kind === "membership" ? stays(id.role) && stays(id.member) : true));
+  return serializeSnapshot(buildFactBase(kept, [...base.edges], "liveDb"), { pgVersion: "17" });
 }
 
 async function tablesOf(client: Client, schemas: readonly string[]): Promise<{ schema: string; name: string; columns: string[] }[]> {
