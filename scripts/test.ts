@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { REPO_ROOT } from "../stack/repo_root.ts";
 import { runSqlTests } from "./test/run_sql_tests.ts";
+import { vitestCommand } from "./test/vitest_command.ts";
 
 const HELP = `Runs every check and every test of the project.
 
 Usage: npm test -- [options] [vitest filter …]
 
   --only <steps>   Comma-separated: types, builds, sql, vitest (default: all)
-  --coverage       Measure line coverage of functions/_shared
+  --coverage       Measure what of functions/_shared is covered; too little fails a run of everything
   --help
 
 HOLDFAST_PG=system uses the PostgreSQL 15 of this machine with the real pg_cron and pgTAP instead of the embedded 17.
@@ -52,8 +53,8 @@ async function runVitest(filters: readonly string[], coverage: boolean): Promise
   mkdirSync(join(REPO_ROOT, ".holdfast"), { recursive: true });
   const file = join(REPO_ROOT, ".holdfast", "vitest.json");
   rmSync(file, { force: true });
-  const code = await run(bin("vitest"), ["run", ...filters, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`,
-    ...(coverage ? ["--coverage"] : [])]);
+  const { args, env } = vitestCommand(filters, coverage, file);
+  const code = await run(bin("vitest"), args, env);
   let count: Count = { passed: 0, failed: 0 };
   try {
     const result = JSON.parse(readFileSync(file, "utf8")) as { numPassedTests: number; numFailedTests: number };

@@ -173,6 +173,7 @@ async function report(context: CommandContext, flags: RestoreFlags, result: Rest
     for (const one of lost) context.print(`LOST: ${one.rows} rows of ${one.table}, object ${one.key}: ${one.reason}`);
     if (proof !== null) context.print(`\n${formatProofReport(proof)}\nProof: ${[file, result.proofKey].filter((one) => one !== null).join(", ")}`);
   }
+  if (proof?.scope === "full" && result.proofKey === null) context.note("The proof is not in the bucket, as the key may not write there: latest-verified will not find it.");
   if (lost.length > 0) return 10;
   return proof === null ? 0 : exitCodeFor(proof.verdict);
 }

@@ -35,9 +35,11 @@ export async function installHoldfast(context: Pick<RestoreContext, "backup" | "
   }
 }
 
-/** Whether the database has Holdfast. */
+/** Whether the database has Holdfast, also where the role may not use it. */
 export async function isInstalled(client: Client): Promise<boolean> {
-  const { rows: [row] } = await client.query<{ installed: boolean }>("select to_regclass('backup.settings') is not null as installed");
+  const { rows: [row] } = await client.query<{ installed: boolean }>(
+    `select exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                    where n.nspname = 'backup' and c.relname = 'settings') as installed`);
   return row?.installed === true;
 }
 

@@ -37,7 +37,7 @@ export function sequenceStep(context: ProveContext): ProofStep {
         const found: ProofFinding[] = [];
         for (const values of calls) found.push(...await callCheck(client, CHECK, `backup.check_sequences(${values.length === 0 ? "" : "$1, $2"})`, values, "sequences"));
         return found;
-      });
+      }).catch((error: unknown) => [findingOfError(CHECK, "sequences", "the check runs to its end", error)]);
       const asInSource = new Set(compared.filter((one) => one.evidence["equal"] === true).map((one) => one.subject));
       return { findings: [...compared, ...uses.map((one) => excuse(one, asInSource))] };
     },

@@ -16,8 +16,10 @@ export async function restoreCronJobs(context: RestoreContext): Promise<void> {
   const { client, backup, leftOut } = context;
   const jobs = (await readGlobals(backup)).cron_jobs ?? [];
   if (jobs.length === 0) return;
-  // The extension may be there only since this restore, so the target is asked anew.
-  const { rows: [cron] } = await client.query<{ exists: boolean }>("select pg_catalog.to_regprocedure('cron.schedule(text, text, text)') is not null as exists");
+  // The extension may be there only since this restore, so the target is asked anew. to_regprocedure() fails where the role may not use its schema.
+  const { rows: [cron] } = await client.query<{ exists: boolean }>(
+    `select exists (select from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+                    where n.nspname = 'cron' and p.proname = 'schedule') as exists`);
   for (const [index, job] of jobs.entries()) {
     const name = job.name ?? job.schedule;
     context.onProgress(index, jobs.length, name);

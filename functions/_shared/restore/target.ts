@@ -42,14 +42,18 @@ const PLATFORM = ["auth", "storage", "realtime", "_realtime", "_analytics", "_su
   "graphql_public", "pgbouncer", "pgsodium", "pgsodium_masks", "pgtle", "supabase_functions", "supabase_migrations", "etl", "dbdev", "repack"];
 const OURS = ["backup", "backup_tests", "holdfast_restore"];
 
+// Asked of the catalog: to_regclass() fails where the role may not use the schema.
 const FACTS_SQL = `
   select current_database() as database, current_setting('server_encoding') as encoding, current_setting('server_version') as version,
          current_setting('server_version_num')::integer as version_num, current_user::text as role,
          (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user) as is_superuser,
          has_database_privilege(current_database(), 'create') as may_create,
-         to_regprocedure('cron.schedule(text, text, text)') is not null as has_pg_cron,
-         to_regclass('backup.settings') is not null as has_holdfast,
-         to_regclass('holdfast_restore.restore') is not null as has_restore_state`;
+         exists (select from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+                 where n.nspname = 'cron' and p.proname = 'schedule') as has_pg_cron,
+         exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                 where n.nspname = 'backup' and c.relname = 'settings') as has_holdfast,
+         exists (select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+                 where n.nspname = 'holdfast_restore' and c.relname = 'restore') as has_restore_state`;
 
 // From 16 on a member may be one without being allowed to act as the role.
 const ROLES_SQL = `
@@ -163,6 +167,12 @@ export async function checkTarget(client: Client, backup: Backup, target: Target
 }
 
 async function ledgerHolds(client: Client, runId: string): Promise<boolean> {
-  const { rows } = await client.query("select from backup.runs r where r.run_id = $1", [runId]);
-  return rows.length > 0;
+  try {
+    const { rows } = await client.query("select from backup.runs r where r.run_id = $1", [runId]);
+    return rows.length > 0;
+  } catch (error) {
+    if (sqlStateOf(error) !== "42501") throw error;
+    throw refuse("Cannot tell whether the target is the database that was backed up", "The role may not read backup.runs in it.",
+      "Restore as the owner of schema backup, or into another database.");
+  }
 }

@@ -40,6 +40,14 @@ describe("restoreCronJobs()", () => {
     expect(context.leftOut.map(({ reason, subject }) => `${reason} ${subject}`)).toEqual(["unsupported scheduled job elsewhere", "role scheduled job odd", "role user of scheduled job by another"]);
   });
 
+  it("restoreCronJobs() lists every job where the role may not use pg_cron", async () => {
+    const context = await target.context(jobs(job("nightly")));
+    await target.sql("set role anon");
+    await restoreCronJobs(context);
+    await target.sql("reset role");
+    expect(context.leftOut).toMatchObject([{ reason: "role", subject: "scheduled job nightly", message: expect.stringContaining("42501") }]);
+  });
+
   it("restoreCronJobs() lists every job where the target has no pg_cron", async () => {
     const plain = await createRestoreTarget({ admin: true });
     await plain.sql("drop schema if exists cron cascade; drop extension if exists pg_cron cascade");

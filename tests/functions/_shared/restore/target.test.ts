@@ -34,6 +34,17 @@ describe("inspectTarget()", () => {
     expect((await pair.target.query("select from pg_extension where extname in ('citext', 'file_fdw')")).rowCount).toBe(0);
   });
 
+  it("inspectTarget() sees schemas that the role may not use", async () => {
+    await pair.target.query("create schema backup create table settings () create table runs (run_id text); create schema holdfast_restore create table restore (); set role anon");
+    const info = await pair.inspect();
+    await expect(check()).rejects.toMatchObject({ code: "HF502" });
+    // What is not known to be another database may be the source itself.
+    const backup = memoryBackup(memoryStorage(), manifestOf());
+    await expect(checkTarget(pair.target, backup, { ...info, hasRestoreState: false }, { intoExisting: null, resuming: false })).rejects.toMatchObject({ code: "HF502", message: expect.stringContaining("Cannot tell") });
+    await pair.target.query("reset role; drop schema backup, holdfast_restore cascade");
+    expect(info).toMatchObject({ role: "anon", hasPgCron: true, hasHoldfast: true, hasRestoreState: true, mayCreate: false });
+  });
+
   it("inspectTarget() notices that session_replication_role may not be set", async () => {
     await pair.admin.query("revoke set on parameter session_replication_role from postgres");
     try {
