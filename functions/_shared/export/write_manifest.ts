@@ -55,13 +55,13 @@ export async function writeManifest(context: WorkerContext, chunk: ClaimedChunk)
   for (const one of [...contents.objects, ...lists.values()]) expected.set(one.key, one.bytes);
   await checkStoredObjects(context.s3, prefix, expected);
   const [rows] = contents.chunks;
-  if (rows !== undefined) await checkProperties(context, rows.object_key);
+  const { archived } = rows === undefined ? { archived: false } : await checkProperties(context, rows.object_key);
 
   const built = buildManifest(runId, prefix, contents, chunks, lists, context.toolVersion);
   const manifest = built.encryption === null ? manifestSchema.parse(built) : await sealManifest(context, built, chunk.attempt);
   const body = await putManifest(context, new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`));
   await context.ledger.finish(runId, chunk.claim_id, chunk.chunk_no, {
-    key: prefix + MANIFEST_NAME, sha256: await sha256Hex(body), bytes: body.byteLength });
+    key: prefix + MANIFEST_NAME, sha256: await sha256Hex(body), bytes: body.byteLength, archived });
 }
 
 /**
