@@ -40,8 +40,8 @@ export interface CommandContext {
   withDatabase<T>(task: (client: Client) => Promise<T>): Promise<T>;
 }
 
-/** Exit code of a command that ended by itself: 0 passed, 10 failed, 11 inconclusive or skipped. */
-export type ExitCode = 0 | 10 | 11;
+/** Exit code of a command that ended by itself: 0 passed, 10 failed, 11 inconclusive or skipped, 12 asked for and to be called again. */
+export type ExitCode = 0 | 10 | 11 | 12;
 
 /** Runs an action with its context and keeps its exit code. */
 export type RunAction = (command: Command, action: (context: CommandContext) => Promise<ExitCode>) => Promise<void>;

@@ -10,7 +10,7 @@ const BUG = 1;
 
 /**
  * Runs the command with these arguments and returns its exit code: 0 passed, 1 bug, 2 usage, 3 refused, 10 failed,
- * 11 inconclusive. Never throws.
+ * 11 inconclusive, 12 asked for and to be called again. Never throws.
  */
 export async function runCommand(argv: readonly string[], surroundings: Surroundings): Promise<number> {
   const { stdout, stderr } = surroundings;

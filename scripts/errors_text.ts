@@ -268,7 +268,19 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     remedy: "Nothing: the other process goes on. `holdfast retention` shows how each run stands.",
   },
   HF603: {
-    cause: "Objects are in GLACIER or DEEP_ARCHIVE and have not been restored by the storage, so they cannot be read.",
-    remedy: "Ask the storage for the objects below the run's `data/` folder (RestoreObject: `aws s3api restore-object`, or the console), wait as long as the class needs, and call the same restore again; it goes on where it stopped. Or restore from a run that is not archived.",
+    cause: "Objects are in GLACIER or DEEP_ARCHIVE and no copy of them can be read at the moment. Nothing was written to a target.",
+    remedy: "Call the same with `--thaw`: it asks the storage for every object that is needed, waits as long as the class needs, and goes on. Interrupted, the same call goes on. Or use a run that is not archived.",
+  },
+  HF604: {
+    cause: "The server of the bucket does not know RestoreObject, so it cannot be asked for archived objects.",
+    remedy: "Thaw them with the tools of the provider, or copy them into another storage class, and call again without `--thaw`.",
+  },
+  HF605: {
+    cause: "Expedited retrieval was asked for objects in DEEP_ARCHIVE, which offers Standard and Bulk only, or the storage has no capacity for it at the moment.",
+    remedy: "Use `--thaw-tier Standard` or `Bulk`. For GLACIER, Expedited may be there later; provisioned capacity makes sure.",
+  },
+  HF606: {
+    cause: "The copy that the storage made of an archived object expired while it was being restored. What is loaded stays.",
+    remedy: "Call the same with `--thaw` again, with more `--thaw-days`: it asks for what is left and goes on where it stopped.",
   },
 };

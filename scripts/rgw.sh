@@ -155,7 +155,7 @@ create_users() {
   admin() { timeout 120 radosgw-admin "$@" >/dev/null 2>>"$dir/log/radosgw-admin.out"; }
   admin user create --uid=holdfast --display-name=Holdfast --access-key="$access_key" --secret-key="$secret_key"
   admin user create --uid=stranger --display-name=Stranger --access-key=strangertest --secret-key=strangertestsecret
-  for class in STANDARD_IA GLACIER_IR; do
+  for class in STANDARD_IA GLACIER_IR GLACIER DEEP_ARCHIVE; do
     admin zonegroup placement add --rgw-zonegroup default --placement-id default-placement --storage-class "$class"
     admin zone placement add --rgw-zone default --placement-id default-placement --storage-class "$class" --data-pool default.rgw.buckets.data
   done

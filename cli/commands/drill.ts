@@ -11,7 +11,10 @@ import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts"
 import { formatProofReport } from "../../functions/_shared/prove/format_proof_report.ts";
 import { storeProof } from "../../functions/_shared/prove/store_proof.ts";
 import { formatBytes, formatCount, formatDuration } from "../../functions/_shared/report/format_quantity.ts";
-import { type Backup, listBackups, openBackup } from "../../functions/_shared/restore/backup_source.ts";
+import { type Backup, findBackup, type ListedBackup, listBackups, openBackup } from "../../functions/_shared/restore/backup_source.ts";
+import { archivedError } from "../../functions/_shared/restore/describe_frozen.ts";
+import { findFrozen } from "../../functions/_shared/restore/find_frozen.ts";
+import { findFrozenHead } from "../../functions/_shared/restore/find_frozen_head.ts";
 import { restoreBackup, type RestoreResult } from "../../functions/_shared/restore/restore_backup.ts";
 import { unsealBackup } from "../../functions/_shared/restore/unseal_backup.ts";
 import { createS3Client, type S3Client } from "../../functions/_shared/s3/s3_client.ts";
@@ -22,10 +25,12 @@ import { describeHelp } from "../describe_help.ts";
 import { type DrillTarget, flavorFor, startEmbeddedTarget } from "../drill_target.ts";
 import { exitCodeFor } from "../exit_code_for.ts";
 import { addIdentityOption, readIdentities } from "../read_identities.ts";
+import { reportAsked, thawFirst, type Thawed, thawJson } from "../thaw_first.ts";
+import { addThawOptions, readThawRequest, type ThawFlags } from "../thaw_options.ts";
 import { warnUnverified } from "../warn_unverified.ts";
 import { describeProgress } from "./restore.ts";
 
-interface DrillFlags {
+interface DrillFlags extends ThawFlags {
   from: string;
   to?: string;
   project?: string;
@@ -45,9 +50,10 @@ export const registerDrill: RegisterCommand = (program, run) => {
     .option("--within <days>", "how old a random restore point may be", parseDays, 90)
     .option("--workers <n>", "sessions that work side by side", parseWorkers, 2)
     .addOption(new Option("--postgres <flavor>", "server to start (default: the embedded one that fits the backup)").choices(POSTGRES_FLAVORS));
+  addThawOptions(command);
   addIdentityOption(command);
   describeHelp(command, "holdfast drill --from random --json",
-    "0 restored and proven, 1 bug, 2 usage, 3 refused or not restored, 10 proof failed or rows lost, 11 proof inconclusive");
+    "0 restored and proven, 1 bug, 2 usage, 3 refused or not restored, 10 proof failed or rows lost, 11 proof inconclusive, 12 thawing was asked for: call again");
   command.action(async (flags: DrillFlags) => run(command, (context) => act(context, flags)));
 };
 
@@ -63,20 +69,38 @@ async function act(context: CommandContext, flags: DrillFlags): Promise<ExitCode
   if (config === null) throw new HoldfastError("HF007", "S3 is not configured", { hint: "Set HOLDFAST_S3_BUCKET, HOLDFAST_S3_ACCESS_KEY_ID and HOLDFAST_S3_SECRET_ACCESS_KEY." });
   const s3 = createS3Client(config);
   const identities = await readIdentities(flags.identity, context.env);
+  const thaw = readThawRequest(flags);
+  const listed = await context.withProgress("Choosing a restore point", () => choose(context, s3, flags));
   // Opened before a server is started for it.
-  const backup = await context.withProgress("Choosing a restore point", async () => unsealBackup(await choose(s3, flags), identities));
-  const drill = await context.withProgress(`Drilling ${backup.manifest.run_id}`, (update) => perform(context, flags, s3, backup, update));
+  const open = async (): Promise<Backup> => unsealBackup(await openBackup(s3, listed.runId, listed.project), identities);
+  const frozenOf = async (backup: Backup) => findFrozen(backup, backup.manifest.tables);
+  // A recovery would wait for the archive as well.
+  const startedAt = new Date();
+  let thawed: Thawed | null = null;
+  if (thaw !== null) {
+    thawed = await thawFirst(context, s3, thaw, [() => findFrozenHead(s3, listed, true), async () => frozenOf(await open())]);
+    if (!thawed.readable) return reportAsked(context, listed.runId, thawed, thaw);
+  }
+  const backup = await context.withProgress("Opening the restore point", open);
+  const frozen = await frozenOf(backup);
+  if (frozen.length > 0) throw archivedError(backup.manifest.run_id, frozen);
+  const drill = await context.withProgress(`Drilling ${backup.manifest.run_id}`, (update) =>
+    perform(context, flags, s3, backup, { startedAt, seconds: thawed?.seconds ?? 0 }, update));
   const recorded = await record(context, drill.record, drill.result === null ? [] : keyProofs(drill.result));
   if (drill.result === null) throw drill.error;
-  return report(context, drill.record, drill.result, recorded);
+  return report(context, drill.record, drill.result, recorded, thawJson(thawed, thaw));
 }
 
-async function choose(s3: S3Client, flags: DrillFlags): Promise<Backup> {
-  if (flags.from !== "random") return openBackup(s3, flags.from, flags.project);
+async function choose(context: CommandContext, s3: S3Client, flags: DrillFlags): Promise<ListedBackup> {
+  if (flags.from !== "random") return findBackup(s3, flags.from, flags.project);
   const backups = await listBackups(s3, flags.project);
-  const { runId } = chooseRestorePoint(backups, { windowDays: flags.within, now: new Date(), random: Math.random() });
-  return openBackup(s3, runId, flags.project);
+  const archived = backups.filter((one) => one.archived).length;
+  if (archived > 0) context.note(`${archived} of ${backups.length} restore points are archived and left out; name one with --from and --thaw.`);
+  return chooseRestorePoint(backups, { windowDays: flags.within, now: new Date(), random: Math.random() });
 }
+
+/** A target that was refused or lost, and an archive, say nothing about the backup. */
+const SAY_NOTHING = new Set(["HF502", "HF503", "HF104", "HF603", "HF606"]);
 
 async function openTarget(context: CommandContext, flags: DrillFlags, backup: Backup): Promise<DrillTarget> {
   if (flags.to === undefined) return startEmbeddedTarget(flags.postgres ?? flavorFor(backup.manifest.server.version_num));
@@ -85,11 +109,11 @@ async function openTarget(context: CommandContext, flags: DrillFlags, backup: Ba
   return { connect: (applicationName) => connect(databaseUrl, { applicationName, ca: databaseCa }), stop: () => Promise.resolve() };
 }
 
-async function perform(context: CommandContext, flags: DrillFlags, s3: S3Client, backup: Backup, update: (label: string) => void): Promise<Drill> {
+async function perform(context: CommandContext, flags: DrillFlags, s3: S3Client, backup: Backup, thawed: { startedAt: Date; seconds: number }, update: (label: string) => void): Promise<Drill> {
   const { run_id: runId } = backup.manifest;
   const target = await openTarget(context, flags, backup);
   // A server that had to be started is no part of a recovery: then there is one.
-  const startedAt = new Date();
+  const startedAt = thawed.seconds > 0 ? thawed.startedAt : new Date();
   const record: DrillRecord = {
     drill_id: randomUUID(), run_id: runId, target: flags.to === undefined ? "embedded" : "url",
     selection: flags.from === "latest" || flags.from === "random" ? flags.from : "named", manifest_sha256: backup.manifestSha256,
@@ -98,7 +122,7 @@ async function perform(context: CommandContext, flags: DrillFlags, s3: S3Client,
   };
   try {
     const result = await restoreBackup({
-      s3, from: runId, project: backup.manifest.project, identities: backup.identities ?? null, connect: target.connect, tables: [], schemas: [], intoExisting: null,
+      s3, from: runId, project: backup.manifest.project, identities: backup.identities ?? null, connect: target.connect, tables: [], schemas: [], intoExisting: null, thawSeconds: thawed.seconds,
       options: { dataOnly: false, schemaOnly: false, skipDamaged: false, prove: true, workers: flags.workers },
       onProgress: (progress) => update(describeProgress(progress)),
     });
@@ -110,8 +134,7 @@ async function perform(context: CommandContext, flags: DrillFlags, s3: S3Client,
       proof: proof === null ? {} : summarizeProof(proof), proof_key: proof === null ? null : await storeProof(backup, proof),
     } };
   } catch (error) {
-    // A target that was refused says nothing about the backup.
-    if (!(error instanceof HoldfastError) || error.code === "HF502" || error.code === "HF503" || error.code === "HF104") throw error;
+    if (!(error instanceof HoldfastError) || SAY_NOTHING.has(error.code)) throw error;
     return { result: null, error, record: { ...record, finished_at: new Date().toISOString(),
       failure_code: error.code, failure_message: [error.message, error.detail].filter(Boolean).join(": ") } };
   } finally {
@@ -144,11 +167,11 @@ async function record(context: CommandContext, drill: DrillRecord, proofs: reado
   }
 }
 
-function report(context: CommandContext, drill: DrillRecord, result: RestoreResult, notRecorded: string | null): ExitCode {
+function report(context: CommandContext, drill: DrillRecord, result: RestoreResult, notRecorded: string | null, thaw: unknown): ExitCode {
   const { proof } = result;
   if (context.options.json) {
     const { failure_code: _code, failure_message: _message, proof: _summary, ...fields } = drill;
-    context.printJson({ ...fields, seconds: result.seconds, left_out: result.leftOut, recorded: notRecorded === null, not_recorded_because: notRecorded, proof });
+    context.printJson({ ...fields, seconds: result.seconds, left_out: result.leftOut, recorded: notRecorded === null, not_recorded_because: notRecorded, proof, thaw });
   } else {
     const { manifest } = result.backup;
     context.print(`Drill of run ${manifest.run_id} of ${manifest.snapshot.at}: ${formatCount(drill.rows ?? 0)} rows, ${formatBytes(drill.raw_bytes ?? 0)}, restored and compared in ${formatDuration(result.seconds)}: ${drill.verdict}`);

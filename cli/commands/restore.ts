@@ -5,19 +5,24 @@ import { parseConfig } from "../../functions/_shared/config/parse_config.ts";
 import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts";
 import { formatProofReport } from "../../functions/_shared/prove/format_proof_report.ts";
 import { formatBytes, formatCount, formatDuration } from "../../functions/_shared/report/format_quantity.ts";
-import { listBackups } from "../../functions/_shared/restore/backup_source.ts";
+import { findBackup, listBackups } from "../../functions/_shared/restore/backup_source.ts";
+import { describeAmount, describeFrozen, summarizeFrozen, usualThawTime } from "../../functions/_shared/restore/describe_frozen.ts";
+import { findFrozenHead } from "../../functions/_shared/restore/find_frozen_head.ts";
 import { planRestore, type RestorePlan } from "../../functions/_shared/restore/plan_restore.ts";
 import { restoreBackup, type RestoreRequest, type RestoreResult } from "../../functions/_shared/restore/restore_backup.ts";
 import type { LeftOut, RestoreProgress } from "../../functions/_shared/restore/restore_context.ts";
+import { describeUsualTime } from "../../functions/_shared/s3/retrieval_tiers.ts";
 import { createS3Client, type S3Client } from "../../functions/_shared/s3/s3_client.ts";
 import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 import type { CommandContext, ExitCode, RegisterCommand } from "../command_context.ts";
 import { describeHelp } from "../describe_help.ts";
 import { exitCodeFor } from "../exit_code_for.ts";
 import { addIdentityOption, readIdentities } from "../read_identities.ts";
+import { reportAsked, thawFirst, type Thawed, thawJson } from "../thaw_first.ts";
+import { addThawOptions, DEFAULT_TIER, readThawRequest, type ThawFlags, type ThawRequest } from "../thaw_options.ts";
 import { warnUnverified } from "../warn_unverified.ts";
 
-interface RestoreFlags {
+interface RestoreFlags extends ThawFlags {
   from?: string;
   to?: string;
   project?: string;
@@ -54,25 +59,38 @@ export const registerRestore: RegisterCommand = (program, run) => {
     .option("--no-prove", "do not compare the result with the backup")
     .option("--proof <file>", "where the proof is written (default: proof-<run>.json)")
     .option("--workers <n>", "sessions that work side by side", parseWorkers, 2);
+  addThawOptions(command);
   addIdentityOption(command);
   describeHelp(command, "holdfast restore --from latest --to postgresql://postgres:…@db.example.com:5432/postgres",
-    "0 restored and proven, 1 bug, 2 usage, 3 refused or failed, 10 proof failed or rows lost, 11 proof inconclusive");
+    "0 restored and proven, 1 bug, 2 usage, 3 refused or failed, 10 proof failed or rows lost, 11 proof inconclusive, 12 thawing was asked for: call again");
   command.action(async (flags: RestoreFlags) => run(command, (context) => act(context, flags)));
 };
 
 async function act(context: CommandContext, flags: RestoreFlags): Promise<ExitCode> {
   const s3 = openBucket(context);
   if (flags.list) return list(context, s3, flags.project);
-  const request = { ...readRequest(context, s3, flags), identities: await readIdentities(flags.identity, context.env) };
+  const thaw = readThawRequest(flags);
+  const asked = { ...readRequest(context, s3, flags), identities: await readIdentities(flags.identity, context.env) };
   if (flags.dryRun) {
-    const plan = await context.withProgress("Planning", () => planRestore(request));
-    if (context.options.json) context.printJson(planJson(plan));
-    else printPlan(context, plan);
+    const plan = await context.withProgress("Planning", () => planRestore(asked));
+    if (context.options.json) context.printJson(planJson(plan, thaw));
+    else printPlan(context, plan, thaw);
     return 0;
   }
+  if (thaw === null) return await restore(context, flags, asked, null, null);
+  // A newer run may come while this one is thawed.
+  const listed = await context.withProgress("Choosing a restore point", () => findBackup(s3, asked.from, asked.project));
+  const request = { ...asked, from: listed.runId, project: listed.project };
+  const whole = flags.only.length === 0 && flags.schema.length === 0 && !flags.schemaOnly;
+  const thawed = await thawFirst(context, s3, thaw, [() => findFrozenHead(s3, listed, whole), async () => (await planRestore(request)).frozen]);
+  if (!thawed.readable) return reportAsked(context, listed.runId, thawed, thaw);
+  return await restore(context, flags, { ...request, thawSeconds: thawed.seconds }, thawed, thaw);
+}
+
+async function restore(context: CommandContext, flags: RestoreFlags, request: RestoreRequest, thawed: Thawed | null, thaw: ThawRequest | null): Promise<ExitCode> {
   const result = await context.withProgress("Restoring", (update) =>
     restoreBackup({ ...request, onProgress: (progress) => update(describeProgress(progress)) }));
-  return report(context, flags, result);
+  return report(context, flags, result, thawJson(thawed, thaw));
 }
 
 function openBucket(context: CommandContext): S3Client {
@@ -101,24 +119,30 @@ function readRequest(context: CommandContext, s3: S3Client, flags: RestoreFlags)
 async function list(context: CommandContext, s3: S3Client, project: string | undefined): Promise<ExitCode> {
   const found = await context.withProgress("Listing", () => listBackups(s3, project));
   if (context.options.json) {
-    context.printJson(found.map((one) => ({ project: one.project, run_id: one.runId, manifest_key: one.manifestKey, proofs: one.proofKeys.length })));
-  } else for (const one of found) context.print(`${one.project}  ${one.runId}  ${one.proofKeys.length === 1 ? "1 proof" : `${one.proofKeys.length} proofs`}`);
+    context.printJson(found.map((one) => ({ project: one.project, run_id: one.runId, manifest_key: one.manifestKey, proofs: one.proofKeys.length, archived: one.archived })));
+  } else for (const one of found) context.print(`${one.project}  ${one.runId}  ${one.proofKeys.length === 1 ? "1 proof" : `${one.proofKeys.length} proofs`}${one.archived ? "  archived" : ""}`);
   return 0;
 }
 
 const leftOutJson = (leftOut: readonly LeftOut[]) => leftOut.map(({ reason, subject, message }) => ({ reason, subject, message }));
 
-function planJson(plan: RestorePlan): unknown {
+function planJson(plan: RestorePlan, thaw: ThawRequest | null): unknown {
+  const { byClass, ...amount } = summarizeFrozen(plan.frozen);
+  const tier = thaw?.tier ?? DEFAULT_TIER;
   const action = ({ verb, name }: RestorePlan["before"][number]) => ({ verb, name });
   return {
     run_id: plan.backup.manifest.run_id, target: plan.target.database, before: plan.before.map(action), after: plan.after.map(action),
     tables: plan.tables.map(({ schema, name, rows, raw_bytes }) => ({ schema, name, rows, raw_bytes })),
     rows: plan.tables.reduce((sum, one) => sum + one.rows, 0), raw_bytes: plan.tables.reduce((sum, one) => sum + one.raw_bytes, 0),
     expected_seconds: Math.round(plan.expectedSeconds), left_out: leftOutJson(plan.leftOut),
+    thaw: amount.objects === 0 ? null : {
+      ...amount, by_class: byClass.map(({ storageClass, objects, bytes }) => ({ storage_class: storageClass, objects, bytes })),
+      tier, usual_seconds: usualThawTime(plan.frozen, tier)?.mostSeconds ?? null,
+    },
   };
 }
 
-function printPlan(context: CommandContext, plan: RestorePlan): void {
+function printPlan(context: CommandContext, plan: RestorePlan, thaw: ThawRequest | null): void {
   const { backup, target, tables } = plan;
   context.print(`Run ${backup.manifest.run_id} of ${backup.manifest.snapshot.at} into database ${target.database} (PostgreSQL ${target.version}) as ${target.role}`);
   context.print(`\nBefore the rows, ${plan.before.length} statements:`);
@@ -130,6 +154,10 @@ function printPlan(context: CommandContext, plan: RestorePlan): void {
   printLeftOut(context, plan.leftOut);
   const bytes = tables.reduce((sum, one) => sum + one.raw_bytes, 0);
   context.print(`\n${formatBytes(bytes)} of rows; expected to take about ${formatDuration(plan.expectedSeconds)}. Nothing was written.`);
+  if (plan.frozen.length === 0) return;
+  const usual = usualThawTime(plan.frozen, thaw?.tier ?? DEFAULT_TIER);
+  context.print(`Before that ${describeAmount(summarizeFrozen(plan.frozen))} have to be thawed (--thaw): ${describeFrozen(plan.frozen)}`);
+  context.print(usual === null ? `Tier ${thaw?.tier ?? DEFAULT_TIER} is not offered for all of them.` : `With tier ${thaw?.tier ?? DEFAULT_TIER}: ${describeUsualTime(usual)}, then the restore.`);
 }
 
 function printLeftOut(context: CommandContext, leftOut: readonly LeftOut[]): void {
@@ -139,7 +167,7 @@ function printLeftOut(context: CommandContext, leftOut: readonly LeftOut[]): voi
 }
 
 const LABELS = {
-  check: "Checking", install: "Installing Holdfast", roles: "Roles", schema_before: "Schema", data: "Rows", sequences: "Sequences",
+  thaw: "Thawing", check: "Checking", install: "Installing Holdfast", roles: "Roles", schema_before: "Schema", data: "Rows", sequences: "Sequences",
   schema_after: "Indexes and constraints", cron_jobs: "Scheduled jobs", analyze: "Statistics", prove: "Proving",
 } as const satisfies Record<RestoreProgress["phase"], string>;
 
@@ -153,7 +181,7 @@ export function describeProgress({ phase, done, total, unit, item, remainingSeco
   return `${LABELS[phase]}${bar}${item === "" ? "" : ` ${item}`}${rest}`;
 }
 
-async function report(context: CommandContext, flags: RestoreFlags, result: RestoreResult): Promise<ExitCode> {
+async function report(context: CommandContext, flags: RestoreFlags, result: RestoreResult, thaw: unknown): Promise<ExitCode> {
   const { backup, proof, lost, tables } = result;
   const { manifest } = backup;
   const rows = tables.reduce((sum, one) => sum + one.rows, 0);
@@ -164,7 +192,7 @@ async function report(context: CommandContext, flags: RestoreFlags, result: Rest
     context.printJson({
       run_id: manifest.run_id, project: manifest.project, snapshot_at: manifest.snapshot.at, target: result.target.database,
       tables: tables.length, rows, raw_bytes: rawBytes, seconds: result.seconds, phase_seconds: result.phaseSeconds,
-      left_out: leftOutJson(result.leftOut), lost: lost, verdict: proof?.verdict ?? null, proof_file: file, proof_key: result.proofKey, proof,
+      left_out: leftOutJson(result.leftOut), lost: lost, verdict: proof?.verdict ?? null, proof_file: file, proof_key: result.proofKey, proof, thaw,
     });
   } else {
     context.print(`Run ${manifest.run_id} of ${manifest.snapshot.at}: ${formatCount(rows)} rows of ${tables.length} tables, ${formatBytes(rawBytes)}, restored into ${result.target.database} in ${formatDuration(result.seconds)}`);

@@ -1,14 +1,20 @@
-import { type KeyProof, proveKey } from "../../functions/_shared/encryption/prove_key.ts";
+import { keysOfKeyProof, type KeyProof, proveKey } from "../../functions/_shared/encryption/prove_key.ts";
 import { recordKeyProof } from "../../functions/_shared/encryption/record_key_proof.ts";
 import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts";
-import { openBackup } from "../../functions/_shared/restore/backup_source.ts";
+import { type Backup, findBackup, openBackup } from "../../functions/_shared/restore/backup_source.ts";
+import { archivedError } from "../../functions/_shared/restore/describe_frozen.ts";
+import { findFrozenHead } from "../../functions/_shared/restore/find_frozen_head.ts";
+import { keepFrozen } from "../../functions/_shared/restore/keep_frozen.ts";
+import { type ArchivedObject, listArchived } from "../../functions/_shared/restore/list_archived.ts";
 import { createS3Client } from "../../functions/_shared/s3/s3_client.ts";
 import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 import type { CommandContext, ExitCode, RegisterCommand } from "../command_context.ts";
 import { describeHelp } from "../describe_help.ts";
 import { addIdentityOption, readIdentities } from "../read_identities.ts";
+import { reportAsked, thawFirst } from "../thaw_first.ts";
+import { addThawOptions, readThawRequest, type ThawFlags } from "../thaw_options.ts";
 
-interface VerifyKeyFlags {
+interface VerifyKeyFlags extends ThawFlags {
   from: string;
   project?: string;
   identity: string[];
@@ -20,9 +26,10 @@ export const registerVerifyKey: RegisterCommand = (program, run) => {
     .description("prove that an escrowed identity opens a backup, and record that in the ledger if there is one; writes nothing to the bucket")
     .option("--from <run>", "run id, latest, or latest-verified", "latest")
     .option("--project <name>", "project, where the bucket holds several");
+  addThawOptions(command);
   addIdentityOption(command);
   describeHelp(command, "holdfast verify-key --identity /media/safe/holdfast.key",
-    "0 every given identity that belongs to the backup opens it, 1 bug, 2 usage or identity file, 3 not encrypted, no identity opens it, or an object is damaged");
+    "0 every given identity that belongs to the backup opens it, 1 bug, 2 usage or identity file, 3 not encrypted, no identity opens it, or an object is damaged or archived, 12 thawing was asked for: call again");
   command.action(async (flags: VerifyKeyFlags) => run(command, (context) => act(context, flags)));
 };
 
@@ -30,8 +37,18 @@ async function act(context: CommandContext, flags: VerifyKeyFlags): Promise<Exit
   const config = parseS3Config(context.env);
   if (config === null) throw new HoldfastError("HF007", "S3 is not configured", { hint: "Set HOLDFAST_S3_BUCKET, HOLDFAST_S3_ACCESS_KEY_ID and HOLDFAST_S3_SECRET_ACCESS_KEY." });
   const identities = await readIdentities(flags.identity, context.env);
+  const s3 = createS3Client(config);
+  const thaw = readThawRequest(flags);
+  const listed = await context.withProgress("Choosing a restore point", () => findBackup(s3, flags.from, flags.project));
+  const open = (): Promise<Backup> => openBackup(s3, listed.runId, listed.project);
+  if (thaw !== null) {
+    const thawed = await thawFirst(context, s3, thaw, [() => findFrozenHead(s3, listed, false), async () => findFrozen(await open())]);
+    if (!thawed.readable) return reportAsked(context, listed.runId, thawed, thaw);
+  }
   const { backup, proofs } = await context.withProgress("Opening", async () => {
-    const backup = await openBackup(createS3Client(config), flags.from, flags.project);
+    const backup = await open();
+    const frozen = await findFrozen(backup);
+    if (frozen.length > 0) throw archivedError(backup.manifest.run_id, frozen);
     return { backup, proofs: await proveKey(backup, identities) };
   });
   const notRecorded = await record(context, proofs);
@@ -46,6 +63,14 @@ async function act(context: CommandContext, flags: VerifyKeyFlags): Promise<Exit
   for (const recipient of unproven) context.note(`Not proven: ${recipient}, another recipient of this backup.`);
   context.note(notRecorded === null ? "Recorded in the ledger." : `Not recorded in a ledger: ${notRecorded}.`);
   return 0;
+}
+
+/** What of the little that a proof reads is archived. */
+async function findFrozen(backup: Backup): Promise<ArchivedObject[]> {
+  const archived = await listArchived(backup.s3, backup.prefix);
+  if (archived.length === 0) return [];
+  const needed = await keysOfKeyProof(backup);
+  return await keepFrozen(backup.s3, archived.filter(({ key }) => needed.has(key)));
 }
 
 /** Why it was not recorded; null when it was. A key can be proven without a database at hand. */

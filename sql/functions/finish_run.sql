@@ -2,7 +2,7 @@
 -- backup.finish_run(p_run_id, p_claim_id, p_chunk_no, p_manifest)
 --
 -- Why: the manifest is in the bucket, so the backup exists; the ledger follows in one transaction. Ending the run releases
--- the keeper and resolves the alert that an earlier failure raised. p_manifest: {key, sha256, bytes}.
+-- the keeper and resolves the alert that an earlier failure raised. p_manifest: {key, sha256, bytes, archived}.
 -- Errors: HF003, HF004, HF304 an unfinished chunk is left.
 create or replace function backup.finish_run(p_run_id text, p_claim_id uuid, p_chunk_no integer, p_manifest jsonb)
 returns void
@@ -20,6 +20,7 @@ begin
   update backup.runs r
      set state = 'complete', finished_at = clock_timestamp(),
          manifest_key = p_manifest ->> 'key', manifest_sha256 = p_manifest ->> 'sha256',
+         archived = coalesce((p_manifest ->> 'archived')::boolean, false),
          rows = (select coalesce(sum(t.rows), 0) from backup.run_tables t where t.run_id = p_run_id),
          raw_bytes = c.raw_bytes, stored_bytes = c.stored_bytes
     from (select coalesce(sum(c.raw_bytes), 0) as raw_bytes, coalesce(sum(c.stored_bytes), 0) as stored_bytes

@@ -22,6 +22,7 @@ create table backup.runs (
   stored_bytes         bigint,
   manifest_key         text,
   manifest_sha256      text,
+  archived             boolean not null default false,
   warnings             jsonb not null default '[]',
   failure_code         text,
   failure_message      text,
@@ -53,6 +54,7 @@ comment on column backup.runs.snapshot_xids is 'pg_current_snapshot() of the sna
 comment on column backup.runs.age_recipients is 'age public keys the objects are encrypted to. Empty: not encrypted. Null: not decided, no worker has begun.';
 comment on column backup.runs.raw_bytes is 'Bytes of COPY text before compression.';
 comment on column backup.runs.stored_bytes is 'Bytes of all objects in the bucket.';
+comment on column backup.runs.archived is 'Its rows were stored in an archive: nothing can restore them before they are thawed. What a lifecycle rule of the bucket moves later, nobody tells the ledger.';
 comment on column backup.runs.warnings is 'What the backup does not cover, as an array of {code, subject, message}.';
 comment on column backup.runs.objects_deleted_at is 'When retention had deleted the last object of the run. Null: there are objects, or nobody has looked.';
 comment on column backup.runs.failure_code is 'Code of docs/errors.md or a SQLSTATE.';

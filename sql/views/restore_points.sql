@@ -16,7 +16,8 @@ select
   r.stored_bytes,
   jsonb_array_length(r.warnings) as warnings,
   r.manifest_key,
-  r.manifest_sha256
+  r.manifest_sha256,
+  r.archived
 from backup.runs r
 left join lateral (
   select max(s.retention) as retention from backup.policies s where s.provider = 'aws_s3' and s.tier = r.tier
@@ -51,5 +52,6 @@ comment on column backup.restore_points.age is 'Time since snapshot_at: what a r
 comment on column backup.restore_points.verified_at is 'When the newest such drill ended.';
 comment on column backup.restore_points.last_checked_at is 'When that verification ended.';
 comment on column backup.restore_points.rows is 'Rows of all tables.';
+comment on column backup.restore_points.archived is 'Its rows have to be thawed before they can be read: holdfast restore --thaw. Drills by functions leave it out.';
 comment on column backup.restore_points.stored_bytes is 'Size of all its objects in the bucket.';
 comment on column backup.restore_points.manifest_sha256 is 'Digest of the manifest as it was written; a drill of another manifest does not verify this backup.';

@@ -61,18 +61,24 @@ export function readWriteTraits(headers: IncomingHttpHeaders, hasObjectLock: boo
   return { headers: kept, tagCount: tags.length, lock: readLock(headers, hasObjectLock) };
 }
 
+/** @throws {S3Error} InvalidArgument */
+export function parseLock(mode: unknown, until: unknown): ObjectLock {
+  if (mode !== "GOVERNANCE" && mode !== "COMPLIANCE") throw new S3Error("InvalidArgument", "Unknown Object Lock mode");
+  const at = Date.parse(String(until));
+  if (Number.isNaN(at) || at <= Date.now()) throw new S3Error("InvalidArgument", "The retain until date must be in the future");
+  return { mode, retainUntil: new Date(at).toISOString() };
+}
+
 function readLock(headers: IncomingHttpHeaders, hasObjectLock: boolean): ObjectLock | null {
   const mode = headers["x-amz-object-lock-mode"];
   const until = headers["x-amz-object-lock-retain-until-date"];
   if (mode === undefined && until === undefined) return null;
-  if (mode !== "GOVERNANCE" && mode !== "COMPLIANCE") throw new S3Error("InvalidArgument", "Unknown Object Lock mode");
-  const at = Date.parse(String(until));
-  if (Number.isNaN(at) || at <= Date.now()) throw new S3Error("InvalidArgument", "The retain until date must be in the future");
+  const lock = parseLock(mode, until);
   if (!hasObjectLock) throw new S3Error("InvalidRequest", "Bucket is missing Object Lock Configuration");
   if (headers["content-md5"] === undefined && headers["x-amz-checksum-sha256"] === undefined) {
     throw new S3Error("InvalidRequest", "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters");
   }
-  return { mode, retainUntil: new Date(at).toISOString() };
+  return lock;
 }
 
 /** The headers that describe a stored object in an answer. */

@@ -9,6 +9,12 @@ export interface ObjectLock {
   readonly retainUntil: string;
 }
 
+/** A copy of an archived object that can be read for a while. */
+export interface Thaw {
+  readonly readyAt: string;
+  readonly expiresAt: string;
+}
+
 /** A file below the data directory and how many bytes of the object it holds. */
 export interface Segment {
   readonly file: string;
@@ -27,6 +33,8 @@ export interface ObjectVersion {
   readonly headers: Readonly<Record<string, string>>;
   readonly tagCount: number;
   readonly lock: ObjectLock | null;
+  /** The newest one that was asked for, over or not. */
+  readonly thaw?: Thaw;
   /** More than one for a multipart upload: its parts are never copied together. */
   readonly segments: readonly Segment[];
 }
@@ -150,13 +158,25 @@ export class ObjectStore {
     const bucket = this.#bucket(bucketName);
     const before = bucket.versions.get(draft.key) ?? [];
     const version: ObjectVersion = { ...draft, versionId: bucket.hasObjectLock ? nextVersionId() : "null", lastModified: new Date().toISOString() };
-    const temporary = this.temporaryFile();
-    writeFileSync(temporary, JSON.stringify(version));
-    renameSync(temporary, this.#metaFile(bucketName, version));
+    this.#write(bucketName, version);
     if (before.length === 0) bucket.sortedKeys = null;
     bucket.versions.set(draft.key, bucket.hasObjectLock ? [...before, version] : [version]);
     if (!bucket.hasObjectLock) for (const old of before) this.#removeData(old);
     return version;
+  }
+
+  #write(bucketName: string, version: ObjectVersion): void {
+    const temporary = this.temporaryFile();
+    writeFileSync(temporary, JSON.stringify(version));
+    renameSync(temporary, this.#metaFile(bucketName, version));
+  }
+
+  /** Changes what is known about a version; its bytes stay. */
+  amend(bucketName: string, version: ObjectVersion, changes: Partial<Pick<ObjectVersion, "lock" | "thaw">>): void {
+    const changed = { ...version, ...changes };
+    this.#write(bucketName, changed);
+    const { versions } = this.#bucket(bucketName);
+    versions.set(version.key, (versions.get(version.key) ?? []).map((one) => (one === version ? changed : one)));
   }
 
   #removeData(version: ObjectVersion): void {

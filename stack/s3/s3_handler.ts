@@ -2,10 +2,11 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type ArchiveSettings, describeThaw, refuseFrozen, requestThaw } from "./archive.ts";
 import type { FaultRule } from "./faults.ts";
 import { listPage } from "./list_page.ts";
 import type { MultipartUploads } from "./multipart_uploads.ts";
-import { describeVersion, readRange, readWriteTraits, refuseUnknownHeaders } from "./object_headers.ts";
+import { describeVersion, parseLock, readRange, readWriteTraits, refuseUnknownHeaders } from "./object_headers.ts";
 import type { ObjectStore, ObjectVersion } from "./object_store.ts";
 import { announcedLength, type BodyChecks, receiveBody, receiveText } from "./receive_body.ts";
 import { S3Error } from "./s3_error.ts";
@@ -26,6 +27,7 @@ export interface S3Call {
 export interface S3State {
   readonly store: ObjectStore;
   readonly uploads: MultipartUploads;
+  readonly archive: Readonly<ArchiveSettings>;
 }
 
 function answer(call: S3Call, status: number, headers: Record<string, string> = {}, body = ""): void {
@@ -114,13 +116,19 @@ function drained(response: ServerResponse): Promise<void> {
 
 const matchesEtag = (header: string, etag: string): boolean => header.split(",").some((one) => ["*", etag, `"${etag}"`].includes(one.trim()));
 
-async function getObject({ store }: S3State, call: S3Call): Promise<void> {
-  const { request, response, bucket, key, query, fault } = call;
-  allowQuery(query, "versionId");
+/** @throws {S3Error} NoSuchKey, NoSuchVersion, MethodNotAllowed */
+function namedVersion(store: ObjectStore, { bucket, key, query }: S3Call): ObjectVersion {
   const versionId = query.get("versionId");
   const version = versionId === null ? store.current(bucket, key) : store.version(bucket, key, versionId);
   if (version === null) throw new S3Error("NoSuchKey");
   if (version.isDeleteMarker) throw new S3Error("MethodNotAllowed", "The version is a delete marker");
+  return version;
+}
+
+async function getObject({ store }: S3State, call: S3Call): Promise<void> {
+  const { request, response, query, fault } = call;
+  allowQuery(query, "versionId");
+  const version = namedVersion(store, call);
   const { "if-match": ifMatch, "if-none-match": ifNoneMatch } = request.headers;
   if (ifMatch !== undefined && !matchesEtag(ifMatch, version.etag)) throw new S3Error("PreconditionFailed");
   if (ifNoneMatch !== undefined && matchesEtag(ifNoneMatch, version.etag)) {
@@ -128,11 +136,13 @@ async function getObject({ store }: S3State, call: S3Call): Promise<void> {
     response.end();
     return;
   }
+  if (request.method === "GET") refuseFrozen(version);
   const range = readRange(request.headers.range, version.bytes);
   const { first, last } = range ?? { first: 0, last: version.bytes - 1 };
   const length = last - first + 1;
   response.writeHead(range === null ? 200 : 206, {
     ...describeVersion(version),
+    ...describeThaw(version),
     "content-length": String(length),
     ...(range === null ? {} : { "content-range": `bytes ${first}-${last}/${version.bytes}` }),
   });
@@ -168,6 +178,32 @@ function deleteObject({ store }: S3State, call: S3Call): void {
   }
   store.deleteVersion(bucket, key, versionId, request.headers["x-amz-bypass-governance-retention"] === "true");
   answer(call, 204, { "x-amz-version-id": versionId });
+}
+
+async function restoreObject({ store, archive }: S3State, call: S3Call): Promise<void> {
+  allowQuery(call.query, "restore", "versionId");
+  const xml = await receiveText(call.request, call.checks);
+  const version = namedVersion(store, call);
+  const { status, thaw } = requestThaw(version, xml, archive);
+  store.amend(call.bucket, version, { thaw });
+  answer(call, status);
+}
+
+/** Who holds a version may hold it longer; shorter, or in a weaker mode, only GOVERNANCE with a bypass. */
+async function putRetention({ store }: S3State, call: S3Call): Promise<void> {
+  const { request, bucket } = call;
+  allowQuery(call.query, "retention", "versionId");
+  const xml = await receiveText(request, call.checks);
+  if (!store.hasObjectLock(bucket)) throw new S3Error("InvalidRequest", "Bucket is missing Object Lock Configuration");
+  const version = namedVersion(store, call);
+  const lock = parseLock(/<Mode>(\w+)<\/Mode>/.exec(xml)?.[1], /<RetainUntilDate>([^<]+)<\/RetainUntilDate>/.exec(xml)?.[1]);
+  const held = version.lock !== null && Date.parse(version.lock.retainUntil) > Date.now() ? version.lock : null;
+  const weaker = held !== null && (lock.retainUntil < held.retainUntil || (held.mode === "COMPLIANCE" && lock.mode !== "COMPLIANCE"));
+  if (weaker && !(held.mode === "GOVERNANCE" && request.headers["x-amz-bypass-governance-retention"] === "true")) {
+    throw new S3Error("AccessDenied", "Object is protected by Object Lock");
+  }
+  store.amend(bucket, version, { lock });
+  answer(call, 200);
 }
 
 async function multipart({ store, uploads }: S3State, call: S3Call): Promise<void> {
@@ -246,6 +282,8 @@ export async function handleS3Call(state: S3State, call: S3Call): Promise<void> 
   if (key === "") return await onBucket(state, call);
   if (Buffer.byteLength(key) > 1024) throw new S3Error("KeyTooLongError");
   if (query.has("uploads") || query.has("uploadId")) return await multipart(state, call);
+  if (method === "POST" && query.has("restore")) return await restoreObject(state, call);
+  if (method === "PUT" && query.has("retention")) return await putRetention(state, call);
   if (method === "PUT") return await putObject(state, call);
   if (method === "GET" || method === "HEAD") return await getObject(state, call);
   if (method === "DELETE") return deleteObject(state, call);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ArchiveSettings } from "./archive.ts";
 import { createFaults, type FaultRule, type Faults, parseFaultRule } from "./faults.ts";
 import { MultipartUploads } from "./multipart_uploads.ts";
 import { ObjectStore } from "./object_store.ts";
@@ -20,11 +21,14 @@ export interface S3Options {
   readonly region?: string;
   /** Made at start where they do not exist. */
   readonly buckets?: readonly (string | { readonly name: string; readonly objectLock: boolean })[];
+  readonly archive?: Partial<ArchiveSettings>;
 }
 
 export interface RunningS3 extends Credentials {
   readonly endpoint: string;
   readonly faults: Faults;
+  /** In force for what is asked from now on. */
+  readonly archive: ArchiveSettings;
   stop(): Promise<void>;
 }
 
@@ -113,7 +117,8 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
     region: options.region ?? "us-east-1",
   };
   const store = new ObjectStore(options.dir);
-  const state: S3State = { store, uploads: new MultipartUploads(store) };
+  const archive: ArchiveSettings = { thawMs: 2_000, dayMs: 86_400_000, ...options.archive };
+  const state: S3State = { store, uploads: new MultipartUploads(store), archive };
   for (const bucket of options.buckets ?? []) {
     const { name, objectLock } = typeof bucket === "string" ? { name: bucket, objectLock: false } : bucket;
     if (!store.hasBucket(name)) store.createBucket(name, objectLock);
@@ -172,6 +177,7 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
     ...credentials,
     endpoint: `http://${host}:${address.port}`,
     faults,
+    archive,
     stop: () =>
       new Promise<void>((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)));

@@ -6,12 +6,14 @@ import { exportBackup } from "../../functions/_shared/export/export_backup.ts";
 import { type Manifest, parseManifest } from "../../functions/_shared/export/manifest.ts";
 import { restoreBackup, type RestoreRequest, type RestoreResult } from "../../functions/_shared/restore/restore_backup.ts";
 import { createS3Client, type S3Client } from "../../functions/_shared/s3/s3_client.ts";
-import { startS3 } from "../../stack/s3/start_s3.ts";
+import { type RunningS3, startS3 } from "../../stack/s3/start_s3.ts";
+import { runHere } from "./run_here.ts";
 import { type HoldfastOutcome, runHoldfast } from "./run_holdfast.ts";
 
 /** A bucket to back up to and restore from. */
 export interface RestoreBench {
   s3: S3Client;
+  storage: RunningS3;
   /** What the command needs in its environment. */
   env: Record<string, string>;
   /** Backs up a database that has Holdfast and returns what its manifest says. */
@@ -20,6 +22,8 @@ export interface RestoreBench {
   restore(url: string, request?: Partial<Omit<RestoreRequest, "options">> & { options?: Partial<RestoreRequest["options"]> }): Promise<RestoreResult>;
   /** Runs the command in a directory of its own. */
   holdfast(...argv: string[]): Promise<HoldfastOutcome>;
+  /** The same in this process. */
+  holdfastHere(...argv: string[]): Promise<HoldfastOutcome>;
   close(): Promise<void>;
 }
 
@@ -34,8 +38,9 @@ export async function startRestoreBench(): Promise<RestoreBench> {
     endpoint: storage.endpoint, region: storage.region, bucket: "backups", accessKeyId: storage.accessKeyId,
     secretAccessKey: storage.secretAccessKey, sessionToken: undefined, prefix: "holdfast", pathStyle: true,
   });
+  const withProof = (argv: readonly string[]): string[] => [...argv, ...(argv.includes("restore") ? ["--proof", join(dir, "proof.json")] : [])];
   return {
-    s3, env,
+    s3, storage, env,
     backUp: async (databaseUrl) => {
       const { manifestKey } = await exportBackup({ connect: (applicationName) => connect(databaseUrl, { applicationName }), s3, workers: 1, tier: "daily" });
       return parseManifest(await s3.getObject(manifestKey));
@@ -44,7 +49,8 @@ export async function startRestoreBench(): Promise<RestoreBench> {
       s3, from: "latest", connect: (applicationName) => connect(url, { applicationName }), tables: [], schemas: [], intoExisting: null, ...request,
       options: { dataOnly: false, schemaOnly: false, skipDamaged: false, prove: true, workers: 2, ...options },
     }),
-    holdfast: (...argv) => runHoldfast([...argv, ...(argv.includes("restore") ? ["--proof", join(dir, "proof.json")] : [])], env),
+    holdfast: (...argv) => runHoldfast(withProof(argv), env),
+    holdfastHere: (...argv) => runHere(withProof(argv), env),
     close: async () => {
       await storage.stop();
       rmSync(dir, { recursive: true, force: true });

@@ -17,7 +17,7 @@ export function folderStorage(dir: string): BackupStorage {
     },
     async *listObjects(prefix) {
       for (const key of (readdirSync(dir, { recursive: true, encoding: "utf8" })).sort()) {
-        if (key.startsWith(prefix) && statSync(join(dir, key)).isFile()) yield { key, bytes: statSync(join(dir, key)).size, etag: "", lastModified: new Date(0) };
+        if (key.startsWith(prefix) && statSync(join(dir, key)).isFile()) yield { key, bytes: statSync(join(dir, key)).size, etag: "", lastModified: new Date(0), storageClass: "STANDARD" };
       }
     },
     putObject: (key, body) => {

@@ -19,7 +19,7 @@ export function memoryStorage(prefix = "holdfast"): MemoryStorage {
     },
     async *listObjects(below) {
       for (const key of [...objects.keys()].sort()) {
-        if (key.startsWith(below)) yield { key, bytes: objects.get(key)?.length ?? 0, lastModified: new Date(0), etag: "" };
+        if (key.startsWith(below)) yield { key, bytes: objects.get(key)?.length ?? 0, lastModified: new Date(0), etag: "", storageClass: "STANDARD" };
       }
     },
     putObject: async (key, body) => {

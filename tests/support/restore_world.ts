@@ -25,7 +25,7 @@ export class MemoryStorage implements BackupStorage {
   }
 
   async *listObjects(prefix: string): ReturnType<BackupStorage["listObjects"]> {
-    for (const [key, bytes] of this.objects) if (key.startsWith(prefix)) yield { key, bytes: bytes.length, etag: "", lastModified: new Date(0) };
+    for (const [key, bytes] of this.objects) if (key.startsWith(prefix)) yield { key, bytes: bytes.length, etag: "", lastModified: new Date(0), storageClass: "STANDARD" };
   }
 
   putObject(): never {

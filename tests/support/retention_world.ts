@@ -7,6 +7,7 @@ import { createS3Client, type S3Client, type S3ClientOptions } from "../../funct
 import type { S3Config } from "../../functions/_shared/s3/s3_config.ts";
 import { type RunningS3, startS3 } from "../../stack/s3/start_s3.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
+import { type MadeUpRun, makeUpRun, prefixOf } from "./made_up_run.ts";
 
 /** A ledger and two buckets, one of which locks, whose runs are made up: retention never reads what is in an object. */
 export interface RetentionWorld {
@@ -19,7 +20,7 @@ export interface RetentionWorld {
   s3With(options: S3ClientOptions, config?: Partial<S3Config>): S3Client;
   sql<Row extends pg.QueryResultRow = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>;
   /** A run in the ledger, so many days old, with this many objects beside its manifest. Returns its id. */
-  run(options: { daysAgo: number; objects?: number; state?: "complete" | "failed"; s3?: S3Client; lockedUntil?: Date }): Promise<string>;
+  run(options: MadeUpRun & { s3?: S3Client }): Promise<string>;
   keys(runId?: string, s3?: S3Client): Promise<string[]>;
   /** Ends every grace period. */
   endGrace(): Promise<void>;
@@ -27,10 +28,6 @@ export interface RetentionWorld {
   reset(): Promise<void>;
   close(): Promise<void>;
 }
-
-const DAY = 86_400_000;
-
-export const prefixOf = (runId: string): string => `holdfast/local/runs/${runId}/`;
 
 export async function createRetentionWorld(): Promise<RetentionWorld> {
   const database = await createTestDatabase({ migrated: true });
@@ -55,21 +52,9 @@ export async function createRetentionWorld(): Promise<RetentionWorld> {
     for await (const { key } of from.listObjects(runId === undefined ? "" : prefixOf(runId))) found.push(runId === undefined ? key : key.slice(prefixOf(runId).length));
     return found;
   };
-  let serial = 0;
   const world: RetentionWorld = {
     database, client, storage, config, s3, locking, s3With, sql, keys,
-    run: async ({ daysAgo, objects = 3, state = "complete", s3: target = s3, lockedUntil }) => {
-      const at = new Date(Date.now() - daysAgo * DAY);
-      const runId = `${at.toISOString().replace(/[-:]|\.\d+/g, "")}-${(++serial).toString(16).padStart(6, "0")}`;
-      await sql(
-        `insert into backup.runs (run_id, state, tier, trigger, engine, object_prefix, snapshot_at, finished_at, manifest_key, manifest_sha256, failure_code, failure_message)
-         values ($1, $2::backup.run_state, 'daily', 'sql', 'cli', $3, $4, $4, case when $2 = 'complete' then $3 || 'manifest.json' end, case when $2 = 'complete' then 's' end,
-                 case when $2 = 'failed' then 'HF300' end, case when $2 = 'failed' then 'x' end)`, [runId, state, prefixOf(runId), at]);
-      const options = lockedUntil === undefined ? {} : { objectLock: { mode: "GOVERNANCE", retainUntil: lockedUntil } as const };
-      for (let n = 0; n < objects; n++) await target.putObject(`${prefixOf(runId)}data/${String(n).padStart(6, "0")}.copy.gz`, Buffer.from(`rows ${n}`), options);
-      if (state === "complete") await target.putObject(`${prefixOf(runId)}manifest.json`, Buffer.from("{}"), options);
-      return runId;
-    },
+    run: ({ s3: target = s3, ...options }) => makeUpRun(sql, target, options),
     endGrace: async () => void (await sql("update backup.retention_marks set delete_after = now() - interval '1 hour', not_before = '-infinity'")),
     reset: async () => {
       storage.faults.clear();

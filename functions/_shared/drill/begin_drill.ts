@@ -1,8 +1,13 @@
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import type { Backup } from "../restore/backup_source.ts";
+import { keepFrozen } from "../restore/keep_frozen.ts";
+import { listArchived } from "../restore/list_archived.ts";
 import { openRestoreState } from "../restore/restore_state.ts";
 import type { DrillContext, StepOutcome } from "./drill_context.ts";
 import { createScratchDatabase } from "./scratch_database.ts";
+
+/** Why a function cannot read an archived run, which says nothing about the backup. */
+export const ARCHIVED = "The run is archived, and thawing it takes longer than functions live. Run holdfast drill --from <run> --thaw, or drill a run that is not archived.";
 
 /**
  * Why functions cannot open an encrypted backup, which says nothing about the backup: the identity belongs off the platform.
@@ -29,6 +34,9 @@ async function openOrExplain(context: DrillContext): Promise<Backup | { skip: st
 export async function beginDrill(context: DrillContext): Promise<StepOutcome> {
   const backup = await openOrExplain(context);
   if ("skip" in backup) return backup;
+  // One tells, as a run is archived as a whole; the one that is not is met when it is read.
+  const [archived] = await listArchived(backup.s3, backup.prefix);
+  if (archived !== undefined && (await keepFrozen(backup.s3, [archived])).length > 0) return { skip: ARCHIVED };
   await createScratchDatabase(context.client, context.drill.scratch_database);
   await openRestoreState(await context.scratch(), {
     runId: backup.manifest.run_id, manifestSha256: backup.manifestSha256, options: { drill: context.drill.drill_id } });

@@ -2,6 +2,7 @@ import { describeUnexpected } from "../errors/describe_unexpected.ts";
 import { fromPostgres, sqlStateOf } from "../errors/from_postgres.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { mayPass } from "../errors/may_pass.ts";
+import { ARCHIVED } from "./begin_drill.ts";
 import type { StepOutcome } from "./drill_context.ts";
 import type { ClaimedStep, DrillLedger } from "./drill_ledger.ts";
 
@@ -97,7 +98,8 @@ export async function workOnDrill(ledger: DrillLedger, invocation: string, budge
       if (isLate(error)) return { ...done, outcome: "idle" };
       done.steps += 1;
       try {
-        await report(ledger, step, error);
+        if (error instanceof HoldfastError && error.code === "HF603") await ledger.skip(ARCHIVED);
+        else await report(ledger, step, error);
       } catch (late) {
         if (!isLate(late)) throw late;
       }

@@ -42,6 +42,17 @@ async function proveOne(backup: Backup, identities: AgeIdentities, recipient: st
 }
 
 /**
+ * Objects that a proof of a key reads. The outline of the backup is enough to tell: nothing is decrypted.
+ *
+ * @throws {HoldfastError} HF501 a list of chunks is missing or damaged, HF603 it is archived.
+ */
+export async function keysOfKeyProof(backup: Backup): Promise<ReadonlySet<string>> {
+  const outline = backup.manifest.objects.filter((one) => one.content === "tables.json" || one.content === "schema.json");
+  const rows = await smallestChunk(backup);
+  return new Set([...outline, ...(rows === null ? [] : [rows.chunk])].map(({ key }) => backup.prefix + key));
+}
+
+/**
  * Proves that identities open a backup: each by itself decrypts the schema, the list of tables, and one object of rows. Each
  * that belongs to the backup gives a proof; the others are of no interest here.
  *

@@ -70,6 +70,9 @@ export const ERRORS = {
   HF601: { http: 502, exit: 3, title: "Objects are not locked" },
   HF602: { http: 409, exit: 3, title: "Run is not held for deletion" },
   HF603: { http: 409, exit: 3, title: "Objects are archived" },
+  HF604: { http: 501, exit: 3, title: "Storage cannot thaw objects" },
+  HF605: { http: 409, exit: 3, title: "Retrieval tier is not available" },
+  HF606: { http: 409, exit: 3, title: "Thawed copy has expired" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -150,7 +150,7 @@ export class Ledger {
     if (warnings.length > 0) await this.#call("select backup.add_warnings($1, $2)", [runId, JSON.stringify(warnings)]);
   }
 
-  async finish(runId: string, claimId: string, chunkNo: number, manifest: { key: string; sha256: string; bytes: number }): Promise<void> {
+  async finish(runId: string, claimId: string, chunkNo: number, manifest: { key: string; sha256: string; bytes: number; archived: boolean }): Promise<void> {
     await this.#call("select backup.finish_run($1, $2, $3, $4)", [runId, claimId, chunkNo, JSON.stringify(manifest)]);
   }
 

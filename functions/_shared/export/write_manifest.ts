@@ -25,11 +25,11 @@ async function refuseChangedSchema(context: WorkerContext, planned: string): Pro
   }
 }
 
-/** One object with rows tells for all how they are kept. */
-async function checkDataObject(context: WorkerContext): Promise<void> {
+/** One object with rows tells for all how they are kept: whether in an archive, which nobody reads without thawing it. */
+async function checkDataObject(context: WorkerContext): Promise<boolean> {
   const { rows: [first] } = await context.client.query<{ key: string }>(
     "select c.object_key as key from backup.chunks c where c.run_id = $1 and c.kind = 'data' and c.state = 'done' order by c.chunk_no limit 1", [context.runId]);
-  if (first !== undefined) await checkProperties(context, first.key);
+  return first !== undefined && (await checkProperties(context, first.key)).archived;
 }
 
 /**
@@ -47,7 +47,7 @@ export async function writeManifest(context: WorkerContext, chunk: ClaimedChunk)
     throw fromPostgres(error);
   }
   // Before the ledger is read: what the storage dropped becomes a warning of the run, and the manifest lists those.
-  await checkDataObject(context);
+  const archived = await checkDataObject(context);
   const contents = await readRunRecord(client, runId);
   await refuseChangedSchema(context, contents.run.schema_fingerprint);
 
@@ -68,7 +68,7 @@ export async function writeManifest(context: WorkerContext, chunk: ClaimedChunk)
   const manifest = built.encryption === null ? manifestSchema.parse(built) : await sealManifest(context, built, chunk.attempt);
   const body = await putManifest(context, new TextEncoder().encode(`${JSON.stringify(manifest, null, 1)}\n`));
   await context.ledger.finish(runId, chunk.claim_id, chunk.chunk_no, {
-    key: prefix + MANIFEST_NAME, sha256: await sha256Hex(body), bytes: body.byteLength });
+    key: prefix + MANIFEST_NAME, sha256: await sha256Hex(body), bytes: body.byteLength, archived });
 }
 
 /**

@@ -5,6 +5,7 @@ import { type Manifest, parseManifest } from "../export/manifest.ts";
 import { MANIFEST_NAME } from "../export/write_manifest.ts";
 import type { S3Client } from "../s3/s3_client.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
+import { isArchive } from "../s3/storage_class.ts";
 
 /** What a restore and its proof need from the bucket; the S3 client fits, and so does a map in a test. */
 export type BackupStorage = Pick<S3Client, "prefix" | "getObject" | "listObjects" | "putObject">;
@@ -29,6 +30,8 @@ export interface ListedBackup {
   manifestKey: string;
   /** Keys of its proofs, oldest first. */
   proofKeys: string[];
+  /** Objects of it are in a class that has to be thawed before it can be read. */
+  archived: boolean;
 }
 
 /** Which restore point: a run id, the newest one, or the newest one that a proof has passed for. */
@@ -48,14 +51,17 @@ export async function listBackups(s3: BackupStorage, project?: string): Promise<
   const below = project === undefined ? root : `${root}${project}/runs/`;
   const found = new Map<string, ListedBackup>();
   const proofs = new Map<string, string[]>();
-  for await (const { key } of s3.listObjects(below)) {
+  const archived = new Set<string>();
+  for await (const { key, storageClass } of s3.listObjects(below)) {
     const [, before = "", owner = "", runId = "", name = ""] = RUN_FOLDER.exec(key) ?? [];
     if (runId === "" || before !== root) continue;
     const prefix = key.slice(0, key.length - name.length);
-    if (name === MANIFEST_NAME) found.set(prefix, { project: owner, runId, prefix, manifestKey: key, proofKeys: [] });
-    else if (name.startsWith(PROOFS_FOLDER)) proofs.set(prefix, [...proofs.get(prefix) ?? [], key]);
+    if (name === MANIFEST_NAME) found.set(prefix, { project: owner, runId, prefix, manifestKey: key, proofKeys: [], archived: false });
+    if (name.startsWith(PROOFS_FOLDER)) proofs.set(prefix, [...proofs.get(prefix) ?? [], key]);
+    else if (isArchive(storageClass)) archived.add(prefix);
   }
   for (const [prefix, keys] of proofs) found.get(prefix)?.proofKeys.push(...keys.sort());
+  for (const one of found.values()) one.archived = archived.has(one.prefix);
   return [...found.values()].sort((a, b) => (a.runId < b.runId ? 1 : a.runId > b.runId ? -1 : 0));
 }
 
@@ -65,6 +71,15 @@ export async function listBackups(s3: BackupStorage, project?: string): Promise<
  * @throws {HoldfastError} HF500 if there is none that the selector names, HF306 if its manifest is not valid, HF2xx storage.
  */
 export async function openBackup(s3: BackupStorage, selector: BackupSelector, project?: string): Promise<Backup> {
+  return readBackup(s3, await findBackup(s3, selector, project));
+}
+
+/**
+ * The restore point that a selector names. Reads the listing only, except for latest-verified, which reads manifests and proofs.
+ *
+ * @throws {HoldfastError} HF500 if there is none, HF2xx storage; for latest-verified HF306 and HF603 as well.
+ */
+export async function findBackup(s3: BackupStorage, selector: BackupSelector, project?: string): Promise<ListedBackup> {
   const candidates = await listBackups(s3, project);
   const projects = new Set(candidates.map((one) => one.project));
   const byName = selector === "latest" || selector === "latest-verified";
@@ -74,14 +89,13 @@ export async function openBackup(s3: BackupStorage, selector: BackupSelector, pr
   }
   if (selector === "latest-verified") {
     for (const one of candidates) {
-      const backup = await readBackup(s3, one);
-      if (await hasPassedProof(s3, one, backup.manifestSha256)) return backup;
+      if (one.proofKeys.length > 0 && await isVerified(s3, one)) return one;
     }
     throw missing(selector, candidates, "No restore point has a proof that passed. Choose one by its run id, or use --from latest.");
   }
   const chosen = selector === "latest" ? candidates[0] : candidates.find((one) => one.runId === selector);
   if (chosen === undefined) throw missing(selector, candidates, "List restore points with holdfast restore --list.");
-  return readBackup(s3, chosen);
+  return chosen;
 }
 
 function missing(selector: string, candidates: readonly ListedBackup[], hint: string): HoldfastError {
@@ -98,6 +112,16 @@ async function readBackup(s3: BackupStorage, one: ListedBackup): Promise<Backup>
       hint: "The folder was mixed up with another; choose another restore point." });
   }
   return { s3, prefix: one.prefix, manifest, manifestSha256: await sha256Hex(bytes) };
+}
+
+async function isVerified(s3: BackupStorage, one: ListedBackup): Promise<boolean> {
+  try {
+    return await hasPassedProof(s3, one, (await readBackup(s3, one)).manifestSha256);
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== "HF603") throw error;
+    throw new HoldfastError("HF603", `Cannot tell whether run ${one.runId} is verified as its manifest or proof is archived`, {
+      hint: `Name a run with --from ${one.runId} and add --thaw; holdfast restore --list shows the others.`, cause: error });
+  }
 }
 
 /** A proof that cannot be read proves nothing. */

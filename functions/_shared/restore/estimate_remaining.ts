@@ -2,6 +2,8 @@ import type { RestorePhase } from "./restore_context.ts";
 
 /** Work of each phase in bytes of rows: what is not loading costs time in proportion to the rows as well, and a bit for being there. */
 const WEIGHTS: Readonly<Record<RestorePhase, { perByte: number; fixed: number }>> = {
+  // Does not depend on the rows, and is told by the storage class.
+  thaw: { perByte: 0, fixed: 0 },
   check: { perByte: 0, fixed: 5e6 }, install: { perByte: 0, fixed: 5e6 }, roles: { perByte: 0, fixed: 1e6 }, schema_before: { perByte: 0, fixed: 1e7 },
   data: { perByte: 1, fixed: 1e6 }, sequences: { perByte: 0, fixed: 1e6 }, schema_after: { perByte: 0.7, fixed: 1e7 },
   cron_jobs: { perByte: 0, fixed: 1e5 }, analyze: { perByte: 0.1, fixed: 1e6 }, prove: { perByte: 0.5, fixed: 1e7 },

@@ -1,11 +1,13 @@
 import type { ManifestTable } from "../export/manifest.ts";
 import { closeClient } from "../database/close_client.ts";
 import type { Backup } from "./backup_source.ts";
+import { findFrozen } from "./find_frozen.ts";
 import { estimateSeconds } from "./estimate_remaining.ts";
+import type { ArchivedObject } from "./list_archived.ts";
 import { planSchema, type SchemaAction } from "./plan_schema.ts";
 import { prepareSession } from "./prepare_session.ts";
 import { refuseFilledTables } from "./refuse_filled_tables.ts";
-import { phasesOf, prepareRestore, type RestoreRequest } from "./restore_backup.ts";
+import { phasesOf, prepareRestore, withoutSkipped, type RestoreRequest } from "./restore_backup.ts";
 import type { LeftOut } from "./restore_context.ts";
 import { selectTables } from "./select_tables.ts";
 import type { TargetInfo } from "./target.ts";
@@ -18,7 +20,9 @@ export interface RestorePlan {
   after: SchemaAction[];
   tables: ManifestTable[];
   leftOut: LeftOut[];
-  /** A guess from the amount of data. */
+  /** Objects that have to be thawed first. */
+  frozen: ArchivedObject[];
+  /** A guess from the amount of data, without thawing. */
   expectedSeconds: number;
 }
 
@@ -31,7 +35,7 @@ export interface RestorePlan {
 export async function planRestore(request: RestoreRequest): Promise<RestorePlan> {
   const client = await prepareSession(await request.connect("holdfast restore --dry-run"));
   try {
-    const { backup, schema, target: found, options, unfinished } = await prepareRestore(client, request);
+    const { backup, schema, target: found, options, unfinished, loaded } = await prepareRestore(client, request);
     const roles = new Map(found.roles);
     if (options.only === null) {
       for (const { id } of schema.facts()) if (id.kind === "role" && !roles.has(id.name)) roles.set(id.name, { isMember: true });
@@ -41,9 +45,10 @@ export async function planRestore(request: RestoreRequest): Promise<RestorePlan>
     const leftOut = options.dataOnly ? [] : [...plan.leftOut];
     let tables = options.schemaOnly ? [] : selectTables(backup.manifest, options.only, options.dataOnly ? plan.current : plan.desired, target.platformSchemas, leftOut);
     if (unfinished === null) tables = await refuseFilledTables(client, tables, plan.current, leftOut);
+    tables = withoutSkipped(tables, unfinished);
     const rawBytes = tables.reduce((sum, one) => sum + one.raw_bytes, 0);
     return {
-      backup, target, tables, leftOut, before: options.dataOnly ? [] : plan.before, after: options.dataOnly ? [] : plan.after,
+      backup, target, tables, leftOut, frozen: await findFrozen(backup, tables, loaded), before: options.dataOnly ? [] : plan.before, after: options.dataOnly ? [] : plan.after,
       expectedSeconds: estimateSeconds(phasesOf(options), rawBytes),
     };
   } finally {

@@ -12,7 +12,9 @@ import { actAsOwners, stopActingAs } from "./act_as_owners.ts";
 import { analyzeTables } from "./analyze_tables.ts";
 import { applyAfter, applyBefore } from "./apply_actions.ts";
 import { type Backup, type BackupStorage, openBackup } from "./backup_source.ts";
+import { archivedError } from "./describe_frozen.ts";
 import { estimateRemaining } from "./estimate_remaining.ts";
+import { findFrozen } from "./find_frozen.ts";
 import { type LostObject, loadTables } from "./load_tables.ts";
 import { planSchema, readSchema } from "./plan_schema.ts";
 import { prepareSession } from "./prepare_session.ts";
@@ -21,7 +23,7 @@ import type { LeftOut, RestoreContext, RestoreOptions, RestorePhase, RestoreProg
 import { restoreCronJobs } from "./restore_cron_jobs.ts";
 import { restoreRoles } from "./restore_roles.ts";
 import { restoreSequences } from "./restore_sequences.ts";
-import { dropRestoreState, enterPhase, openRestoreState, readRestoreState, recordPhase, type RestoreState } from "./restore_state.ts";
+import { dropRestoreState, enterPhase, loadedChunks, openRestoreState, readRestoreState, recordPhase, type RestoreState } from "./restore_state.ts";
 import { resolveSelection, selectTables } from "./select_tables.ts";
 import { checkTarget, inspectTarget, type TargetInfo } from "./target.ts";
 import { unsealBackup } from "./unseal_backup.ts";
@@ -42,6 +44,8 @@ export interface RestoreRequest {
   options: Omit<RestoreOptions, "only">;
   /** Name of the target's database, to say that what it holds is known of. */
   intoExisting: string | null;
+  /** Spent on thawing objects for this restore; part of the time it takes. */
+  thawSeconds?: number;
   onProgress?(progress: RestoreProgress): void;
 }
 
@@ -67,6 +71,8 @@ export interface PreparedRestore {
   options: RestoreOptions;
   /** The same restore, begun earlier in this target; null when this is its first call. */
   unfinished: RestoreState | null;
+  /** Objects whose rows are in the target already. */
+  loaded: ReadonlySet<string>;
 }
 
 /**
@@ -90,7 +96,14 @@ export async function prepareRestore(client: Client, request: RestoreRequest): P
   const platform = unfinished?.options["platformSchemas"];
   const target = Array.isArray(platform) ? { ...found, platformSchemas: platform.map(String) } : found;
   await checkTarget(client, backup, target, { intoExisting: request.intoExisting, resuming: unfinished !== null });
-  return { backup, schema, target, options: { ...request.options, only }, unfinished };
+  const loaded = unfinished === null ? new Set<string>() : await loadedChunks(client);
+  return { backup, schema, target, options: { ...request.options, only }, unfinished, loaded };
+}
+
+/** Tables that an unfinished restore leaves out, it leaves out to its end. */
+export function withoutSkipped(tables: ManifestTable[], unfinished: RestoreState | null): ManifestTable[] {
+  const skipped = unfinished?.options["skipped"];
+  return Array.isArray(skipped) ? tables.filter((one) => !skipped.includes(nameOf(one))) : tables;
 }
 
 /** Phases of a restore with these options. */
@@ -109,7 +122,7 @@ export function phasesOf(options: RestoreOptions): RestorePhase[] {
 /**
  * Restores a backup into a target, and proves it. Interrupted at any point, the same call continues and ends in the same state.
  *
- * @throws {HoldfastError} HF500 to HF505, HF508, HF701 and HF702 as the steps say, HF2xx storage, HF104 when the target cannot be reached.
+ * @throws {HoldfastError} HF603 objects are archived, HF606 a thawed copy has expired on the way; HF500 to HF505, HF508, HF701 and HF702 as the steps say, HF2xx storage, HF104 when the target cannot be reached.
  */
 export async function restoreBackup(request: RestoreRequest): Promise<RestoreResult> {
   const started = performance.now();
@@ -176,7 +189,7 @@ class RestoreRun {
     if (!options.prove || isPassed(proof)) await dropRestoreState(this.#client);
     return {
       backup, target: this.#target, tables: this.#tables, leftOut: this.#leftOut, lost, phaseSeconds: this.#phaseSeconds,
-      seconds: (performance.now() - this.#started) / 1000, proof, proofKey,
+      seconds: (this.#request.thawSeconds ?? 0) + (performance.now() - this.#started) / 1000, proof, proofKey,
     };
   }
 
@@ -195,7 +208,14 @@ class RestoreRun {
     this.#report(0, 0, "");
     // The record itself is made by the first step.
     if (phase !== "check") await enterPhase(this.#client, phase);
-    await work();
+    try {
+      await work();
+    } catch (error) {
+      // Everything could be read when the restore began.
+      if (phase === "check" || !(error instanceof HoldfastError) || error.code !== "HF603") throw error;
+      throw new HoldfastError("HF606", "The thawed copy of an object has expired during the restore", {
+        detail: `${error.message}.`, hint: "Call the same with --thaw again, with more --thaw-days: it asks for what is left, and goes on where it stopped.", cause: error });
+    }
     const seconds = (performance.now() - started) / 1000;
     this.#phaseSeconds[phase] = seconds;
     await recordPhase(this.#client, phase, seconds);
@@ -211,19 +231,25 @@ class RestoreRun {
 
   /** Everything that can be refused is refused before anything is written. */
   async #begin(): Promise<void> {
-    const { backup, schema, options, unfinished } = this.#prepared;
+    const { backup, schema, options, unfinished, loaded } = this.#prepared;
     const plan = await planSchema(this.#client, backup, schema, this.#target, options);
     this.#tables = selectTables(backup.manifest, options.only, options.dataOnly ? plan.current : plan.desired, this.#target.platformSchemas, this.#leftOut);
     if (options.schemaOnly) this.#tables = [];
     if (unfinished === null) this.#tables = await refuseFilledTables(this.#client, this.#tables, plan.current, this.#leftOut);
+    this.#tables = withoutSkipped([...this.#tables], unfinished);
+    const frozen = await findFrozen(backup, this.#tables, loaded);
+    if (frozen.length > 0) throw archivedError(backup.manifest.run_id, frozen);
     const skipped = unfinished?.options["skipped"];
-    if (Array.isArray(skipped)) this.#tables = this.#tables.filter((one) => !skipped.includes(nameOf(one)));
     const { only, dataOnly, schemaOnly } = options;
     await openRestoreState(this.#client, {
       runId: backup.manifest.run_id, manifestSha256: backup.manifestSha256,
       options: { only, dataOnly, schemaOnly, platformSchemas: [...this.#target.platformSchemas],
         skipped: Array.isArray(skipped) ? skipped : backup.manifest.tables.filter((one) => !this.#tables.includes(one)).map(nameOf) },
     });
+    const { thawSeconds = 0 } = this.#request;
+    if (thawSeconds === 0) return;
+    this.#phaseSeconds.thaw = thawSeconds;
+    await recordPhase(this.#client, "thaw", thawSeconds);
   }
 
   /** Roles and extensions are not what they were before the first steps. */

@@ -3,9 +3,12 @@ import type { ManifestTable } from "../export/manifest.ts";
 import type { Backup } from "./backup_source.ts";
 import type { TargetInfo } from "./target.ts";
 
-/** Phases of a restore in their order; each is timed, and `holdfast_restore.restore` keeps the one that is under way. */
+/**
+ * Phases of a restore in their order; each is timed, and `holdfast_restore.restore` keeps the one that is under way. Thawing is
+ * over before a restore begins, and counts as part of it.
+ */
 export const RESTORE_PHASES = [
-  "check", "install", "roles", "schema_before", "data", "sequences", "schema_after", "cron_jobs", "analyze", "prove",
+  "thaw", "check", "install", "roles", "schema_before", "data", "sequences", "schema_after", "cron_jobs", "analyze", "prove",
 ] as const;
 export type RestorePhase = (typeof RESTORE_PHASES)[number];
 

@@ -7,6 +7,7 @@ export interface ListedObject {
   readonly bytes: number;
   readonly lastModified: Date;
   readonly etag: string;
+  readonly storageClass: string;
 }
 
 function damaged(prefix: string, reason: string): HoldfastError {
@@ -36,6 +37,7 @@ export async function* listObjects(session: S3Session, prefix: string, options: 
         bytes: Number(size),
         lastModified: new Date(xmlText(element, "LastModified") ?? 0),
         etag: (xmlText(element, "ETag") ?? "").replaceAll('"', ""),
+        storageClass: xmlText(element, "StorageClass") ?? "STANDARD",
       };
     }
     const before: string | null = token;

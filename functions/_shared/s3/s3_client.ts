@@ -2,6 +2,7 @@ import { getObject, type GetObjectOptions, getObjectStream, type ObjectStream } 
 import { listFolders } from "./list_folders.ts";
 import { type ListedObject, listObjects } from "./list_objects.ts";
 import { putObject, type PutObjectOptions, type PutObjectResult } from "./put_object.ts";
+import { restoreObject, type RestoreObjectOptions, type RestoreObjectState } from "./restore_object.ts";
 import { type Clock, systemClock } from "./retry.ts";
 import type { S3Config } from "./s3_config.ts";
 import { type CallOptions, demand, request, type S3Session } from "./s3_session.ts";
@@ -35,6 +36,8 @@ export interface S3Client {
   getObjectStream(key: string, options?: CallOptions): Promise<ObjectStream>;
   /** Null when there is no such object. */
   headObject(key: string, options?: CallOptions): Promise<StoredObject | null>;
+  /** Asks for a copy of an archived object that can be read for some days. Asking again is no error. */
+  restoreObject(key: string, options: RestoreObjectOptions): Promise<RestoreObjectState>;
   listObjects(prefix: string, options?: CallOptions): AsyncIterable<ListedObject>;
   /** Folders directly below a prefix, each with its slash at the end. */
   listFolders(prefix: string, options?: CallOptions): AsyncIterable<string>;
@@ -92,6 +95,7 @@ export function createS3Client(config: S3Config, options: S3ClientOptions = {}):
     getObject: (key, getOptions = {}) => getObject(session, key, getOptions),
     getObjectStream: (key, callOptions = {}) => getObjectStream(session, key, callOptions),
     headObject: (key, callOptions = {}) => headObject(session, key, callOptions),
+    restoreObject: (key, restoreOptions) => restoreObject(session, key, restoreOptions),
     listObjects: (prefix, callOptions = {}) => listObjects(session, prefix, callOptions),
     listFolders: (prefix, callOptions = {}) => listFolders(session, prefix, callOptions),
     deleteObject: async (key, { signal, versionId } = {}) => {

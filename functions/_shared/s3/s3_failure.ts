@@ -23,6 +23,8 @@ const FULL_CODES = new Set(["QuotaExceeded", "InsufficientCapacity", "Insufficie
 const DENIED_CODES = new Set(["AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired", "AccountProblem", "AllAccessDisabled", "NotSignedUp", "Unauthorized"]);
 const DAMAGED_CODES = new Set(["XAmzContentSHA256Mismatch", "BadDigest", "InvalidDigest", "IncompleteBody"]);
 const REGION_CODES = new Set(["PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"]);
+/** Sent with 503 and not meant to be tried again at once: there is no capacity for this retrieval tier. */
+const NO_CAPACITY = "GlacierExpeditedRetrievalNotAvailable";
 /** S3 refuses requests whose date is further away than this. */
 const MAX_SKEW_MS = 15 * 60_000;
 
@@ -48,7 +50,7 @@ export function readFailure(status: number, headers: Headers, body: Uint8Array, 
 }
 
 export function isTransient(failure: S3Failure): boolean {
-  if (FULL_CODES.has(failure.code)) return false;
+  if (FULL_CODES.has(failure.code) || failure.code === NO_CAPACITY) return false;
   return TRANSIENT_STATUS.has(failure.status) || TRANSIENT_CODES.has(failure.code);
 }
 
@@ -56,6 +58,7 @@ function codeOf({ status, code, skewMs }: S3Failure): ErrorCode {
   if (code === "RequestTimeTooSkewed") return "HF208";
   if (code === "NoSuchBucket") return "HF201";
   if (code === "InvalidObjectState") return "HF603";
+  if (code === NO_CAPACITY) return "HF605";
   if (FULL_CODES.has(code) || status === 507) return "HF206";
   if (DAMAGED_CODES.has(code)) return "HF207";
   if (REGION_CODES.has(code)) return "HF206";
@@ -74,7 +77,8 @@ function explain(failure: S3Failure, code: ErrorCode, config: S3Config): { messa
     return { message: `the local clock is ${seconds} ${direction} the server`, hint: "Set the clock of this machine (NTP); requests are accepted within 15 minutes of the server's time." };
   }
   if (code === "HF201") return { message: `${bucket} does not exist`, hint: "Create the bucket, or correct HOLDFAST_S3_BUCKET and HOLDFAST_S3_ENDPOINT." };
-  if (code === "HF603") return { message: "it is archived and cannot be read until it is thawed", hint: "Ask the storage to restore it (RestoreObject, for instance with aws s3api restore-object), wait as long as its class needs, and try again." };
+  if (code === "HF603") return { message: "it is archived and cannot be read until it is thawed", hint: "holdfast restore, drill and verify-key ask the storage for it with --thaw. Or restore from a run that is not archived." };
+  if (code === "HF605") return { message: "the storage has no capacity for expedited retrievals at the moment", hint: "Try again later, use --thaw-tier Standard, or buy provisioned capacity from the provider." };
   if (code === "HF202") {
     if (failure.code === "SignatureDoesNotMatch") return { message: "the secret key does not fit the access key", hint: "Set HOLDFAST_S3_SECRET_ACCESS_KEY to the secret of HOLDFAST_S3_ACCESS_KEY_ID." };
     if (failure.code === "InvalidAccessKeyId") return { message: "the access key is not known to the server", hint: "Check HOLDFAST_S3_ACCESS_KEY_ID and that HOLDFAST_S3_ENDPOINT is the service that issued it." };

@@ -10,9 +10,19 @@ export interface StoredObject {
   /** Hex SHA-256 that the writer recorded; null for objects written by others. */
   readonly sha256: string | null;
   readonly storageClass: string;
+  /** Of an archived object that was asked for: being thawed, or readable until a time. Null: neither, or not archived. */
+  readonly thaw: { readonly ongoing: boolean; readonly expiresAt: Date | null } | null;
   readonly objectLock: { readonly mode: ObjectLockMode; readonly retainUntil: Date } | null;
   /** Only in buckets that keep versions. */
   readonly versionId: string | null;
+}
+
+/** As in `ongoing-request="false", expiry-date="Fri, 21 Dec 2012 00:00:00 GMT"`. */
+function readThaw(header: string | null): StoredObject["thaw"] {
+  const ongoing = /ongoing-request="(true|false)"/.exec(header ?? "")?.[1];
+  if (ongoing === undefined) return null;
+  const expiry = Date.parse(/expiry-date="([^"]+)"/.exec(header ?? "")?.[1] ?? "");
+  return { ongoing: ongoing === "true", expiresAt: Number.isNaN(expiry) ? null : new Date(expiry) };
 }
 
 export type ObjectLockMode = "GOVERNANCE" | "COMPLIANCE";
@@ -35,6 +45,7 @@ export function readStoredObject(key: string, headers: Headers): StoredObject {
     metadata,
     sha256: metadata["sha256"] ?? null,
     storageClass: headers.get("x-amz-storage-class") ?? "STANDARD",
+    thaw: readThaw(headers.get("x-amz-restore")),
     objectLock: (mode === "GOVERNANCE" || mode === "COMPLIANCE") && until !== null ? { mode, retainUntil: new Date(until) } : null,
     versionId: headers.get("x-amz-version-id"),
   };

@@ -1,9 +1,10 @@
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
+import { comparePresence, isArchivedError, listFacts, partArchived } from "./archived_objects.ts";
 import { chooseObjects } from "./choose_objects.ts";
 import type { ObjectReader, ObjectStorage } from "./object_storage.ts";
 import { objectsOfManifest } from "./objects_of_manifest.ts";
-import type { RestorePointObjects, StoredObjectRecord } from "./restore_point_objects.ts";
+import type { OlderRestorePoint, RestorePointObjects, StoredObjectRecord } from "./restore_point_objects.ts";
 import type { Finding } from "./verdict.ts";
 
 export interface CheckBackupObjectsOptions {
@@ -21,7 +22,8 @@ const DAMAGE = new Set(["HF201", "HF204", "HF207", "HF306"]);
 /**
  * Compares the bucket with the ledger: of the newest restore point the manifest by its hash and every object by presence and
  * size; of all restore points a rotating share of the objects by their hash, so that every object is read exactly once in as
- * many verifications as there are shares, or in as many more as the byte budget makes of them.
+ * many verifications as there are shares, or in as many more as the byte budget makes of them. What is archived cannot be read: it
+ * is looked for in a listing with its size, has no turn, and is answered with skipped, never with passed.
  * Storage that cannot be reached is inconclusive, never passed, and never a loss.
  */
 export async function checkBackupObjects(
@@ -42,11 +44,13 @@ export async function checkBackupObjects(
 
 async function examine(reader: ObjectReader, point: RestorePointObjects, options: CheckBackupObjectsOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
+  const archive = new Archive();
   try {
     findings.push(await checkManifest(reader, point));
-    const { damaged, present } = await checkPresence(reader, point);
+    const { damaged, present } = await checkPresence(reader, point, archive);
     findings.push(...damaged);
-    findings.push(...(await checkContents(reader, point, present, options.maxBytes)));
+    findings.push(...(await checkContents(reader, point, present, options.maxBytes, archive)));
+    findings.push(...archive.findings());
   } catch (error) {
     findings.push(unreachable(error));
   }
@@ -59,6 +63,39 @@ async function examine(reader: ObjectReader, point: RestorePointObjects, options
     { subject: "further objects", verdict: "failed", expected: "no damaged object", actual: `${failed.length - MAX_NAMED} more damaged objects` },
     ...others,
   ];
+}
+
+/** What was met that cannot be read. */
+class Archive {
+  #objects = 0;
+  #bytes = 0;
+  readonly #runs = new Set<string>();
+  /** A manifest in an archive hides which objects there should be. */
+  readonly #manifests: Finding[] = [];
+
+  get objects(): number {
+    return this.#objects;
+  }
+
+  add(run: string, objects: readonly StoredObjectRecord[]): void {
+    if (objects.length > 0) this.#runs.add(run);
+    this.#objects += objects.length;
+    this.#bytes += objects.reduce((sum, one) => sum + one.bytes, 0);
+  }
+
+  addManifest(runId: string, subject: string, objects: number): void {
+    this.#manifests.push({ subject, verdict: "skipped", expected: `the manifest of ${runId} as written`,
+      actual: `it is archived, so that neither it nor the ${objects} objects of its run were compared` });
+  }
+
+  findings(): Finding[] {
+    if (this.#objects === 0) return this.#manifests;
+    return [...this.#manifests, {
+      subject: "archived objects", verdict: "skipped", expected: "every object read back in its turn",
+      actual: `${this.#objects} objects of ${this.#runs.size} restore points are archived: they are there with the recorded sizes, and were not read`,
+      evidence: { objects: this.#objects, bytes: this.#bytes, restore_points: this.#runs.size },
+    }];
+  }
 }
 
 /** @throws the error itself when it is not from the storage: that is a bug, not a finding */
@@ -75,41 +112,46 @@ function unreachable(error: unknown): Finding {
 async function checkManifest(reader: ObjectReader, point: RestorePointObjects): Promise<Finding> {
   const subject = point.manifestKey;
   const problem = await readBack(reader, { key: subject, sha256: point.manifestSha256, bytes: -1 });
+  if (problem === "archived") return { subject, verdict: "skipped", expected: "the manifest as written", actual: "it is archived and was not read" };
   return problem ?? { subject, verdict: "passed", expected: "the manifest as written", actual: "the manifest as written", evidence: { sha256: point.manifestSha256 } };
 }
 
 async function checkPresence(
   reader: ObjectReader,
   point: RestorePointObjects,
+  archive: Archive,
 ): Promise<{ damaged: Finding[]; present: StoredObjectRecord[] }> {
-  const listed = new Map<string, number>();
-  for await (const { key, bytes } of reader.listObjects(point.objectPrefix)) listed.set(key, bytes);
+  const listed = await listFacts(reader, point.objectPrefix);
   const damaged: Finding[] = [];
   const present: StoredObjectRecord[] = [];
-  let bytes = 0;
   for (const object of point.objects) {
-    const size = listed.get(object.key);
-    if (size === object.bytes) {
-      present.push(object);
-      bytes += size;
-    } else {
-      const actual = size === undefined ? "the object is missing" : `${size} bytes`;
-      damaged.push({ subject: object.key, verdict: "failed", expected: `${object.bytes} bytes`, actual });
-    }
+    const problem = comparePresence(object, listed);
+    if (problem === undefined) present.push(object);
+    else damaged.push(problem);
   }
-  if (damaged.length > 0) return { damaged, present };
+  const { readable, archived } = await partArchived(reader, present, listed);
+  archive.add(point.runId, archived);
+  if (damaged.length > 0) return { damaged, present: readable };
   const count = `${present.length} objects with the recorded sizes`;
-  return { damaged: [{ subject: point.objectPrefix, verdict: "passed", expected: count, actual: count, evidence: { objects: present.length, bytes } }], present };
+  const bytes = present.reduce((sum, one) => sum + one.bytes, 0);
+  return { damaged: [{ subject: point.objectPrefix, verdict: "passed", expected: count, actual: count, evidence: { objects: present.length, bytes } }], present: readable };
 }
 
 /** Objects of the other restore points, and findings about manifests that cannot be read. */
-async function readOlder(reader: ObjectReader, point: RestorePointObjects): Promise<{ objects: StoredObjectRecord[]; damaged: Finding[] }> {
+async function readOlder(reader: ObjectReader, point: RestorePointObjects, archive: Archive): Promise<{ objects: StoredObjectRecord[]; damaged: Finding[] }> {
   const objects: StoredObjectRecord[] = [];
   const damaged: Finding[] = [];
   for (const older of point.older) {
     try {
-      objects.push(...await objectsOfManifest(reader, older));
+      const named = await objectsOfManifest(reader, older);
+      const { readable, damaged: lost } = older.archived ? await lookAtArchived(reader, older, named, archive) : { readable: named, damaged: [] };
+      objects.push(...readable);
+      damaged.push(...lost);
     } catch (error) {
+      if (isArchivedError(error)) {
+        archive.addManifest(older.runId, older.manifestKey, (await listFacts(reader, older.objectPrefix)).size);
+        continue;
+      }
       if (!(error instanceof HoldfastError) || !DAMAGE.has(error.code)) throw error;
       damaged.push({ subject: older.manifestKey, verdict: "failed", expected: `the manifest of ${older.runId} as written`, actual: `${error.code}: ${error.message}` });
     }
@@ -117,46 +159,75 @@ async function readOlder(reader: ObjectReader, point: RestorePointObjects): Prom
   return { objects, damaged };
 }
 
+/** The listing is all that will ever be seen of archived objects, so each of them is compared with it. */
+async function lookAtArchived(
+  reader: ObjectReader,
+  older: OlderRestorePoint,
+  objects: readonly StoredObjectRecord[],
+  archive: Archive,
+): Promise<{ readable: StoredObjectRecord[]; damaged: Finding[] }> {
+  const listed = await listFacts(reader, older.objectPrefix);
+  const damaged = objects.flatMap((one) => comparePresence(one, listed) ?? []);
+  const lost = new Set(damaged.map(({ subject }) => subject));
+  const { readable, archived } = await partArchived(reader, objects.filter(({ key }) => !lost.has(key)), listed);
+  archive.add(older.runId, archived);
+  return { readable, damaged };
+}
+
 async function checkContents(
   reader: ObjectReader,
   point: RestorePointObjects,
   present: readonly StoredObjectRecord[],
   maxBytes: number,
+  archive: Archive,
 ): Promise<Finding[]> {
-  const older = await readOlder(reader, point);
+  const older = await readOlder(reader, point, archive);
   const objects = [...present, ...older.objects];
   const { share } = point;
   const { chosen, unread, bytes, next } = chooseObjects(objects, share, maxBytes);
   const queue = [...chosen];
   const damaged: Finding[] = [];
+  const archived: StoredObjectRecord[] = [];
   const work = async (): Promise<void> => {
     for (let object = queue.shift(); object !== undefined; object = queue.shift()) {
       const problem = await readBack(reader, object);
-      if (problem !== undefined) damaged.push(problem);
+      if (problem === "archived") archived.push(object);
+      else if (problem !== undefined) damaged.push(problem);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
   const limit = unread === 0 ? "" : `; ${unread} more of this share did not fit into ${maxBytes} bytes and come next`;
+  // Moved into the archive by others than Holdfast.
+  for (const run of [point, ...point.older]) {
+    const own = archived.filter(({ key }) => key.startsWith(run.objectPrefix));
+    if (own.length === 0) continue;
+    const listed = await listFacts(reader, run.objectPrefix);
+    damaged.push(...own.flatMap((one) => comparePresence(one, listed) ?? []));
+    archive.add(run.runId, own.filter((one) => comparePresence(one, listed) === undefined));
+  }
+  const read = chosen.length - archived.length;
   // The mark that this share was read, which decides what the next verification reads.
-  const evidence = { share: share.index, share_of: share.of, next, read: chosen.length, unread_of_share: unread, bytes, restore_points: 1 + point.older.length };
+  const evidence = { share: share.index, share_of: share.of, next, read, unread_of_share: unread, bytes, restore_points: 1 + point.older.length };
   if (damaged.length > 0) return [...older.damaged, ...damaged.map((finding) => ({ ...finding, evidence }))];
   return [...older.damaged, {
     subject: "contents",
-    verdict: "passed",
+    // Nothing was read because it could not be: that has shown nothing.
+    verdict: read === 0 && archive.objects > 0 ? "skipped" : "passed",
     expected: `1 in ${share.of} objects read back with the recorded hash`,
-    actual: `${chosen.length} of ${objects.length} objects read back with the recorded hash${limit}`,
+    actual: `${read} of ${objects.length} objects read back with the recorded hash${limit}`,
     evidence,
   }];
 }
 
 /** Undefined when the object is as recorded. */
-async function readBack(reader: ObjectReader, object: StoredObjectRecord): Promise<Finding | undefined> {
+async function readBack(reader: ObjectReader, object: StoredObjectRecord): Promise<Finding | "archived" | undefined> {
   const expected = `sha256 ${object.sha256}`;
   try {
     const sha256 = await sha256Hex(await reader.getObject(object.key));
     if (sha256 === object.sha256) return undefined;
     return { subject: object.key, verdict: "failed", expected, actual: `sha256 ${sha256}` };
   } catch (error) {
+    if (isArchivedError(error)) return "archived";
     if (!(error instanceof HoldfastError) || !DAMAGE.has(error.code)) throw error;
     return { subject: object.key, verdict: "failed", expected, actual: `${error.code}: ${error.message}` };
   }

@@ -1,7 +1,8 @@
 /** What a verification needs from the bucket; the S3 client fits, and so does a plain object in a test. */
 export interface ObjectReader {
-  getObject(key: string): Promise<Uint8Array<ArrayBuffer>>;
-  listObjects(prefix: string): AsyncIterable<{ key: string; bytes: number }>;
+  getObject(key: string, options?: { range: { first: number; last: number } }): Promise<Uint8Array<ArrayBuffer>>;
+  /** Without a class: the storage has one only. */
+  listObjects(prefix: string): AsyncIterable<{ key: string; bytes: number; storageClass?: string }>;
 }
 
 /** Where a verification leaves its report. Nothing is ever replaced. */

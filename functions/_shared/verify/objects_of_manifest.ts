@@ -20,7 +20,7 @@ async function readIntact(reader: ObjectReader, key: string, sha256: string): Pr
  *
  * @throws {HoldfastError} HF204 or HF207 if the manifest or a list of chunks is missing or damaged, HF306 if it is not valid.
  */
-export async function objectsOfManifest(reader: ObjectReader, point: OlderRestorePoint): Promise<StoredObjectRecord[]> {
+export async function objectsOfManifest(reader: ObjectReader, point: Omit<OlderRestorePoint, "archived">): Promise<StoredObjectRecord[]> {
   const manifest = parseManifest(await readIntact(reader, point.manifestKey, point.manifestSha256));
   const record = (one: { key: string; sha256: string; bytes: number }): StoredObjectRecord =>
     ({ key: point.objectPrefix + one.key, sha256: one.sha256, bytes: one.bytes });

@@ -14,6 +14,8 @@ export interface OlderRestorePoint {
   objectPrefix: string;
   manifestKey: string;
   manifestSha256: string;
+  /** As the ledger knows it; a lifecycle rule may have moved it since. */
+  archived: boolean;
 }
 
 /** A restore point and everything the ledger says its run stored, the manifest aside. */
@@ -37,7 +39,7 @@ const runRow = z.object({
   object_sample_share: z.number().int().positive(),
   last: z.object({ share: z.number().int(), share_of: z.number().int(), next: z.string().nullish() }).nullable(),
 });
-const olderRow = z.object({ run_id: z.string(), object_prefix: z.string(), manifest_key: z.string(), manifest_sha256: z.string() });
+const olderRow = z.object({ run_id: z.string(), object_prefix: z.string(), manifest_key: z.string(), manifest_sha256: z.string(), archived: z.boolean() });
 
 // bigint arrives as a string; sizes of objects are far below 2^53.
 const objectRow = z.object({ key: z.string(), sha256: z.string(), bytes: z.coerce.number().int().nonnegative() });
@@ -54,7 +56,7 @@ const RUN_SQL = `
   where v.verification_id = $1 and r.state = 'complete'`;
 
 const OLDER_SQL = `
-  select r.run_id, r.object_prefix, r.manifest_key, r.manifest_sha256
+  select r.run_id, r.object_prefix, r.manifest_key, r.manifest_sha256, r.archived
   from backup.restore_points p join backup.runs r using (run_id)
   where p.run_id <> $1 and (p.expires_at is null or p.expires_at > pg_catalog.now())
   order by p.run_id`;
@@ -88,7 +90,7 @@ export async function readRestorePointObjects(
     share: nextShare(run.object_sample_share, run.last),
     objects: z.array(objectRow).parse(rows),
     older: z.array(olderRow).parse(older).map((one) => ({
-      runId: one.run_id, objectPrefix: one.object_prefix, manifestKey: one.manifest_key, manifestSha256: one.manifest_sha256 })),
+      runId: one.run_id, objectPrefix: one.object_prefix, manifestKey: one.manifest_key, manifestSha256: one.manifest_sha256, archived: one.archived })),
   };
 }
 

@@ -14,7 +14,7 @@ delete from backup.alerts;
 select backup.raise_alert('export_failed', 'critical', 'm') > 0 and backup.raise_alert('verification_failed', 'critical', 'm') > 0 as raised;
 select cron.schedule('holdfast-keeper-20260101T000000Z-00000a', '* * * * *', 'select 1') > 0 as scheduled;
 create function pg_temp.finish(p_claim uuid default '00000000-0000-0000-0000-00000000000a') returns void language sql as $$
-  select backup.finish_run('20260101T000000Z-00000a', p_claim, 4, '{"key": "x/manifest.json", "sha256": "abc", "bytes": 3}') $$;
+  select backup.finish_run('20260101T000000Z-00000a', p_claim, 4, '{"key": "x/manifest.json", "sha256": "abc", "bytes": 3, "archived": true}') $$;
 
 -- contract
 select function_returns('backup', 'finish_run', array['text', 'uuid', 'integer', 'jsonb'], 'void', 'finish_run() returns void');
@@ -30,8 +30,8 @@ select is((select state::text from backup.runs), 'exporting', 'finish_run() then
 select is((select count(*) from backup.alerts where resolved_at is null), 2::bigint, 'finish_run() resolves no alert while it refuses');
 delete from backup.chunks where chunk_no = 5;
 select lives_ok('select pg_temp.finish()', 'finish_run() succeeds when every other chunk is done');
-select results_eq('select state::text, finished_at >= now(), manifest_key, manifest_sha256, rows, raw_bytes, stored_bytes from backup.runs',
-  $$ values ('complete', true, 'x/manifest.json', 'abc', 12::bigint, 1000::bigint, 123::bigint) $$, 'finish_run() makes the run a restore point with its totals');
+select results_eq('select state::text, finished_at >= now(), manifest_key, manifest_sha256, archived, rows, raw_bytes, stored_bytes from backup.runs',
+  $$ values ('complete', true, 'x/manifest.json', 'abc', true, 12::bigint, 1000::bigint, 123::bigint) $$, 'finish_run() makes the run a restore point with its totals and where its rows are');
 select results_eq('select state::text, object_key, sha256 from backup.chunks where chunk_no = 4', $$ values ('done', 'x/manifest.json', 'abc') $$, 'finish_run() completes the manifest');
 select is((select count(*)::integer from cron.job where jobname like 'holdfast-keeper-%'), 0, 'finish_run() removes the schedule of the keeper');
 select results_eq('select cause from backup.alerts where resolved_at is null', array['verification_failed'], 'finish_run() resolves export_failed and no other alert');

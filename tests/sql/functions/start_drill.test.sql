@@ -1,6 +1,6 @@
 -- Tests sql/functions/start_drill.sql
 begin;
-select plan(27);
+select plan(35);
 
 -- arrange: an empty ledger, whatever the database has been through
 delete from backup.alerts; delete from backup.tickets; delete from backup.drills; delete from backup.verifications; delete from backup.runs;
@@ -49,6 +49,21 @@ select throws_ok($$ select backup.start_drill('sql', 'nonsense') $$, 'HF001', nu
 insert into backup.runs (run_id, tier, trigger, engine, object_prefix) values ('20260103T000000Z-cccccc', 'weekly', 'sql', 'cli', 'p/3/');
 select throws_ok($$ select backup.start_drill('sql', '20260103T000000Z-cccccc') $$, 'HF500', null, 'start_drill() rejects a run that is no restore point with HF500');
 select throws_ok($$ select backup.start_drill('mail') $$, '23514', null, 'start_drill() rejects an unknown trigger');
+update backup.runs set archived = true where run_id = '20260102T000000Z-bbbbbb';
+select throws_ok($$ select backup.start_drill('sql', '20260102T000000Z-bbbbbb') $$, 'HF603', null, 'start_drill() rejects a named run that is archived with HF603');
+select lives_ok($$ select backup.start_drill('sql') $$, 'start_drill() has another one that can be read');
+select results_eq('select run_id, selection from backup.drills', $$ values ('20260101T000000Z-aaaaaa', 'latest') $$, 'start_drill() takes the newest one that can be read');
+delete from backup.drills;
+update backup.policies set retention = interval '90 days' where provider = 'aws_s3' and tier = 'weekly';
+insert into backup.drills (run_id, trigger, verdict, state, finished_at) values ('20260101T000000Z-aaaaaa', 'sql', 'passed', 'complete', now());
+select lives_ok($$ select backup.start_drill('sql', 'random') $$, 'start_drill() has a random one that can be read');
+select is((select run_id from backup.drills where state = 'running'), '20260101T000000Z-aaaaaa', 'start_drill() leaves out an archived one, tried or not');
+delete from backup.drills;
+update backup.runs set archived = true;
+select throws_ok($$ select backup.start_drill('sql') $$, 'HF603', null, 'start_drill() says that everything is archived with HF603');
+select throws_ok($$ select backup.start_drill('sql', 'random') $$, 'HF603', null, 'start_drill() says so of random ones with HF603');
+update backup.settings set drill_window = '1 day';
+select throws_ok($$ select backup.start_drill('sql', 'random') $$, 'HF500', null, 'start_drill() does not count archived ones beyond the window');
 delete from backup.runs;
 select throws_ok($$ select backup.start_drill('sql') $$, 'HF500', null, 'start_drill() rejects an empty ledger with HF500');
 

@@ -6,7 +6,7 @@ select plan(32);
 delete from backup.runs;
 
 -- contract
-select columns_are('backup', 'runs', array['run_id', 'state', 'tier', 'trigger', 'engine', 'object_prefix', 'requested_at', 'keeper_pid', 'keeper_backend_start', 'keeper_claimed_at', 'snapshot_id', 'snapshot_at', 'snapshot_lsn', 'snapshot_xids', 'schema_fingerprint', 'age_recipients', 'finished_at', 'rows', 'raw_bytes', 'stored_bytes', 'manifest_key', 'manifest_sha256', 'warnings', 'failure_code', 'failure_message', 'failure_detail', 'objects_deleted_at'], 'runs has its columns');
+select columns_are('backup', 'runs', array['run_id', 'state', 'tier', 'trigger', 'engine', 'object_prefix', 'requested_at', 'keeper_pid', 'keeper_backend_start', 'keeper_claimed_at', 'snapshot_id', 'snapshot_at', 'snapshot_lsn', 'snapshot_xids', 'schema_fingerprint', 'age_recipients', 'finished_at', 'rows', 'raw_bytes', 'stored_bytes', 'manifest_key', 'manifest_sha256', 'archived', 'warnings', 'failure_code', 'failure_message', 'failure_detail', 'objects_deleted_at'], 'runs has its columns');
 select col_is_pk('backup', 'runs', array['run_id'], 'runs has a key');
 select isnt(obj_description('backup.runs'::regclass), null, 'runs has a comment');
 

@@ -16,6 +16,14 @@ export interface Traits {
   readonly completeHonoursIfNoneMatch: boolean;
   readonly refusesUnknownHeaders: boolean;
   readonly unknownStorageClass: string;
+  /** Storage class that HEAD names for an object in STANDARD. */
+  readonly standardInHead: "STANDARD" | undefined;
+  /** GET of an object in GLACIER or DEEP_ARCHIVE that nobody restored. */
+  readonly archivedGet: "InvalidObjectState" | "no error";
+  /** RestoreObject of it, of one that is being restored, and of one that is not archived. */
+  readonly restoreAnswers: readonly [asked: string, again: string, notArchived: string];
+  /** RestoreObject as our client takes it. */
+  readonly restoreObject: "asked" | "HF604";
 }
 
 export interface Target {
@@ -26,10 +34,11 @@ export interface Target {
 
 const standIn: Target = {
   name: "stand-in",
-  traits: { completeReturnsEtag: true, refusesPartsOutOfOrder: true, lockNeedsDigest: true, refusesWrongRegion: true, completeHonoursIfNoneMatch: true, refusesUnknownHeaders: true, unknownStorageClass: "InvalidStorageClass" },
+  traits: { completeReturnsEtag: true, refusesPartsOutOfOrder: true, lockNeedsDigest: true, refusesWrongRegion: true, completeHonoursIfNoneMatch: true, refusesUnknownHeaders: true, unknownStorageClass: "InvalidStorageClass",
+    standardInHead: undefined, archivedGet: "InvalidObjectState", restoreAnswers: ["202", "409 RestoreAlreadyInProgress", "403 InvalidObjectState"], restoreObject: "asked" },
   async start() {
     const dir = await mkdtemp(join(tmpdir(), "holdfast-s3-contract-"));
-    const server = await startS3({ dir });
+    const server = await startS3({ dir, archive: { thawMs: 600 } });
     return {
       ...server,
       async stop() {
@@ -45,7 +54,8 @@ const realEndpoint = env["HOLDFAST_TEST_S3_ENDPOINT"];
 /** Ceph RGW 16, started by scripts/rgw.sh. */
 const real: Target[] = realEndpoint === undefined ? [] : [{
   name: realEndpoint,
-  traits: { completeReturnsEtag: false, refusesPartsOutOfOrder: false, lockNeedsDigest: false, refusesWrongRegion: false, completeHonoursIfNoneMatch: false, refusesUnknownHeaders: false, unknownStorageClass: "InvalidArgument" },
+  traits: { completeReturnsEtag: false, refusesPartsOutOfOrder: false, lockNeedsDigest: false, refusesWrongRegion: false, completeHonoursIfNoneMatch: false, refusesUnknownHeaders: false, unknownStorageClass: "InvalidArgument",
+    standardInHead: "STANDARD", archivedGet: "no error", restoreAnswers: ["501 NotImplemented", "501 NotImplemented", "501 NotImplemented"], restoreObject: "HF604" },
   async start() {
     return { endpoint: realEndpoint, accessKeyId: env["HOLDFAST_TEST_S3_ACCESS_KEY_ID"] ?? "", secretAccessKey: env["HOLDFAST_TEST_S3_SECRET_ACCESS_KEY"] ?? "", async stop() {} };
   },

@@ -12,6 +12,15 @@ describe("beginDrill()", () => {
       expect(outcome).toEqual({ skip: expect.stringContaining(words) });
     });
 
+  it("beginDrill() skips a run that is archived before it makes anything", async () => {
+    const s3 = {
+      async *listObjects() { yield { key: "r/data/a", bytes: 1, storageClass: "GLACIER", etag: "", lastModified: new Date(0) }; },
+      getObject: () => Promise.reject(new HoldfastError("HF603", "archived")),
+    };
+    const archived = { backup: () => Promise.resolve({ s3, prefix: "r/" }), get client() { throw new Error("nothing may be written"); } } as unknown as DrillContext;
+    expect(await beginDrill(archived)).toEqual({ skip: expect.stringContaining("holdfast drill --from <run> --thaw") });
+  });
+
   it("beginDrill() fails on a backup that is damaged", async () => {
     await expect(beginDrill(context(new HoldfastError("HF501", "Object x is damaged")))).rejects.toMatchObject({ code: "HF501" });
   });

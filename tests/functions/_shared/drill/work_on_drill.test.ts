@@ -55,6 +55,12 @@ describe("workOnDrill()", () => {
     expect(Object.keys(await ledger.phaseSeconds())).toEqual(expect.arrayContaining(["check", "data", "prove"]));
   });
 
+  it("workOnDrill() ends a drill as skipped when objects turn out to be archived, which says nothing about the backup", async () => {
+    expect(await work((step) => (step.kind === "begin" ? simple([])(step) : Promise.reject(new HoldfastError("HF603", "archived"))))).toMatchObject({ outcome: "ended", steps: 2 });
+    expect(await ledger.progress()).toMatchObject({ state: "complete", verdict: "skipped" });
+    expect((await client.query("select d.proof ->> 'skipped' as reason from backup.drills d")).rows).toEqual([{ reason: expect.stringContaining("--thaw") }]);
+  });
+
   it("workOnDrill() stops when its bytes are spent, and another invocation goes on", async () => {
     const done: string[] = [];
     expect(await work(simple(done), { maxBytes: 10 })).toEqual({ outcome: "budget", steps: 2, bytes: 10 });

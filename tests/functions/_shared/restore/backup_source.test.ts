@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { listBackups, openBackup } from "../../../../functions/_shared/restore/backup_source.ts";
+import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
+import { findBackup, listBackups, openBackup } from "../../../../functions/_shared/restore/backup_source.ts";
 import { sha256Hex } from "../../../../functions/_shared/s3/sha256_hex.ts";
 import { manifestOf, type MemoryStorage, memoryStorage, storeManifest, text } from "../../../support/memory_backup.ts";
 
@@ -30,6 +31,25 @@ it("listBackups() names the proofs of each run, oldest first", async () => {
   const folder = `holdfast/clinic/runs/${RUNS[0] ?? ""}/proofs/`;
   for (const at of ["20261124T000001Z", "20261124T000000Z"]) storage.objects.set(`${folder}${at}.json`, text("{}"));
   expect((await listBackups(storage)).at(-1)?.proofKeys).toEqual([`${folder}20261124T000000Z.json`, `${folder}20261124T000001Z.json`]);
+});
+
+it("listBackups() tells which runs have objects in an archive, proofs aside", async () => {
+  const storage = bucket();
+  const { listObjects } = storage;
+  const archived = /cccccc\/proofs|bbbbbb\/manifest/;
+  await addProof(storage, "20261123T000000Z-cccccc", "passed");
+  const cold = { ...storage, async *listObjects(below: string) {
+    for await (const one of listObjects(below)) yield archived.test(one.key) ? { ...one, storageClass: "DEEP_ARCHIVE" } : one;
+  } };
+  expect((await listBackups(cold)).filter((one) => one.archived).map(({ runId }) => runId)).toEqual(["20261122T000000Z-bbbbbb"]);
+});
+
+it("findBackup() names a restore point without reading it, and hands an archived one to --thaw by its run id", async () => {
+  const storage = bucket();
+  const frozen = { ...storage, getObject: () => Promise.reject(new HoldfastError("HF603", "archived")) };
+  expect((await findBackup(frozen, "latest")).runId).toBe("20261123T000000Z-cccccc");
+  await addProof(storage, "20261122T000000Z-bbbbbb", "passed");
+  await expect(findBackup(frozen, "latest-verified")).rejects.toMatchObject({ code: "HF603", hint: expect.stringContaining("--from 20261122T000000Z-bbbbbb") });
 });
 
 it("openBackup() opens the latest run, or the one that is named", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { applyRetention } from "../../../../functions/_shared/retention/apply_retention.ts";
-import { createRetentionWorld, prefixOf, type RetentionWorld } from "../../../support/retention_world.ts";
+import { prefixOf } from "../../../support/made_up_run.ts";
+import { createRetentionWorld, type RetentionWorld } from "../../../support/retention_world.ts";
 
 describe("applyRetention()", () => {
   let world: RetentionWorld;

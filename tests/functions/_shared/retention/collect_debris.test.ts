@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { collectDebris } from "../../../../functions/_shared/retention/collect_debris.ts";
 import { RetentionLedger } from "../../../../functions/_shared/retention/retention_ledger.ts";
-import { createRetentionWorld, prefixOf, type RetentionWorld } from "../../../support/retention_world.ts";
+import { prefixOf } from "../../../support/made_up_run.ts";
+import { createRetentionWorld, type RetentionWorld } from "../../../support/retention_world.ts";
 
 const DAY = 86_400_000;
 

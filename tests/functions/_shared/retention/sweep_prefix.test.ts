@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sweepPrefix, type SweepBudget, type SweepStorage } from "../../../../functions/_shared/retention/sweep_prefix.ts";
-import { createRetentionWorld, prefixOf, type RetentionWorld } from "../../../support/retention_world.ts";
+import { prefixOf } from "../../../support/made_up_run.ts";
+import { createRetentionWorld, type RetentionWorld } from "../../../support/retention_world.ts";
 
 const unlimited = (): SweepBudget => ({ objects: Infinity, until: Infinity, now: () => 0 });
 const yes = () => Promise.resolve(true);

@@ -32,10 +32,10 @@ describe("listObjects()", () => {
     expect(s3.sleeps).toHaveLength(1);
   });
 
-  test("listObjects() gives size, date and ETag", async () => {
-    await s3.client().putObject("facts/one", Buffer.from("12345"));
+  test("listObjects() gives size, date, ETag and storage class", async () => {
+    await s3.client().putObject("facts/one", Buffer.from("12345"), { storageClass: "GLACIER" });
     for await (const object of s3.client().listObjects("facts/")) {
-      expect(object).toMatchObject({ key: "facts/one", bytes: 5, etag: "827ccb0eea8a706c4c34a16891f84e7b" });
+      expect(object).toMatchObject({ key: "facts/one", bytes: 5, etag: "827ccb0eea8a706c4c34a16891f84e7b", storageClass: "GLACIER" });
       expect(Math.abs(object.lastModified.getTime() - Date.now())).toBeLessThan(60_000);
     }
   });

@@ -10,14 +10,14 @@ describe("isTransient()", () => {
   test.each([[500, ""], [502, ""], [503, "SlowDown"], [504, ""], [429, ""], [400, "RequestTimeout"], [409, "OperationAborted"]])("isTransient() is true for %i %s", (status, code) => {
     expect(isTransient(failed(status, code))).toBe(true);
   });
-  test.each([[400, "InvalidRequest"], [403, "AccessDenied"], [404, "NoSuchKey"], [412, "PreconditionFailed"], [501, "NotImplemented"], [507, ""], [503, "InsufficientCapacity"]])("isTransient() is false for %i %s", (status, code) => {
+  test.each([[400, "InvalidRequest"], [403, "AccessDenied"], [404, "NoSuchKey"], [412, "PreconditionFailed"], [501, "NotImplemented"], [507, ""], [503, "InsufficientCapacity"], [503, "GlacierExpeditedRetrievalNotAvailable"]])("isTransient() is false for %i %s", (status, code) => {
     expect(isTransient(failed(status, code))).toBe(false);
   });
 });
 
 describe("toHoldfastError()", () => {
   test.each([
-    [403, "AccessDenied", "HF202"], [403, "InvalidObjectState", "HF603"], [403, "", "HF202"], [401, "", "HF202"], [403, "SignatureDoesNotMatch", "HF202"], [400, "ExpiredToken", "HF202"],
+    [403, "AccessDenied", "HF202"], [403, "InvalidObjectState", "HF603"], [503, "GlacierExpeditedRetrievalNotAvailable", "HF605"], [403, "", "HF202"], [401, "", "HF202"], [403, "SignatureDoesNotMatch", "HF202"], [400, "ExpiredToken", "HF202"],
     [404, "NoSuchBucket", "HF201"], [404, "NoSuchKey", "HF204"], [404, "", "HF204"], [403, "QuotaExceeded", "HF206"], [507, "", "HF206"], [400, "EntityTooLarge", "HF206"],
     [400, "BadDigest", "HF207"], [403, "RequestTimeTooSkewed", "HF208"], [301, "PermanentRedirect", "HF206"], [503, "SlowDown", "HF203"],
   ])("toHoldfastError() reads %i %s as %s", (status, code, expected) => {

@@ -21,7 +21,8 @@ const point: RestorePointObjects = {
   objects: Object.entries(contents).filter(([key]) => !key.endsWith(".json")).map(([key, text]) => ({ key, sha256: hash(text), bytes: text.length })),
 };
 
-function bucket(changes: Record<string, string | undefined> = {}, failures: Record<string, unknown> = {}): ObjectReader & { read: string[] } {
+/** Keys that match `frozen` are in an archive; a probe of one byte counts as a read as well. */
+function bucket(changes: Record<string, string | undefined> = {}, failures: Record<string, unknown> = {}, frozen?: RegExp, storageClass = "GLACIER"): ObjectReader & { read: string[] } {
   const stored = { ...contents, ...changes };
   const read: string[] = [];
   return {
@@ -30,12 +31,13 @@ function bucket(changes: Record<string, string | undefined> = {}, failures: Reco
       read.push(key);
       if (failures[key] !== undefined) throw failures[key];
       const text = stored[key];
+      if (text !== undefined && frozen?.test(key) === true) throw new HoldfastError("HF603", "archived");
       if (text === undefined) throw new HoldfastError("HF204", `Cannot get object "${key}": it does not exist`);
       return bytesOf(text);
     },
     listObjects: async function* (prefix) {
       if (failures["list"] !== undefined) throw failures["list"];
-      for (const [key, text] of Object.entries(stored)) if (text !== undefined && key.startsWith(prefix)) yield { key, bytes: text.length };
+      for (const [key, text] of Object.entries(stored)) if (text !== undefined && key.startsWith(prefix)) yield { key, bytes: text.length, ...(frozen?.test(key) === true ? { storageClass } : {}) };
     },
   };
 }
@@ -126,7 +128,7 @@ describe("checkBackupObjects()", () => {
       excluded: [], warnings: [], totals: { tables: 1, rows: 1, objects: 2, raw_bytes: 20, stored_bytes: 18 }, finished_at: "2026-01-01T00:00:00Z",
     });
     const stored = { [`${OLD}manifest.json`]: manifest, ...Object.fromEntries(Object.entries(refs).map(([key, text]) => [OLD + key, text])) };
-    const both = { ...point, older: [{ runId: "20260101T000000Z-aaaaaa", objectPrefix: OLD, manifestKey: `${OLD}manifest.json`, manifestSha256: hash(manifest) }] };
+    const both = { ...point, older: [{ runId: "20260101T000000Z-aaaaaa", objectPrefix: OLD, manifestKey: `${OLD}manifest.json`, manifestSha256: hash(manifest), archived: false }] };
 
     it("checkBackupObjects() reads their objects back as well", async () => {
       const reader = bucket(stored);
@@ -138,12 +140,65 @@ describe("checkBackupObjects()", () => {
       expect(failed(await check(bucket({ ...stored, [OLD + key]: text }), both))).toEqual([OLD + key]);
     });
 
+    it("checkBackupObjects() compares archived ones with a listing of their folder", async () => {
+      const archived = { ...both, older: both.older.map((one) => ({ ...one, archived: true })) };
+      const rows = /runs\/0\/data/;
+      const findings = await check(bucket(stored, {}, rows), archived);
+      expect(findings.at(-1)).toMatchObject({ subject: "archived objects", verdict: "skipped", evidence: { objects: 1, bytes: 8, restore_points: 1 } });
+      expect(findings.at(-2)).toMatchObject({ subject: "contents", verdict: "passed", evidence: { read: 4 } });
+      expect(failed(await check(bucket({ ...stored, [`${OLD}data/public.a/1.copy.gz`]: undefined }, {}, rows), archived))).toEqual([`${OLD}data/public.a/1.copy.gz`]);
+    });
+
     it("checkBackupObjects() names their altered or missing manifest and goes on with the others", async () => {
       for (const text of [undefined, manifest.replace("17", "18")]) {
         const findings = await check(bucket({ ...stored, [`${OLD}manifest.json`]: text }), both);
         expect(failed(findings)).toEqual([`${OLD}manifest.json`]);
         expect(findings.at(-1)).toMatchObject({ subject: "contents", verdict: "passed", evidence: { read: 3 } });
       }
+    });
+  });
+
+  describe("with archived objects", () => {
+    const ROWS = /\/data\//;
+    const findingOf = async (subject: string, reader: ObjectReader, of = point) => (await check(reader, of)).find((one) => one.subject === subject);
+
+    it("checkBackupObjects() looks for them, gives them no turn, and does not call them read", async () => {
+      const reader = bucket({}, {}, ROWS);
+      const findings = await check(reader);
+      expect(findings.map(({ subject, verdict }) => [subject, verdict])).toEqual([[point.manifestKey, "passed"], [PREFIX, "passed"], ["contents", "passed"], ["archived objects", "skipped"]]);
+      expect(findings[2]).toMatchObject({ actual: "1 of 1 objects read back with the recorded hash", evidence: { read: 1, unread_of_share: 0 } });
+      expect(findings[3]).toMatchObject({ actual: expect.stringMatching(/^2 objects of 1 restore points are archived: .* were not read$/), evidence: { objects: 2, bytes: 19 } });
+      // The manifest, a probe and the schema.
+      expect(reader.read).toHaveLength(3);
+    });
+
+    it("checkBackupObjects() names one that is missing or of another size", async () => {
+      expect(failed(await check(bucket({ [`${PREFIX}data/public.a/1.copy.gz`]: undefined }, {}, ROWS)))).toEqual([`${PREFIX}data/public.a/1.copy.gz`]);
+      expect(failed(await check(bucket({ [`${PREFIX}data/public.b/2.copy.gz`]: "more" }, {}, ROWS)))).toEqual([`${PREFIX}data/public.b/2.copy.gz`]);
+    });
+
+    it("checkBackupObjects() has not passed contents of which nothing could be read", async () => {
+      const rows = { ...point, objects: point.objects.filter(({ key }) => ROWS.test(key)) };
+      expect(await findingOf("contents", bucket({}, {}, ROWS), rows)).toMatchObject({ verdict: "skipped", evidence: { share: 0, read: 0 } });
+    });
+
+    it("checkBackupObjects() reads them where the server keeps the class readable", async () => {
+      const { getObject } = bucket();
+      const reader = { ...bucket({}, {}, ROWS), getObject };
+      expect(await findingOf("contents", reader)).toMatchObject({ verdict: "passed", evidence: { read: 3 } });
+      expect(await findingOf("archived objects", reader)).toBeUndefined();
+    });
+
+    it("checkBackupObjects() meets those that nobody told it of, and an archived manifest", async () => {
+      // No class in the listing.
+      const unseen = bucket({}, {}, ROWS, "INTELLIGENT_TIERING");
+      expect(await findingOf("contents", unseen)).toMatchObject({ verdict: "passed", evidence: { read: 1 } });
+      expect(await findingOf("archived objects", unseen)).toMatchObject({ verdict: "skipped", evidence: { objects: 2, restore_points: 1 } });
+      expect(await findingOf(point.manifestKey, bucket({}, {}, /manifest/))).toMatchObject({ verdict: "skipped", actual: expect.stringContaining("archived") });
+      const older = { runId: "r0", objectPrefix: "old/", manifestKey: "old/manifest.json", manifestSha256: "x", archived: false };
+      const findings = await check(bucket({ "old/manifest.json": "m", "old/data/a": "1" }, {}, /^old/), { ...point, older: [older] });
+      expect(findings.at(-1)).toMatchObject({ subject: "old/manifest.json", verdict: "skipped", actual: "it is archived, so that neither it nor the 2 objects of its run were compared" });
+      expect(failed(findings)).toEqual([]);
     });
   });
 

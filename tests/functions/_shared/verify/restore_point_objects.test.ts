@@ -49,9 +49,9 @@ it("readRestorePointObjects() lists what the ledger says was stored, with the ol
   expect(await shareAfter(null), "another number of shares").toEqual({ of: 2, index: 0, after: null });
 
   await client.query(`
-    insert into backup.runs (run_id, state, tier, trigger, engine, object_prefix, requested_at, snapshot_at, finished_at, manifest_key, manifest_sha256) values
-      ('20251230T000000Z-cccccc', 'complete', 'weekly', 'sql', 'cli', 'o/', now() - interval '3 days', now() - interval '3 days', now(), 'o/manifest.json', 'y'),
-      ('20250101T000000Z-dddddd', 'complete', 'weekly', 'sql', 'cli', 'e/', now() - interval '3 years', now() - interval '3 years', now(), 'e/manifest.json', 'z')`);
+    insert into backup.runs (run_id, state, tier, trigger, engine, object_prefix, requested_at, snapshot_at, finished_at, manifest_key, manifest_sha256, archived) values
+      ('20251230T000000Z-cccccc', 'complete', 'weekly', 'sql', 'cli', 'o/', now() - interval '3 days', now() - interval '3 days', now(), 'o/manifest.json', 'y', true),
+      ('20250101T000000Z-dddddd', 'complete', 'weekly', 'sql', 'cli', 'e/', now() - interval '3 years', now() - interval '3 years', now(), 'e/manifest.json', 'z', false)`);
   expect((await readRestorePointObjects(client, await start()))?.older, "what retention may have deleted is left out")
-    .toEqual([{ runId: "20251230T000000Z-cccccc", objectPrefix: "o/", manifestKey: "o/manifest.json", manifestSha256: "y" }]);
+    .toEqual([{ runId: "20251230T000000Z-cccccc", objectPrefix: "o/", manifestKey: "o/manifest.json", manifestSha256: "y", archived: true }]);
 });
