@@ -10,9 +10,9 @@ beforeAll(async () => void (world = await createAlertsWorld()));
 beforeEach(() => world.reset());
 afterAll(() => world.close());
 
-const deliver = (env: Record<string, string> = world.env, until = 60_000): Promise<DeliveryReport> => {
+const deliver = (env: Record<string, string> = world.env, until = 60_000, timeoutMs = 10_000): Promise<DeliveryReport> => {
   const from = performance.now();
-  return deliverAlerts({ database: world.client, channels: parseAlertConfig(env), send: (request) => sendRequest(request, { timeoutMs: 300 }), until, now: () => performance.now() - from });
+  return deliverAlerts({ database: world.client, channels: parseAlertConfig(env), send: (request) => sendRequest(request, { timeoutMs }), until, now: () => performance.now() - from });
 };
 const only = (...names: string[]) => Object.fromEntries(Object.entries(world.env).filter(([name]) => names.some((one) => name.includes(one))));
 
@@ -50,11 +50,11 @@ describe("deliverAlerts()", () => {
     world.receiver.answer("/discord-t0ken", { status: 404 });
     world.receiver.answer("/email", { status: 429, headers: { "retry-after": "1800" } });
     await world.raise("x");
-    expect(await deliver()).toEqual({ sent: 0, failed: 4 });
+    expect(await deliver(world.env, 60_000, 2000)).toEqual({ sent: 0, failed: 4 });
     expect(await world.log()).toEqual([
       ["discord", "raised", "failed", 1, 404, "HTTP 404"],
       ["email", "raised", "pending", 1, 429, "HTTP 429"],
-      ["slack", "raised", "pending", 1, null, "no answer within 0.3 s"],
+      ["slack", "raised", "pending", 1, null, "no answer within 2 s"],
       ["webhook", "raised", "pending", 1, null, expect.stringMatching(/^no answer \(\w+\)$/)],
     ]);
     expect(await world.sql("select channel, round(extract(epoch from not_before - now()) / 60)::integer as minutes from backup.alert_deliveries where state = 'pending' order by channel"))
