@@ -1,7 +1,10 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { signWebhook } from "../../../../functions/_shared/alerts/sign_webhook.ts";
+import { REPO_ROOT } from "../../../../stack/repo_root.ts";
 
 describe("signWebhook()", () => {
   it("signWebhook() signs id, time and body as the Standard Webhooks specification says", () => {
@@ -20,5 +23,20 @@ describe("signWebhook()", () => {
       const signed = Buffer.concat([Buffer.from(`id.${headers["webhook-timestamp"]}.`), bytes]);
       expect(headers["webhook-signature"]).toBe(`v1,${createHmac("sha256", secret).update(signed).digest("base64")}`);
     }));
+  });
+
+  it("signWebhook() is verified by the code of docs/alerts.md, which refuses what was changed, replayed or signed by others", async () => {
+    const [, code = ""] = /```js\n([^]+?)```/.exec(readFileSync(join(REPO_ROOT, "docs/alerts.md"), "utf8")) ?? [];
+    const { verify } = (await import(`data:text/javascript,${encodeURIComponent(code)}`)) as { verify(headers: Record<string, string>, body: Uint8Array, secret: string): boolean };
+    const key = randomBytes(32);
+    const [secret, body] = [`whsec_${key.toString("base64")}`, Buffer.from('{"type":"test"}')];
+    const headers = signWebhook(key, "id", new Date(), body);
+    expect(verify(headers, body, secret)).toBe(true);
+    expect(verify({ ...headers, "webhook-signature": `v1,AAAA ${headers["webhook-signature"]}` }, body, secret)).toBe(true);
+    expect(verify(headers, Buffer.from('{"type":"text"}'), secret)).toBe(false);
+    expect(verify({ ...headers, "webhook-id": "other" }, body, secret)).toBe(false);
+    expect(verify(headers, body, `whsec_${randomBytes(32).toString("base64")}`)).toBe(false);
+    expect(verify(signWebhook(key, "id", new Date(Date.now() - 301_000), body), body, secret)).toBe(false);
+    expect(verify({}, body, secret)).toBe(false);
   });
 });
