@@ -1,6 +1,7 @@
 import { Command, type OutputConfiguration } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import type { RegisterCommand, RunAction } from "./command_context.ts";
+import { registerAlerts } from "./commands/alerts.ts";
 import { registerBackup } from "./commands/backup.ts";
 import { registerChecks } from "./commands/checks.ts";
 import { registerDrill } from "./commands/drill.ts";
@@ -22,6 +23,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerDrill,
   registerStatus,
   registerRuns,
+  registerAlerts,
   registerVerify,
   registerVerifyKey,
   registerChecks,

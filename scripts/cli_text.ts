@@ -41,6 +41,12 @@ export const CLI_TEXT: Readonly<Record<string, string>> = {
     "JSON: an object with every column of `backup.status`, intervals as `_seconds`. `health` is `never_ran`, `healthy`, `stale`, `failing` or `running`. `alerts` is an array of `{cause, severity, message, occurrences, raised_at, last_seen}`.",
   "runs":
     "JSON: an array, newest first, of `{run_id, state, tier, trigger, engine, requested_at, finished_at, snapshot_at, rows, raw_bytes, stored_bytes, manifest_key, verified, warnings, failure_code, failure_message}`. `warnings` is how many there are.",
+  "alerts":
+    "JSON: an array of the columns of `backup.alerts` and `what_to_do`, open ones first. Causes and channels: [alerts.md](alerts.md).",
+  "alerts deliveries":
+    "JSON: an array, newest first, of `{delivery_id, event_id, event, cause, channel, state, attempts, status_code, error, queued_at, not_before, finished_at}`, columns of `backup.alert_deliveries`.",
+  "alerts test":
+    "JSON: `{channels}`, an array of `{channel, outcome, status_code, error}` with every channel there is; `outcome` is `sent`, `failed` or `not_configured`. It reads the variables of this shell; what the deployed functions have is tested by `POST {\"action\": \"test\"}` to `deliver-alerts`.",
   "verify":
     "JSON: `{verification_id, verdict, background, report, page_key}`. `verdict` and `report` are null while `background`, an array of check names, is not empty.",
   "verify-key":

@@ -1,4 +1,4 @@
--- requires: types/run_state.sql, functions/next_run.sql, functions/wanted_schedules.sql
+-- requires: types/run_state.sql, tables/alert_deliveries.sql, functions/next_run.sql, functions/wanted_schedules.sql
 -- backup.alert_causes(p_now)
 --
 -- Why: what does not happen raises no error, so somebody has to look. Everything here can be told from the ledger alone, by
@@ -48,6 +48,15 @@ as $$
     from (values ('tick'), ('export'), ('verify'), ('drill'), ('retention'), ('prune')) as names(job_name)
     cross join lateral (select * from backup.job_runs o where o.job_name = names.job_name order by o.started_at desc limit 1) j
     where j.status = 'failed'
+  ), delivered as (
+    -- The newest end on each channel tells whether it works. One that found no function has no channel, and counts while
+    -- nothing has ended since.
+    select d.channel, d.error
+    from (select distinct on (e.channel) e.* from backup.alert_deliveries e
+          where e.state in ('sent', 'failed') and e.finished_at > p_now - interval '7 days'
+          order by e.channel, e.finished_at desc, e.delivery_id desc) d
+    where d.state = 'failed'
+      and (d.channel is not null or not exists (select from backup.alert_deliveries l where l.finished_at > d.finished_at))
   ), ledger as (
     select sum(pg_total_relation_size(c.oid)) as bytes from pg_catalog.pg_class c
     where c.relnamespace = 'backup'::regnamespace and c.relkind = 'r'
@@ -106,6 +115,11 @@ as $$
          format('scheduled jobs fail: %s', string_agg(format('%s (%s)', j.job_name, j.error_code), ', ' order by j.job_name)),
          jsonb_build_object('jobs', jsonb_agg(jsonb_build_object('job', j.job_name, 'code', j.error_code) order by j.job_name))
   from jobs j
+  union all
+  select 'delivery_failing', count(*) > 0, 'warning',
+         format('alerts do not arrive: %s', string_agg(concat_ws(': ', d.channel, d.error), '; ' order by d.channel)),
+         jsonb_build_object('channels', jsonb_agg(d.channel order by d.channel))
+  from delivered d
   union all
   select 'ledger_growth', l.bytes > s.ledger_max_bytes, 'warning',
          format('the tables of schema backup hold %s, more than settings.ledger_max_bytes (%s)', pg_size_pretty(l.bytes), pg_size_pretty(s.ledger_max_bytes)),

@@ -1,4 +1,4 @@
--- requires: functions/_primary_backups_alert.sql
+-- requires: functions/_primary_backups_alert.sql, functions/queue_heartbeat.sql
 -- backup.close_verification(verification id)
 --
 -- Why: called after every result, so whichever process brings the last one closes the verification.
@@ -50,6 +50,9 @@ begin
       jsonb_build_object('verification_id', p_verification_id, 'run_id', v_verification.run_id, 'checks', to_jsonb(v_failed)));
   elsif v_verdict = 'passed' then
     perform backup.resolve_alert('verification_failed');
+    if v_verification.trigger = 'schedule' then
+      perform backup.queue_heartbeat('heartbeat_verify', p_verification_id::text);
+    end if;
   end if;
 
   -- An inconclusive verification does not clear an earlier failure: it did not look.

@@ -1,8 +1,9 @@
--- requires: functions/held_chunks.sql, functions/complete_chunks.sql, functions/unschedule.sql, functions/resolve_alert.sql, tables/runs.sql
+-- requires: functions/held_chunks.sql, functions/complete_chunks.sql, functions/unschedule.sql, functions/resolve_alert.sql, functions/queue_heartbeat.sql, tables/runs.sql
 -- backup.finish_run(p_run_id, p_claim_id, p_chunk_no, p_manifest)
 --
 -- Why: the manifest is in the bucket, so the backup exists; the ledger follows in one transaction. Ending the run releases
--- the keeper and resolves the alert that an earlier failure raised. p_manifest: {key, sha256, bytes, archived}.
+-- the keeper and resolves the alert that an earlier failure raised; a scheduled one also pings.
+-- p_manifest: {key, sha256, bytes, archived}.
 -- Errors: HF003, HF004, HF304 an unfinished chunk is left.
 create or replace function backup.finish_run(p_run_id text, p_claim_id uuid, p_chunk_no integer, p_manifest jsonb)
 returns void
@@ -28,6 +29,7 @@ begin
    where r.run_id = p_run_id;
   perform backup.unschedule('holdfast-keeper-' || p_run_id);
   perform backup.resolve_alert('export_failed');
+  perform backup.queue_heartbeat('heartbeat_export', r.run_id) from backup.runs r where r.run_id = p_run_id and r.trigger = 'schedule';
 end;
 $$;
 

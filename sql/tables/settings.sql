@@ -33,6 +33,9 @@ create table backup.settings (
   stuck_run_after         interval not null default '30 minutes',
   size_jump_factor        numeric not null default 3,
   ledger_max_bytes        bigint not null default 536870912,
+  alert_max_per_hour      integer not null default 4,
+  alert_max_attempts      integer not null default 8,
+  alert_reminder_after    interval,
   constraint settings_one_row check (id),
   constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
   constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
@@ -57,6 +60,9 @@ create table backup.settings (
   constraint settings_stuck_run_after_positive check (stuck_run_after > interval '0'),
   constraint settings_size_jump_factor_above_one check (size_jump_factor > 1),
   constraint settings_ledger_max_bytes_positive check (ledger_max_bytes > 0),
+  constraint settings_alert_max_per_hour_range check (alert_max_per_hour between 1 and 60),
+  constraint settings_alert_max_attempts_range check (alert_max_attempts between 1 and 20),
+  constraint settings_alert_reminder_after_range check (alert_reminder_after >= interval '15 minutes'),
   constraint settings_drill_timeout_range check (drill_timeout between interval '1 minute' and interval '7 days')
 );
 alter table backup.settings enable row level security;
@@ -101,3 +107,6 @@ comment on column backup.settings.missed_run_grace is 'Alert missed_run: a sched
 comment on column backup.settings.stuck_run_after is 'Alert stuck_run: an active export has not stored anything for this long.';
 comment on column backup.settings.size_jump_factor is 'Alert size_jump: the newest backup is this many times larger or smaller than the median of the ten before it.';
 comment on column backup.settings.ledger_max_bytes is 'Alert ledger_growth: the tables of schema backup together are larger.';
+comment on column backup.settings.alert_max_per_hour is 'Messages per hour and channel about one cause of alerts, so that one that comes and goes is no storm.';
+comment on column backup.settings.alert_max_attempts is 'Attempts per message and channel, after 1, 2, 4 … minutes and then every hour, before it is given up.';
+comment on column backup.settings.alert_reminder_after is 'An open alert is told again after this time. Null: never.';

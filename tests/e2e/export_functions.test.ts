@@ -32,6 +32,8 @@ describe("export-backup", () => {
     await waitForEnd(bench, runId, 120_000);
     first = await expectGood(bench, runId);
     await untilQuiet(bench);
+    expect(await queryRows(bench.databaseUrl, "select event, channel from backup.alert_deliveries where content ->> 'subject' = $1", [runId]))
+      .toEqual([{ event: "heartbeat", channel: "heartbeat_export" }]);
 
     const invocations = bench.stack.invocations().filter((one) => one.slug === "export-backup");
     expect(invocations.length).toBeGreaterThanOrEqual(4);

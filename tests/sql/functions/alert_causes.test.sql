@@ -1,6 +1,6 @@
 -- Tests sql/functions/alert_causes.sql
 begin;
-select plan(48);
+select plan(54);
 
 -- arrange: an empty ledger, whatever the database has been through, and a weekly backup (Sunday 01:00) since Thursday 2026-01-01
 delete from backup.alerts; delete from backup.tickets; delete from backup.verifications; delete from backup.drills; delete from backup.runs; delete from backup.job_runs;
@@ -19,7 +19,7 @@ create function pg_temp.run(p_at timestamptz, p_bytes bigint default 1000000, p_
 select function_returns('backup', 'alert_causes', array['timestamp with time zone'], 'setof record', 'alert_causes() returns rows');
 select isnt(obj_description('backup.alert_causes(timestamptz)'::regprocedure), null, 'alert_causes() has a comment');
 select is((select array_agg(cause order by cause) from backup.alert_causes()),
-  '{drill_overdue,job_failing,keeper_too_old,ledger_growth,missed_run,missed_verification,rpo_over_target,rto_over_target,s3_refusing,schema_not_captured,size_jump,stuck_run}',
+  '{delivery_failing,drill_overdue,job_failing,keeper_too_old,ledger_growth,missed_run,missed_verification,rpo_over_target,rto_over_target,s3_refusing,schema_not_captured,size_jump,stuck_run}',
   'alert_causes() judges every cause, also when none is present');
 
 -- nobody asked for a backup
@@ -132,6 +132,22 @@ insert into backup.job_runs (job_name, status, started_at, finished_at, error_co
   ('prune', 'succeeded', '2026-01-07Z', '2026-01-07Z', null, null);
 select is(pg_temp.told('2026-01-08 04:00Z', 'job_failing'), 'critical: scheduled jobs fail: export (HF101), tick (42501)', 'alert_causes() names the jobs whose last run failed');
 delete from backup.job_runs;
+
+-- delivery failing
+delete from backup.alert_deliveries;
+create function pg_temp.ended(p_at timestamptz, p_channel text, p_state text, p_error text default null) returns void language sql as $$
+  insert into backup.alert_deliveries (event, cause, channel, state, content, error, finished_at) values ('test', 'test', p_channel, p_state, '{}', p_error, p_at) $$;
+do $$ begin perform pg_temp.ended('2026-01-08 01:00Z', 'slack', 'sent'); perform pg_temp.ended('2026-01-08 01:00Z', 'email', 'sent'); end $$;
+select is(pg_temp.told('2026-01-08 04:00Z', 'delivery_failing'), null, 'alert_causes() is content while alerts arrive');
+do $$ begin perform pg_temp.ended('2026-01-08 02:00Z', 'slack', 'failed', 'HTTP 404'); perform pg_temp.ended('2026-01-08 03:00Z', 'slack', 'skipped', 'replaced'); end $$;
+select is(pg_temp.told('2026-01-08 04:00Z', 'delivery_failing'), 'warning: alerts do not arrive: slack: HTTP 404', 'alert_causes() names the channel whose newest message was given up, and why');
+select is(pg_temp.told('2026-01-15 02:01Z', 'delivery_failing'), null, 'alert_causes() forgets a channel after a week');
+do $$ begin perform pg_temp.ended('2026-01-08 03:30Z', 'slack', 'sent'); end $$;
+select is(pg_temp.told('2026-01-08 04:00Z', 'delivery_failing'), null, 'alert_causes() is content once a message arrives');
+do $$ begin perform pg_temp.ended('2026-01-08 03:40Z', null, 'failed', 'not taken'); end $$;
+select is(pg_temp.told('2026-01-08 04:00Z', 'delivery_failing'), 'warning: alerts do not arrive: not taken', 'alert_causes() tells that no function takes messages');
+do $$ begin perform pg_temp.ended('2026-01-08 03:50Z', 'email', 'sent'); end $$;
+select is(pg_temp.told('2026-01-08 04:00Z', 'delivery_failing'), null, 'alert_causes() is content once one takes them');
 
 -- ledger growth
 update backup.settings set ledger_max_bytes = 1;

@@ -1,12 +1,12 @@
 -- Tests sql/functions/close_verification.sql
 begin;
-select plan(14);
+select plan(16);
 
 -- arrange: an empty ledger, whatever the database has been through
 delete from backup.alerts; delete from backup.tickets; delete from backup.verifications; delete from backup.drills; delete from backup.runs;
 
-create function pg_temp.verification(p_verdicts text[]) returns uuid language plpgsql as $$
-declare v_id uuid := backup.start_verification('sql');
+create function pg_temp.verification(p_verdicts text[], p_trigger text default 'sql') returns uuid language plpgsql as $$
+declare v_id uuid := backup.start_verification(p_trigger);
 begin
   insert into backup.verification_results (verification_id, check_name, subject, verdict)
   select v_id, 'check_row_counts', 's' || n, v::backup.verdict from unnest(p_verdicts) with ordinality as u (v, n);
@@ -30,6 +30,16 @@ select results_eq($$ select backup.close_verification(pg_temp.verification('{inc
 select is((select count(*) from (select backup.close_verification(pg_temp.verification('{passed}'))) x, backup.alerts a where a.resolved_at is null and x is null), 0::bigint,
   'close_verification() runs again');
 select throws_ok($$ select backup.close_verification('00000000-0000-4000-8000-000000000000') $$, 'HF006', null, 'close_verification() rejects an unknown verification with HF006');
+
+-- heartbeat
+delete from backup.alert_deliveries;
+do $$ begin
+  perform backup.close_verification(pg_temp.verification('{passed}')), backup.close_verification(pg_temp.verification('{failed}', 'schedule')), backup.close_verification(pg_temp.verification('{inconclusive}', 'schedule'));
+end $$;
+select is_empty('select from backup.alert_deliveries', 'close_verification() sends no heartbeat unless a scheduled verification passed');
+do $$ begin perform backup.close_verification(pg_temp.verification('{passed}', 'schedule')); end $$;
+select results_eq('select event, channel, (content ->> ''subject'')::uuid in (select verification_id from backup.verifications) from backup.alert_deliveries',
+  $$ values ('heartbeat', 'heartbeat_verify', true) $$, 'close_verification() sends a heartbeat when one has');
 
 -- permissions
 select function_privs_are('backup', 'close_verification', array['uuid']::text[], 'anon', '{}'::text[], 'close_verification() is closed to anon');

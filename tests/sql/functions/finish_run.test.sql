@@ -1,6 +1,6 @@
 -- Tests sql/functions/finish_run.sql
 begin;
-select plan(16);
+select plan(18);
 
 -- arrange
 delete from backup.runs;
@@ -35,7 +35,13 @@ select results_eq('select state::text, finished_at >= now(), manifest_key, manif
 select results_eq('select state::text, object_key, sha256 from backup.chunks where chunk_no = 4', $$ values ('done', 'x/manifest.json', 'abc') $$, 'finish_run() completes the manifest');
 select is((select count(*)::integer from cron.job where jobname like 'holdfast-keeper-%'), 0, 'finish_run() removes the schedule of the keeper');
 select results_eq('select cause from backup.alerts where resolved_at is null', array['verification_failed'], 'finish_run() resolves export_failed and no other alert');
+select is_empty($$ select from backup.alert_deliveries where content ->> 'subject' = '20260101T000000Z-00000a' $$, 'finish_run() sends no heartbeat for a run that somebody started');
 select throws_ok('select pg_temp.finish()', 'HF003', null, 'finish_run() rejects a run that has ended with HF003');
+update backup.runs set state = 'exporting', finished_at = null, manifest_key = null, manifest_sha256 = null, trigger = 'schedule';
+update backup.chunks set state = 'claimed', done_at = null, claim_id = '00000000-0000-0000-0000-00000000000a', lease_until = now() + interval '1 hour' where chunk_no = 4;
+do $$ begin perform pg_temp.finish(); end $$;
+select results_eq($$ select event, channel, state from backup.alert_deliveries where content ->> 'subject' = '20260101T000000Z-00000a' $$,
+  $$ values ('heartbeat', 'heartbeat_export', 'pending') $$, 'finish_run() sends a heartbeat after a scheduled one');
 
 -- permissions
 select function_privs_are('backup', 'finish_run', array['text', 'uuid', 'integer', 'jsonb'], 'anon', array[]::text[], 'anon may not execute finish_run()');

@@ -19,7 +19,7 @@ select is_empty('select from backup.job_runs', 'run_job() keeps no record of a t
 insert into backup.tickets (function_name, issued_at, expires_at) values ('f', now() - interval '2 days', now() - interval '1 day');
 select is(backup.run_job('tick') ->> 'tickets_deleted', '1', 'run_job() runs the tick');
 select results_eq('select job_name, status, result, error_code, error from backup.job_runs',
-  $$ values ('tick', 'succeeded', '{"ended": 0, "dispatched": 0, "checks_closed": 0, "tickets_deleted": 1, "alerts": 0}'::jsonb, null, null) $$, 'run_job() records a tick that did something');
+  $$ values ('tick', 'succeeded', '{"ended": 0, "dispatched": 0, "checks_closed": 0, "tickets_deleted": 1, "alerts": 0, "events": 0, "deliveries": 0}'::jsonb, null, null) $$, 'run_job() records a tick that did something');
 select ok((select started_at >= now() and finished_at >= started_at from backup.job_runs), 'run_job() records how long it took');
 select is(backup.run_job('export'), '{"ticket": true}', 'run_job() asks for an export');
 select is(backup.run_job('verify'), '{"ticket": true}', 'run_job() asks for a verification');

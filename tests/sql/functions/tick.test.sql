@@ -1,11 +1,13 @@
 -- Tests sql/functions/tick.sql
 begin;
-select plan(21);
+select plan(25);
 
 -- arrange
 delete from backup.runs;
 delete from backup.tickets;
 delete from backup.verifications;
+delete from backup.alerts;
+delete from backup.alert_deliveries;
 update backup.settings set external_clock = true, drill_timeout = '1 hour';
 
 -- contract
@@ -13,13 +15,14 @@ select function_returns('backup', 'tick', array[]::text[], 'jsonb', 'tick() retu
 select isnt(obj_description('backup.tick()'::regprocedure), null, 'tick() has a comment');
 
 -- behaviour
-select is(backup.tick(), '{"ended": 0, "dispatched": 0, "checks_closed": 0, "tickets_deleted": 0, "alerts": 0}', 'tick() finds nothing to do in a quiet project');
+select is(backup.tick(), '{"ended": 0, "dispatched": 0, "checks_closed": 0, "tickets_deleted": 0, "alerts": 0, "events": 0, "deliveries": 0}', 'tick() finds nothing to do in a quiet project');
 insert into backup.tickets (function_name, issued_at, expires_at)
 select 'export-backup', now() - interval '1 day', now() - a from unnest(array['61 minutes', '59 minutes', '-1 minutes']::interval[]) a;
 select is(backup.tick() -> 'tickets_deleted', '1', 'tick() deletes tickets an hour after they expired');
 select is((select min(expires_at) from backup.tickets), now() - interval '59 minutes', 'tick() keeps younger tickets');
 insert into backup.runs (run_id, tier, trigger, engine, object_prefix, requested_at) values ('20260101T000000Z-00000a', 'daily', 'sql', 'functions', 'x/', now() - interval '1 day');
-select is(backup.tick(), '{"ended": 1, "dispatched": 0, "checks_closed": 0, "tickets_deleted": 0, "alerts": 0}', 'tick() ends a run whose keeper never came, and sends it no worker');
+select is(backup.tick(), '{"ended": 1, "dispatched": 0, "checks_closed": 0, "tickets_deleted": 0, "alerts": 0, "events": 1, "deliveries": 1}',
+  'tick() ends a run whose keeper never came, sends it no worker, and has its alert told');
 select results_eq('select state::text, failure_code from backup.runs', $$ values ('failed', 'HF005') $$, 'tick() records why');
 insert into backup.runs (run_id, tier, trigger, engine, object_prefix, keeper_pid) values ('20260102T000000Z-00000a', 'daily', 'sql', 'functions', 'x/', pg_backend_pid());
 select is(backup.tick() -> 'dispatched', '1', 'tick() sends a worker to a run that has none');
@@ -45,13 +48,22 @@ create or replace function backup.alert_causes(p_now timestamptz default now())
 returns table (cause text, present boolean, severity text, message text, details jsonb) language sql stable set search_path = ''
 as $$ select 'x', true, 'warning', (1 / 0)::text, '{}'::jsonb $$;
 insert into backup.tickets (function_name, issued_at, expires_at) values ('export-backup', now() - interval '1 day', now() - interval '2 hours');
-select is(backup.tick() - 'dispatched', '{"ended": 0, "checks_closed": 0, "tickets_deleted": 1, "alerts": 1}', 'tick() does its other work although alerts cannot be judged');
+select is(backup.tick() - 'dispatched' - 'events' - 'deliveries', '{"ended": 0, "checks_closed": 0, "tickets_deleted": 1, "alerts": 1}', 'tick() does its other work although alerts cannot be judged');
 select results_eq($$ select severity, message, details from backup.alerts where cause = 'alerts_unjudged' and resolved_at is null $$,
   $$ values ('critical', 'the causes of alerts cannot be judged: division by zero', '{"code": "22012"}'::jsonb) $$, 'tick() alarms when alerts cannot be judged');
 create or replace function backup.alert_causes(p_now timestamptz default now())
 returns table (cause text, present boolean, severity text, message text, details jsonb) language sql stable set search_path = ''
 as $$ select 'x', false, 'warning', 'x', '{}'::jsonb $$;
 select is(backup.tick() -> 'alerts', '1', 'tick() resolves that alert once they can');
+
+-- deliveries
+select is((select array_agg(event order by delivery_id) from backup.alert_deliveries where cause = 'alerts_unjudged'), '{raised,resolved}', 'tick() has it told that alerts cannot be judged');
+alter table backup.alert_deliveries rename to hidden;
+select is(backup.tick() - 'dispatched' - 'checks_closed', '{"ended": 0, "tickets_deleted": 0, "alerts": 1, "events": 0, "deliveries": 0}', 'tick() does its other work although nothing can be queued');
+select results_eq($$ select severity from backup.alerts where cause = 'alerts_unqueued' and resolved_at is null $$, array['critical'], 'tick() alarms when nothing can be queued');
+alter table backup.hidden rename to alert_deliveries;
+do $$ begin perform backup.tick(); end $$;
+select is_empty($$ select from backup.alerts where cause = 'alerts_unqueued' and resolved_at is null $$, 'tick() resolves that alert once it can');
 
 -- permissions
 select function_privs_are('backup', 'tick', array[]::text[], 'anon', array[]::text[], 'anon may not execute tick()');

@@ -1,9 +1,9 @@
 -- Tests sql/tables/settings.sql
 begin;
-select plan(46);
+select plan(52);
 
 -- contract
-select columns_are('backup', 'settings', array['id', 'project_ref', 'functions_url', 'external_clock', 'included_schemas', 'excluded_schemas', 'chunk_bytes', 'worker_bytes', 'worker_seconds', 'workers', 'lease_seconds', 'max_attempts', 'keeper_max_age', 'keeper_start_timeout', 'count_at_plan_bytes', 'object_lock', 'retention_mode', 'retention_minimum', 'retention_grace', 'retention_debris_age', 'include_role_passwords', 'row_shrink_threshold', 'check_timeout', 'background_timeout', 'object_sample_share', 'drill_from', 'drill_window', 'drill_max_age', 'drill_timeout', 'key_proof_max_age', 'missed_run_grace', 'stuck_run_after', 'size_jump_factor', 'ledger_max_bytes'], 'settings has its columns');
+select columns_are('backup', 'settings', array['id', 'project_ref', 'functions_url', 'external_clock', 'included_schemas', 'excluded_schemas', 'chunk_bytes', 'worker_bytes', 'worker_seconds', 'workers', 'lease_seconds', 'max_attempts', 'keeper_max_age', 'keeper_start_timeout', 'count_at_plan_bytes', 'object_lock', 'retention_mode', 'retention_minimum', 'retention_grace', 'retention_debris_age', 'include_role_passwords', 'row_shrink_threshold', 'check_timeout', 'background_timeout', 'object_sample_share', 'drill_from', 'drill_window', 'drill_max_age', 'drill_timeout', 'key_proof_max_age', 'missed_run_grace', 'stuck_run_after', 'size_jump_factor', 'ledger_max_bytes', 'alert_max_per_hour', 'alert_max_attempts', 'alert_reminder_after'], 'settings has its columns');
 select col_is_pk('backup', 'settings', array['id'], 'settings has a key');
 select isnt(obj_description('backup.settings'::regclass), null, 'settings has a comment');
 
@@ -45,6 +45,12 @@ select throws_ok($$ update backup.settings set missed_run_grace = '-1 second' $$
 select throws_ok($$ update backup.settings set stuck_run_after = '0' $$, '23514', null, 'settings rejects stuck_run_after = 0');
 select throws_ok($$ update backup.settings set size_jump_factor = 1 $$, '23514', null, 'settings rejects size_jump_factor = 1');
 select throws_ok($$ update backup.settings set ledger_max_bytes = 0 $$, '23514', null, 'settings rejects ledger_max_bytes = 0');
+select throws_ok($$ update backup.settings set alert_max_per_hour = 0 $$, '23514', null, 'settings rejects alert_max_per_hour = 0');
+select throws_ok($$ update backup.settings set alert_max_per_hour = 61 $$, '23514', null, 'settings rejects alert_max_per_hour = 61');
+select throws_ok($$ update backup.settings set alert_max_attempts = 0 $$, '23514', null, 'settings rejects alert_max_attempts = 0');
+select throws_ok($$ update backup.settings set alert_max_attempts = 21 $$, '23514', null, 'settings rejects alert_max_attempts = 21');
+select throws_ok($$ update backup.settings set alert_reminder_after = '14 minutes' $$, '23514', null, 'settings rejects alert_reminder_after = 14 minutes');
+select lives_ok($$ update backup.settings set alert_reminder_after = null $$, 'settings accepts that nobody is reminded');
 
 -- permissions
 select is((select relrowsecurity from pg_class where oid = 'backup.settings'::regclass), true, 'settings has row level security');
