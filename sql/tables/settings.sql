@@ -33,6 +33,9 @@ create table backup.settings (
   stuck_run_after         interval not null default '30 minutes',
   size_jump_factor        numeric not null default 3,
   ledger_max_bytes        bigint not null default 536870912,
+  ledger_keep_work        interval not null default '30 days',
+  ledger_keep_answers     interval not null default '1 year',
+  ledger_keep_history     interval not null default '2 years',
   constraint settings_one_row check (id),
   constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
   constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
@@ -57,6 +60,11 @@ create table backup.settings (
   constraint settings_stuck_run_after_positive check (stuck_run_after > interval '0'),
   constraint settings_size_jump_factor_above_one check (size_jump_factor > 1),
   constraint settings_ledger_max_bytes_positive check (ledger_max_bytes > 0),
+  -- A run or drill that is at work is younger than this, and so is debris whose reason somebody looks for.
+  constraint settings_ledger_keep_work_range check (ledger_keep_work >= interval '8 days'),
+  constraint settings_ledger_keep_answers_range check (ledger_keep_answers >= ledger_keep_work),
+  -- Calendar periods reach back a month, recovery_objectives a year.
+  constraint settings_ledger_keep_history_range check (ledger_keep_history >= interval '1 year' and ledger_keep_history >= ledger_keep_answers),
   constraint settings_drill_timeout_range check (drill_timeout between interval '1 minute' and interval '7 days')
 );
 alter table backup.settings enable row level security;
@@ -101,3 +109,8 @@ comment on column backup.settings.missed_run_grace is 'Alert missed_run: a sched
 comment on column backup.settings.stuck_run_after is 'Alert stuck_run: an active export has not stored anything for this long.';
 comment on column backup.settings.size_jump_factor is 'Alert size_jump: the newest backup is this many times larger or smaller than the median of the ten before it.';
 comment on column backup.settings.ledger_max_bytes is 'Alert ledger_growth: the tables of schema backup together are larger.';
+comment on column backup.settings.ledger_keep_work is
+  'How long backup.prune_ledger() keeps chunks of ended runs, steps of ended drills, job_runs, and run_tables of runs that failed or were deleted.';
+comment on column backup.settings.ledger_keep_answers is 'How long it keeps verifications with their answers, and looks at the backups made by Supabase.';
+comment on column backup.settings.ledger_keep_history is
+  'How long it keeps resolved alerts, and runs that failed or were deleted, with their drills, key proofs and marks.';
