@@ -6,6 +6,7 @@ import { applyMigrations } from "../../stack/apply_migrations.ts";
 import { freePort } from "../../stack/free_port.ts";
 import { startCluster } from "../../stack/postgres/start_cluster.ts";
 import { ProcessRegister } from "../../stack/processes/process_register.ts";
+import { cpuSeconds } from "./cpu_seconds.ts";
 import { fillLedger } from "./fill_ledger.ts";
 import { median } from "./median.ts";
 
@@ -55,11 +56,14 @@ export async function measureLedger(options: { dir: string; runs: number; rounds
 }
 
 async function measure(client: Client, name: string, sql: string, rounds: number): Promise<void> {
+  const { rows: [session] } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
   const times: number[] = [];
+  const cpu = cpuSeconds(session?.pid ?? 0);
   for (let round = 0; round < Math.max(10, rounds); round += 1) {
     const started = performance.now();
     await client.query(sql);
     times.push(performance.now() - started);
   }
-  console.log(`  ${name.padEnd(24)} ${median(times).toFixed(1).padStart(7)} ms (${Math.min(...times).toFixed(1)} to ${Math.max(...times).toFixed(1)})`);
+  const used = (1000 * (cpuSeconds(session?.pid ?? 0) - cpu)) / times.length;
+  console.log(`  ${name.padEnd(24)} ${median(times).toFixed(1).padStart(7)} ms (${Math.min(...times).toFixed(1)} to ${Math.max(...times).toFixed(1)}), CPU ${used.toFixed(1)} ms`);
 }

@@ -8,7 +8,7 @@
 -- point in the bucket nothing goes but its chunks, which its manifest lists; the newest one keeps them, as verifications compare
 -- the bucket with them. A run goes last, when nothing refers to it.
 -- One call deletes at most p_limit rows of each kind, so that it is short; "more" says that there are others.
-create or replace function backup.prune_ledger(p_limit integer default 20000)
+create or replace function backup.prune_ledger(p_limit integer default 10000)
 returns jsonb
 language plpgsql
 set search_path = ''
