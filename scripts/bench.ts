@@ -5,15 +5,17 @@ import { parseArgs } from "node:util";
 import { compareWithPgDump } from "./bench/compare_with_pg_dump.ts";
 import { compareWithPgRestore } from "./bench/compare_with_pg_restore.ts";
 import { measureFunctions } from "./bench/measure_functions.ts";
+import { measureLedger } from "./bench/measure_ledger.ts";
 
-const HELP = `Measures exports against pg_dump, restores against pg_restore, and exports inside the limits of functions. Prints ratios of one run; nothing is asserted.
+const HELP = `Measures exports against pg_dump, restores against pg_restore, exports inside the limits of functions, and a ledger of years. Prints ratios of one run; nothing is asserted.
 
 Usage: npm run bench -- [options]
 
   --size <MiB>       Size of the big database (default 1100)
   --small <MiB>      Size of the small one, for the functions (default 10)
   --rounds <n>       Times that each and its rival run in turn (default 3)
-  --only <parts>     dump, restore, functions (default all)
+  --runs <n>         Runs in the ledger (default 10000, which make about 220,000 rows)
+  --only <parts>     dump, restore, functions, ledger (default all)
   --workers <n>      Sessions of the export and the restore (default 2, as -j2)
 
 Needs the PostgreSQL 15 of Debian for pg_dump and pg_restore (parts dump, restore).
@@ -29,8 +31,8 @@ function positive(text: string, name: string): number {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      size: { type: "string", default: "1100" }, small: { type: "string", default: "10" }, rounds: { type: "string", default: "3" },
-      only: { type: "string", default: "dump,restore,functions" }, workers: { type: "string", default: "2" }, help: { type: "boolean", short: "h", default: false },
+      size: { type: "string", default: "1100" }, small: { type: "string", default: "10" }, rounds: { type: "string", default: "3" }, runs: { type: "string", default: "10000" },
+      only: { type: "string", default: "dump,restore,functions,ledger" }, workers: { type: "string", default: "2" }, help: { type: "boolean", short: "h", default: false },
     },
   });
   if (values.help) {
@@ -53,6 +55,7 @@ async function main(): Promise<void> {
         await measureFunctions({ dir: join(dir, `functions-${size}`), bytes: size * 1024 * 1024 });
       }
     }
+    if (parts.includes("ledger")) await measureLedger({ dir, runs: positive(values.runs, "runs"), rounds: positive(values.rounds, "rounds") });
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

@@ -38,7 +38,7 @@ export const CLI_TEXT: Readonly<Record<string, string>> = {
   "drill":
     "JSON: the columns of `backup.drills` without `failure_code` and `failure_message`, and `{seconds, left_out, recorded, not_recorded_because, proof}`; `proof` is the whole proof.",
   "status":
-    "JSON: an object with every column of `backup.status`, intervals as `_seconds`. `health` is `never_ran`, `healthy`, `stale`, `failing` or `running`. `alerts` is an array of `{cause, severity, message, occurrences, raised_at, last_seen}`.",
+    "JSON: an object with every column of `backup.status`, intervals as `_seconds`. `health` is `never_ran`, `healthy`, `stale`, `failing` or `running`. `alerts` is an array of `{cause, severity, message, occurrences, raised_at, last_seen}`. With `--metrics`: `{metrics}`, an array of `{name, labels, value}`.\n\n`--metrics` prints all or nothing, for the textfile collector of node_exporter; what the metrics mean: [monitoring.md](monitoring.md).",
   "runs":
     "JSON: an array, newest first, of `{run_id, state, tier, trigger, engine, requested_at, finished_at, snapshot_at, rows, raw_bytes, stored_bytes, manifest_key, verified, warnings, failure_code, failure_message}`. `warnings` is how many there are.",
   "alerts":

@@ -1,3 +1,6 @@
+import { Option } from "commander";
+import { readMetrics } from "../../functions/_shared/metrics/read_metrics.ts";
+import { type MetricsFormat, renderMetrics } from "../../functions/_shared/metrics/render_metrics.ts";
 import { formatDuration } from "../../functions/_shared/report/format_quantity.ts";
 import { type BackupStatus, getBackupStatus } from "../../functions/_shared/status/get_backup_status.ts";
 import type { ExitCode, RegisterCommand } from "../command_context.ts";
@@ -7,18 +10,24 @@ import type { Palette } from "../palette.ts";
 
 interface StatusFlags {
   check: boolean;
+  metrics?: MetricsFormat;
 }
 
 export const registerStatus: RegisterCommand = (program, run) => {
   const command = program
     .command("status")
     .description("are the backups fine, and what is wrong if not")
-    .option("--check", "for monitoring: exit 10 when failing or stale, 11 when there is no restore point", false);
+    .option("--check", "for monitoring: exit 10 when failing or stale, 11 when there is no restore point", false)
+    .addOption(new Option("--metrics [format]", "for monitoring: print metrics as text, by default as Prometheus has it").choices(["prometheus", "openmetrics"]).preset("prometheus"));
   describeHelp(command, "holdfast status --check", "0 healthy, running, or asked without --check; 1 bug, 2 usage, 3 refused, 10 and 11 see --check");
   command.action(async (flags: StatusFlags) =>
     run(command, async (context) => {
-      const status = await context.withDatabase(getBackupStatus);
-      if (context.options.json) context.printJson(status);
+      const { status, samples } = await context.withDatabase(async (client) => ({
+        status: await getBackupStatus(client), samples: flags.metrics === undefined ? [] : await readMetrics(client),
+      }));
+      // Printed whole or not at all: whoever redirects it into a file must not find half of a page there.
+      if (flags.metrics !== undefined) context.print(context.options.json ? JSON.stringify({ metrics: samples }, null, 2) : renderMetrics(samples, flags.metrics));
+      else if (context.options.json) context.printJson(status);
       else context.print(formatStatus(status, context.palette));
       return flags.check ? exitCodeOf(status.health) : 0;
     }),

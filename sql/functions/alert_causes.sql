@@ -20,8 +20,12 @@ as $$
     select * from backup.runs r where r.state = 'complete' order by r.snapshot_at desc limit 1
   ), before as (
     select percentile_cont(0.5) within group (order by b.raw_bytes) as median, count(*) as runs
-    from (select r.raw_bytes from backup.runs r where r.state in ('complete', 'expired') and r.run_id <> (select n.run_id from newest n)
-          order by r.snapshot_at desc limit 10) b
+    from (select o.raw_bytes
+          from (values ('complete'::backup.run_state), ('expired')) as states(state)
+          -- Ten of each state are enough, and an index finds them.
+          cross join lateral (select r.raw_bytes, r.snapshot_at from backup.runs r
+                              where r.state = states.state and r.run_id <> (select n.run_id from newest n) order by r.snapshot_at desc limit 10) o
+          order by o.snapshot_at desc limit 10) b
   ), ended as (
     select * from backup.runs r where r.finished_at is not null order by r.requested_at desc, r.run_id desc limit 1
   ), active as (

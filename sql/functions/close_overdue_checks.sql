@@ -18,7 +18,7 @@ begin
     select c.verification_id, c.check_name, c.state, c.job_name
     from backup.verification_checks c
     join backup.verifications v using (verification_id)
-    where v.verdict is null
+    where v.verdict is null and c.state <> 'done'
       and case c.state
         when 'background' then c.started_at < clock_timestamp() - v_settings.background_timeout - interval '10 minutes'
         when 'running'    then c.started_at < clock_timestamp() - v_settings.check_timeout - interval '10 minutes'

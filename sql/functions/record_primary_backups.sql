@@ -2,7 +2,7 @@
 -- backup.record_primary_backups(p_project_ref, p_answer, p_outcome, p_reason)
 --
 -- Why: what the Management API said is kept, so that the verdict can be read again and a backup that vanished is noticed.
--- A year of looks is enough; more would grow for ever.
+-- How long is decided by backup.prune_ledger().
 create or replace function backup.record_primary_backups(
   p_project_ref text,
   p_answer      jsonb,
@@ -18,7 +18,6 @@ declare
   v_look_id bigint;
   v_window  jsonb := p_answer -> 'physical_backup_data';
 begin
-  delete from backup.primary_backups b where b.looked_at < clock_timestamp() - interval '1 year';
   insert into backup.primary_backups
     (project_ref, outcome, reason, region, walg_enabled, pitr_enabled, pitr_earliest, pitr_latest, completed, newest_at, oldest_at, backups)
   select p_project_ref, p_outcome, p_reason, p_answer ->> 'region', (p_answer ->> 'walg_enabled')::boolean, (p_answer ->> 'pitr_enabled')::boolean,

@@ -1,9 +1,10 @@
--- requires: tables/job_runs.sql, functions/tick.sql, functions/dispatch.sql, functions/start_drill.sql, functions/hand_over_drill.sql, functions/prune_ledger.sql, functions/run_retention.sql
+-- requires: tables/job_runs.sql, tables/job_states.sql, functions/tick.sql, functions/dispatch.sql, functions/start_drill.sql, functions/hand_over_drill.sql, functions/prune_ledger.sql, functions/run_retention.sql
 -- backup.run_job(p_job_name)
 --
 -- Why: every scheduled entry goes through here, so that job_runs tells when it ran, how long, and with which outcome. An
 -- error is recorded and not raised again: raising would undo the record. A tick without anything to do leaves no row,
--- or the ledger would grow by one row a minute.
+-- or the ledger would grow by one row a minute; that it ran is in job_states.
+-- A clean-up deletes a bounded number of rows. What it leaves is deleted by the ticks after it.
 -- Errors: HF100 unknown job.
 create or replace function backup.run_job(p_job_name text)
 returns jsonb
@@ -47,9 +48,23 @@ begin
     values (p_job_name, case when v_error is null then 'succeeded' else 'failed' end,
             v_started, clock_timestamp(), v_result, v_code, v_error);
   end if;
+  insert into backup.job_states as s (job_name, succeeded, failed, last_success_at, last_failure_at, last_seconds)
+  values (p_job_name, (v_error is null)::integer, (v_error is not null)::integer,
+          case when v_error is null then clock_timestamp() end, case when v_error is not null then clock_timestamp() end,
+          extract(epoch from clock_timestamp() - v_started))
+  on conflict (job_name) do update
+    set succeeded       = s.succeeded + excluded.succeeded,
+        failed          = s.failed + excluded.failed,
+        last_success_at = coalesce(excluded.last_success_at, s.last_success_at),
+        last_failure_at = coalesce(excluded.last_failure_at, s.last_failure_at),
+        last_seconds    = excluded.last_seconds;
+  if p_job_name = 'tick' and coalesce((
+      select (j.result ->> 'more')::boolean from backup.job_runs j where j.job_name = 'prune' order by j.started_at desc limit 1), false) then
+    perform backup.run_job('prune');
+  end if;
   return v_result;
 end;
 $$;
 
-comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, drill, retention, prune) and records it in backup.job_runs. Errors: HF100.';
+comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, drill, retention, prune) and records it in backup.job_runs and backup.job_states. Errors: HF100.';
 revoke all on function backup.run_job(text) from public;

@@ -38,6 +38,7 @@ create table backup.runs (
 );
 -- Two exports at once would double the load and hold two snapshots; the index makes the second one impossible.
 create unique index runs_one_active on backup.runs ((true)) where state in ('starting', 'exporting');
+create index runs_newest on backup.runs (requested_at desc, run_id desc);
 create index runs_by_state on backup.runs (state, snapshot_at desc);
 alter table backup.runs enable row level security;
 create policy service_role_reads on backup.runs for select to service_role using (true);

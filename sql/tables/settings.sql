@@ -36,6 +36,9 @@ create table backup.settings (
   alert_max_per_hour      integer not null default 4,
   alert_max_attempts      integer not null default 8,
   alert_reminder_after    interval,
+  ledger_keep_work        interval not null default '30 days',
+  ledger_keep_answers     interval not null default '1 year',
+  ledger_keep_history     interval not null default '2 years',
   constraint settings_one_row check (id),
   constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
   constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
@@ -63,6 +66,11 @@ create table backup.settings (
   constraint settings_alert_max_per_hour_range check (alert_max_per_hour between 1 and 60),
   constraint settings_alert_max_attempts_range check (alert_max_attempts between 1 and 20),
   constraint settings_alert_reminder_after_range check (alert_reminder_after >= interval '15 minutes'),
+  -- A run or drill that is at work is younger than this, and so is debris whose reason somebody looks for.
+  constraint settings_ledger_keep_work_range check (ledger_keep_work >= interval '8 days'),
+  constraint settings_ledger_keep_answers_range check (ledger_keep_answers >= ledger_keep_work),
+  -- Calendar periods reach back a month, recovery_objectives a year.
+  constraint settings_ledger_keep_history_range check (ledger_keep_history >= interval '1 year' and ledger_keep_history >= ledger_keep_answers),
   constraint settings_drill_timeout_range check (drill_timeout between interval '1 minute' and interval '7 days')
 );
 alter table backup.settings enable row level security;
@@ -110,3 +118,8 @@ comment on column backup.settings.ledger_max_bytes is 'Alert ledger_growth: the 
 comment on column backup.settings.alert_max_per_hour is 'Messages per hour and channel about one cause of alerts, so that one that comes and goes is no storm.';
 comment on column backup.settings.alert_max_attempts is 'Attempts per message and channel, after 1, 2, 4 … minutes and then every hour, before it is given up.';
 comment on column backup.settings.alert_reminder_after is 'An open alert is told again after this time. Null: never.';
+comment on column backup.settings.ledger_keep_work is
+  'How long backup.prune_ledger() keeps chunks of ended runs, steps of ended drills, job_runs, and run_tables of runs that failed or were deleted.';
+comment on column backup.settings.ledger_keep_answers is 'How long it keeps verifications with their answers, deliveries of alerts, and looks at the backups made by Supabase.';
+comment on column backup.settings.ledger_keep_history is
+  'How long it keeps resolved alerts, and runs that failed or were deleted, with their drills, key proofs and marks.';

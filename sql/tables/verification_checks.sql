@@ -9,6 +9,8 @@ create table backup.verification_checks (
   primary key (verification_id, check_name),
   constraint verification_checks_state_known check (state in ('pending', 'running', 'background', 'done'))
 );
+-- The minute tick looks for those that are not done, among those of years.
+create index verification_checks_open on backup.verification_checks (verification_id) where state <> 'done';
 alter table backup.verification_checks enable row level security;
 create policy service_role_reads on backup.verification_checks for select to service_role using (true);
 grant select on backup.verification_checks to service_role;

@@ -4,9 +4,13 @@
 -- server, so a year is enough.
 create or replace view backup.recovery_objectives with (security_invoker = true) as
 with proven as (
-  select p.run_id, p.age from backup.restore_points p where p.verified order by p.snapshot_at desc limit 1
+  -- Only runs of passed drills can be verified; as an array, so that the view looks at no other.
+  select p.run_id, p.age from backup.restore_points p
+  where p.verified and p.run_id = any (array(select d.run_id from backup.drills d where d.verdict = 'passed'))
+  order by p.snapshot_at desc limit 1
 ), newest as (
-  select p.run_id, p.age, p.raw_bytes from backup.restore_points p order by p.snapshot_at desc limit 1
+  select p.run_id, p.age, p.raw_bytes from backup.restore_points p
+  where p.run_id = (select r.run_id from backup.runs r where r.state = 'complete' order by r.snapshot_at desc limit 1)
 ), passed as (
   select d.drill_id, d.engine, d.phase_seconds, d.raw_bytes, extract(epoch from d.finished_at - d.started_at) as seconds,
          (select coalesce(sum(s.value::text::numeric), 0) from jsonb_each(d.phase_seconds) s

@@ -12,7 +12,9 @@ with active as (
 ), last_ended as (
   select * from backup.runs r where r.finished_at is not null order by r.requested_at desc, r.run_id desc limit 1
 ), newest as (
-  select * from backup.restore_points p order by p.snapshot_at desc limit 1
+  -- Found by its run first, so that the view does not look at every restore point.
+  select p.* from backup.restore_points p
+  where p.run_id = (select r.run_id from backup.runs r where r.state = 'complete' order by r.snapshot_at desc limit 1)
 ), checked as (
   select * from backup.verifications v where v.verdict is not null order by v.finished_at desc limit 1
 ), progress as (

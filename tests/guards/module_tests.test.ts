@@ -6,8 +6,10 @@ import { repositoryFiles } from "./rules/repository_files.ts";
 const EXEMPT: Record<string, string> = {
   "scripts/bench/compare_with_pg_dump.ts": "measures and asserts nothing; its figures are read by people",
   "scripts/bench/compare_with_pg_restore.ts": "measures and asserts nothing; its figures are read by people",
+  "scripts/bench/fill_ledger.ts": "tests/sql/ledger_plans.test.ts looks at how the ledger that it fills is read",
   "scripts/bench/make_data.ts": "fills the database of a measurement",
   "scripts/bench/measure_functions.ts": "measures and asserts nothing; its figures are read by people",
+  "scripts/bench/measure_ledger.ts": "measures and asserts nothing; its figures are read by people",
   "scripts/bench/start_storage.ts": "starts the object storage of a measurement",
   "scripts/demo/explain.ts": "tests/e2e/demo.test.ts reads what it prints",
   "scripts/demo/run_export.ts": "tests/e2e/demo.test.ts follows a run with it",

@@ -13,7 +13,11 @@ export function respondJson(status: number, body: unknown, headers: Readonly<Rec
 }
 
 export function respondMarkdown(text: string): Response {
-  return new Response(text, { status: 200, headers: { ...HEADERS, "content-type": "text/markdown; charset=utf-8" } });
+  return respondText(text, "text/markdown; charset=utf-8");
+}
+
+export function respondText(text: string, contentType: string): Response {
+  return new Response(text, { status: 200, headers: { ...HEADERS, vary: "accept", "content-type": contentType } });
 }
 
 /**

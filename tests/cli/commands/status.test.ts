@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { parseMetrics } from "../../support/parse_metrics.ts";
 import { queryRows } from "../../support/query_rows.ts";
 import { type HoldfastOutcome, runHoldfast } from "../../support/run_holdfast.ts";
 
@@ -23,6 +24,21 @@ describe("registerStatus()", () => {
   it("registerStatus() tells monitoring by its exit code with --check", async () => {
     const { code, stdout } = await holdfast("status", "--check", "--json");
     expect([code, JSON.parse(stdout)]).toEqual([10, expect.objectContaining({ health: "stale" })]);
+  });
+  it("registerStatus() prints metrics for a file, nothing else on stdout and no word on stderr", async () => {
+    for (const [argv, format] of [[["--metrics"], "prometheus"], [["--metrics", "openmetrics"], "openmetrics"]] as const) {
+      const { code, stdout, stderr } = await holdfast("status", ...argv);
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(parseMetrics(stdout, format).get("holdfast_newest_restore_point_rows")?.samples[0]?.value).toBe(1_234_567);
+    }
+    const { code, stdout } = await holdfast("status", "--metrics", "--check", "--json");
+    expect([code, JSON.parse(stdout)]).toEqual([10, { metrics: expect.arrayContaining([{ name: "holdfast_restore_points", labels: {}, value: 1 }]) }]);
+  });
+  it("registerStatus() prints no metric at all when it cannot, so that a file is not half a page", async () => {
+    const { code, stdout, stderr } = await runHoldfast(["status", "--metrics"], { HOLDFAST_DB_URL: "postgresql://nobody:wrong@127.0.0.1:1/none" });
+    expect([code, stdout]).toEqual([3, ""]);
+    expect(stderr).toContain("HF104");
+    expect(await holdfast("status", "--metrics", "statsd")).toMatchObject({ code: 2, stdout: "" });
   });
   it("registerStatus() shows the active run and open alerts", async () => {
     await queryRows(database.url, `insert into backup.runs (run_id, state, tier, trigger, engine, object_prefix)

@@ -1,12 +1,13 @@
 -- Tests sql/functions/run_job.sql
 begin;
-select plan(25);
+select plan(30);
 
 -- arrange
 delete from backup.runs;
 delete from backup.tickets;
 delete from backup.verifications;
 delete from backup.job_runs;
+delete from backup.job_states;
 update backup.settings set functions_url = null, external_clock = true;
 
 -- contract
@@ -16,6 +17,8 @@ select isnt(obj_description('backup.run_job(text)'::regprocedure), null, 'run_jo
 -- behaviour
 select is(backup.run_job('tick') ->> 'ended', '0', 'run_job() returns the result');
 select is_empty('select from backup.job_runs', 'run_job() keeps no record of a tick that had nothing to do');
+select results_eq('select job_name, succeeded, failed, last_success_at >= now(), last_failure_at, last_seconds > 0 from backup.job_states',
+  $$ values ('tick', 1::bigint, 0::bigint, true, null::timestamptz, true) $$, 'run_job() knows that it ran all the same');
 insert into backup.tickets (function_name, issued_at, expires_at) values ('f', now() - interval '2 days', now() - interval '1 day');
 select is(backup.run_job('tick') ->> 'tickets_deleted', '1', 'run_job() runs the tick');
 select results_eq('select job_name, status, result, error_code, error from backup.job_runs',
@@ -40,9 +43,18 @@ select is(backup.run_job('export'), null, 'run_job() does not raise when a job f
 select results_eq($$ select status, result, error_code from backup.job_runs where job_name = 'export' order by job_run_id desc limit 1 $$,
   $$ values ('failed', null::jsonb, '23514') $$, 'run_job() records the failure');
 select matches((select error from backup.job_runs where status = 'failed' and job_name = 'export'), 'hf_test', 'run_job() records the message');
+select results_eq($$ select succeeded, failed, last_success_at < last_failure_at from backup.job_states where job_name = 'export' $$, $$ values (1::bigint, 1::bigint, true) $$,
+  'run_job() counts the failure and leaves the time of the last success');
 select throws_ok($$ select backup.run_job('nonsense') $$, 'HF100', 'job ''nonsense'' does not exist', 'run_job() rejects an unknown job with HF100');
 select throws_ok($$ select backup.run_job(null) $$, 'HF100', null, 'run_job() rejects no job with HF100');
 select is((select count(*)::integer from backup.job_runs), 8, 'run_job() leaves one row for each job, and none for what it rejects');
+select bag_eq('select job_name from backup.job_states', array['tick', 'export', 'verify', 'drill', 'retention', 'prune'], 'run_job() knows of no other job');
+do $$ begin perform backup.run_job('tick'); end $$;
+select is((select count(*)::integer from backup.job_runs where job_name = 'prune'), 1, 'run_job() does not clean up with each tick');
+insert into backup.job_runs (job_name, status, finished_at, result) values ('prune', 'succeeded', now(), '{"more": true}');
+do $$ begin perform backup.run_job('tick'); perform backup.run_job('tick'); end $$;
+select results_eq($$ select result -> 'more' from backup.job_runs where job_name = 'prune' order by job_run_id desc limit 2 $$, $$ values ('false'::jsonb), ('true') $$,
+  'run_job() goes on with a clean-up that left something, with the next tick, until nothing is left');
 
 -- permissions
 select function_privs_are('backup', 'run_job', array['text'], 'anon', array[]::text[], 'anon may not execute run_job()');

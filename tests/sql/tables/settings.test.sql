@@ -1,9 +1,9 @@
 -- Tests sql/tables/settings.sql
 begin;
-select plan(52);
+select plan(58);
 
 -- contract
-select columns_are('backup', 'settings', array['id', 'project_ref', 'functions_url', 'external_clock', 'included_schemas', 'excluded_schemas', 'chunk_bytes', 'worker_bytes', 'worker_seconds', 'workers', 'lease_seconds', 'max_attempts', 'keeper_max_age', 'keeper_start_timeout', 'count_at_plan_bytes', 'object_lock', 'retention_mode', 'retention_minimum', 'retention_grace', 'retention_debris_age', 'include_role_passwords', 'row_shrink_threshold', 'check_timeout', 'background_timeout', 'object_sample_share', 'drill_from', 'drill_window', 'drill_max_age', 'drill_timeout', 'key_proof_max_age', 'missed_run_grace', 'stuck_run_after', 'size_jump_factor', 'ledger_max_bytes', 'alert_max_per_hour', 'alert_max_attempts', 'alert_reminder_after'], 'settings has its columns');
+select columns_are('backup', 'settings', array['id', 'project_ref', 'functions_url', 'external_clock', 'included_schemas', 'excluded_schemas', 'chunk_bytes', 'worker_bytes', 'worker_seconds', 'workers', 'lease_seconds', 'max_attempts', 'keeper_max_age', 'keeper_start_timeout', 'count_at_plan_bytes', 'object_lock', 'retention_mode', 'retention_minimum', 'retention_grace', 'retention_debris_age', 'include_role_passwords', 'row_shrink_threshold', 'check_timeout', 'background_timeout', 'object_sample_share', 'drill_from', 'drill_window', 'drill_max_age', 'drill_timeout', 'key_proof_max_age', 'missed_run_grace', 'stuck_run_after', 'size_jump_factor', 'ledger_max_bytes', 'alert_max_per_hour', 'alert_max_attempts', 'alert_reminder_after', 'ledger_keep_work', 'ledger_keep_answers', 'ledger_keep_history'], 'settings has its columns');
 select col_is_pk('backup', 'settings', array['id'], 'settings has a key');
 select isnt(obj_description('backup.settings'::regclass), null, 'settings has a comment');
 
@@ -51,6 +51,12 @@ select throws_ok($$ update backup.settings set alert_max_attempts = 0 $$, '23514
 select throws_ok($$ update backup.settings set alert_max_attempts = 21 $$, '23514', null, 'settings rejects alert_max_attempts = 21');
 select throws_ok($$ update backup.settings set alert_reminder_after = '14 minutes' $$, '23514', null, 'settings rejects alert_reminder_after = 14 minutes');
 select lives_ok($$ update backup.settings set alert_reminder_after = null $$, 'settings accepts that nobody is reminded');
+select throws_ok($$ update backup.settings set ledger_keep_work = '7 days' $$, '23514', null, 'settings rejects ledger_keep_work = 7 days');
+select throws_ok($$ update backup.settings set ledger_keep_answers = '29 days' $$, '23514', null, 'settings rejects answers that are kept shorter than work');
+select throws_ok($$ update backup.settings set ledger_keep_answers = '7 days', ledger_keep_work = '8 days' $$, '23514', null, 'settings rejects such answers also where work is kept briefly');
+select throws_ok($$ update backup.settings set ledger_keep_history = '359 days', ledger_keep_answers = '300 days' $$, '23514', null, 'settings rejects history of less than a year');
+select throws_ok($$ update backup.settings set ledger_keep_answers = '3 years' $$, '23514', null, 'settings rejects history that is kept shorter than answers');
+select lives_ok($$ update backup.settings set ledger_keep_work = '8 days', ledger_keep_answers = '8 days', ledger_keep_history = '1 year' $$, 'settings accepts the least that must be kept');
 
 -- permissions
 select is((select relrowsecurity from pg_class where oid = 'backup.settings'::regclass), true, 'settings has row level security');
