@@ -1,5 +1,5 @@
-import { spinner } from "@clack/prompts";
-import type { Writable } from "node:stream";
+import { confirm, spinner } from "@clack/prompts";
+import type { Readable, Writable } from "node:stream";
 import type { Env } from "../functions/_shared/config/env.ts";
 import { type Config, isDatabaseUrl, parseConfig } from "../functions/_shared/config/parse_config.ts";
 import { connect, withClient } from "../functions/_shared/database/connect.ts";
@@ -8,7 +8,7 @@ import type { CommandContext, GlobalOptions, Surroundings } from "./command_cont
 import { explainMissing } from "./explain_missing.ts";
 import { createPalette } from "./palette.ts";
 
-export function createContext({ env, stdout, stderr }: Surroundings, options: GlobalOptions): CommandContext {
+export function createContext({ env, stdout, stderr, stdin }: Surroundings, options: GlobalOptions): CommandContext {
   const config = () => readConfig(env, options.databaseUrl);
   const silent = options.quiet || options.json;
   const context: CommandContext = {
@@ -30,6 +30,11 @@ export function createContext({ env, stdout, stderr }: Surroundings, options: Gl
         shown.error(label);
         throw error;
       }
+    },
+    confirm: async (question) => {
+      if (options.json || stdin?.isTTY !== true || stderr.isTTY !== true) return null;
+      const answer = await confirm({ message: question, initialValue: false, input: stdin as unknown as Readable, output: stderr as unknown as Writable });
+      return answer === true;
     },
     databaseUrl: () => config().databaseUrl,
     connect: (applicationName) => connect(config().databaseUrl, { applicationName, ca: config().databaseCa }),
