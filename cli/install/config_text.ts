@@ -22,7 +22,7 @@ export function addTables(text: string, functions: ReadonlyMap<string, FunctionS
 /** Sets keys of a table that is there: in the lines they have, else below its header. */
 export function setKeys(text: string, slug: string, settings: Partial<FunctionSettings>): string {
   const lines = splitLines(text);
-  const { header, end } = findTable(lines, slug);
+  const { header, end } = findTable(text, slug);
   if (header < 0) return text;
   const eol = lineEnd(text);
   for (const [key, value] of Object.entries(settings)) {
@@ -37,9 +37,9 @@ export function setKeys(text: string, slug: string, settings: Partial<FunctionSe
 /** Takes a table out, with the empty lines after it; comments before the next table stay. */
 export function removeTable(text: string, slug: string): string {
   const lines = splitLines(text);
-  const { header, end } = findTable(lines, slug);
+  const { header, end } = findTable(text, slug);
   if (header < 0) return text;
-  const last = lines.findLastIndex((line, index) => index >= header && index < end && !/^\s*(?:#.*)?$/.test(line));
+  const last = lines.findLastIndex((line, index) => index >= header && index < end && !/^(?:#.*)?$/.test(line.trim()));
   let next = last + 1;
   while (next < lines.length && lines[next]?.trim() === "") next += 1;
   return [...lines.slice(0, header), ...lines.slice(next)].join("");
@@ -48,10 +48,10 @@ export function removeTable(text: string, slug: string): string {
 /** Lines with their ends. */
 const splitLines = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 
-/** Where a table begins, and the line after it. A header inside of a text of many lines is taken for one: callers compare what comes out. */
-function findTable(lines: readonly string[], slug: string): { header: number; end: number } {
-  const name = slug.replaceAll(/[^\w-]/g, "\\$&");
-  const header = lines.findIndex((line) => new RegExp(`^\\s*\\[\\s*functions\\s*\\.\\s*(["']?)${name}\\1\\s*\\]\\s*(?:#.*)?$`).test(line.trimEnd()));
+/** Where a table begins, and the line after it. Texts of many lines are left out, as far as that can be told without a parser: callers compare what comes out. */
+function findTable(text: string, slug: string): { header: number; end: number } {
+  const lines = splitLines(text.replaceAll(/"""[\s\S]*?"""|'''[\s\S]*?'''/g, (found) => found.replaceAll(/[^\n]/g, "-")));
+  const header = lines.findIndex((line) => new RegExp(`^\\s*\\[\\s*functions\\s*\\.\\s*(["']?)${slug}\\1\\s*\\]\\s*(?:#.*)?$`).test(line.trimEnd()));
   const next = lines.findIndex((line, index) => index > header && /^\s*\[/.test(line));
   return { header, end: next < 0 ? lines.length : next };
 }

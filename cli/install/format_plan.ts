@@ -40,8 +40,10 @@ function summarise(changes: readonly FileChange[]): string[][] {
     rows.set(`${action} ${folder}`, { ...row, files: row.files + 1, lines: row.lines + countLines(change.after ?? change.before) });
   }
   return [...rows.values()].map(({ action, path, files, lines }) =>
-    [action, path, `${path.endsWith("/") ? `${formatCount(files)} ${files === 1 ? "file" : "files"}, ` : ""}${formatCount(lines)} lines`]);
+    [action, path, `${path.endsWith("/") ? `${count(files, "file")}, ` : ""}${count(lines, "line")}`]);
 }
+
+const count = (number: number, noun: string): string => `${formatCount(number)} ${noun}${number === 1 ? "" : "s"}`;
 
 /** The unified diff of a change; of new files and the record only when everything is asked for. */
 function diffOf(change: FileChange, verbose: boolean): string[] {
@@ -52,8 +54,8 @@ function diffOf(change: FileChange, verbose: boolean): string[] {
     text(change.before), text(change.after), undefined, undefined, { context: change.path === CONFIG_PATH ? 0 : 3, headerOptions: FILE_HEADERS_ONLY }).trimEnd();
   const lines = patch.split("\n").slice(2);
   if (verbose || lines.length <= MOST_LINES) return [patch];
-  const count = (sign: string): string => formatCount(lines.filter((line) => line.startsWith(sign)).length);
-  return [`${patch.split("\n").slice(0, 2).join("\n")}\n  ${count("+")} lines added, ${count("-")} removed; --verbose shows them`];
+  const starting = (sign: string): number => lines.filter((line) => line.startsWith(sign)).length;
+  return [`${patch.split("\n").slice(0, 2).join("\n")}\n  ${count(starting("+"), "line")} added, ${formatCount(starting("-"))} removed; --verbose shows them`];
 }
 
 function paint(patch: string, palette: Palette): string {

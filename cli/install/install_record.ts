@@ -13,7 +13,7 @@ const installRecord = z.object({
   version: z.string().regex(/^\d+\.\d+\.\d+(?:-[\w.-]+)?$/),
   /** In the order they were added: the name in the package, the name in supabase/migrations/. */
   migrations: z.array(z.object({ release: z.string(), file: z.string().regex(/^\d+_[^/\\]+\.sql$/), sha256 })),
-  functions: z.record(z.string(), z.object({ entrypoint: z.string(), import_map: z.string(), verify_jwt: z.boolean() })),
+  functions: z.record(z.string().regex(/^[\w-]+$/), z.object({ entrypoint: z.string(), import_map: z.string(), verify_jwt: z.boolean() })),
   /** By path below supabase/holdfast/. */
   files: z.record(z.string().refine((path) => !path.split("/").includes("..") && !path.startsWith("/")), sha256),
 });

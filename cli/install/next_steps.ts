@@ -10,7 +10,12 @@ export interface NextStep {
 
 /** What remains to be done by somebody who has the keys: init and upgrade change files and nothing else. */
 export function nextSteps({ installed, migrations }: InstallPlan, slugs: readonly string[], hasTsconfig: boolean): NextStep[] {
-  const push: NextStep = { title: "Apply the migration", run: ["npx supabase db push --remote"], notes: ["Version 2 of the Supabase CLI: without --remote."] };
+  const replaced = migrations.filter(({ action }) => action === "replace").map(({ file }) => file.replace(/_.*/, ""));
+  const push: NextStep = {
+    title: "Apply the migration", run: ["npx supabase db push --remote"],
+    notes: ["Version 2 of the Supabase CLI: without --remote.",
+      ...replaced.map((version) => `If the database has applied ${version} before: first drop schema backup cascade in the SQL editor, then npx supabase migration repair --remote --status reverted ${version}`)],
+  };
   const deploy: NextStep = { title: "Deploy the functions", run: [`npx supabase functions deploy ${slugs.join(" ")}`],
     notes: hasTsconfig ? ['Add "supabase/holdfast" to "exclude" in tsconfig.json, as for supabase/functions: it is code for Deno.'] : [] };
   const check: NextStep = { title: "Look whether it works", run: ["npx holdfast doctor"], notes: [] };

@@ -72,6 +72,6 @@ function rewritten(file: string, edited: boolean): HoldfastError {
   return new HoldfastError("HF924", `Migration ${file} was installed from a build of Holdfast that was rewritten before its release`, {
     detail: edited ? "It was edited in this project as well, so that --replace-migrations alone does not replace it; add --force." : undefined,
     hint: "No database that has it can be upgraded in place. Run holdfast upgrade --replace-migrations to replace the file under its name; then, for every database that has applied it: drop schema backup cascade "
-      + `(the backups in the bucket stay), npx supabase migration repair --status reverted ${version}, and npx supabase db push.`,
+      + `(the backups in the bucket stay), npx supabase migration repair --remote --status reverted ${version}, and npx supabase db push --remote.`,
   });
 }
