@@ -50,7 +50,7 @@ export class ProjectFiles {
       mkdirSync(dirname(draft), { recursive: true });
       mkdirSync(dirname(place), { recursive: true });
       rmSync(draft, { force: true });
-      writeFileSync(draft, content, { flag: "wx", flush: true });
+      writeFileSync(draft, content, { flag: "wx" });
       const stats = statOf(place);
       if (stats !== undefined) chmodSync(draft, stats.mode & 0o7777);
       renameSync(draft, place);
