@@ -10,6 +10,8 @@ export interface Surroundings {
   env: Env;
   stdout: OutputStream;
   stderr: OutputStream;
+  /** Where answers come from; without it nothing is ever asked. */
+  stdin?: NodeJS.ReadableStream & { isTTY?: boolean };
 }
 
 export interface GlobalOptions {
@@ -32,6 +34,8 @@ export interface CommandContext {
   note(text: string): void;
   /** Shows that work is going on, where somebody is watching; returns what `task` returns. */
   withProgress<T>(label: string, task: (update: (label: string) => void) => Promise<T>): Promise<T>;
+  /** Asks for yes or no, on stderr. Null where there is nobody to ask, which is no yes. */
+  confirm(question: string): Promise<boolean | null>;
   /** URL of the database this command works on. @throws HoldfastError HF102 when none is given */
   databaseUrl(): string;
   /** A session the caller closes. @throws HoldfastError HF102, HF104 */

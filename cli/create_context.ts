@@ -1,5 +1,5 @@
-import { spinner } from "@clack/prompts";
-import type { Writable } from "node:stream";
+import { confirm, spinner } from "@clack/prompts";
+import type { Readable, Writable } from "node:stream";
 import type { Env } from "../functions/_shared/config/env.ts";
 import { type Config, isDatabaseUrl, parseConfig } from "../functions/_shared/config/parse_config.ts";
 import { connect, withClient } from "../functions/_shared/database/connect.ts";
@@ -9,7 +9,7 @@ import { explainMissing } from "./explain_missing.ts";
 import { createPalette } from "./palette.ts";
 import { warnUnverified } from "./warn_unverified.ts";
 
-export function createContext({ env, stdout, stderr }: Surroundings, options: GlobalOptions): CommandContext {
+export function createContext({ env, stdout, stderr, stdin }: Surroundings, options: GlobalOptions): CommandContext {
   let warned = false;
   const config = () => readConfig(env, options.databaseUrl);
   /** The configuration of a session about to be opened. */
@@ -38,6 +38,11 @@ export function createContext({ env, stdout, stderr }: Surroundings, options: Gl
         shown.error(label);
         throw error;
       }
+    },
+    confirm: async (question) => {
+      if (options.json || stdin?.isTTY !== true || stderr.isTTY !== true) return null;
+      const answer = await confirm({ message: question, initialValue: false, input: stdin as unknown as Readable, output: stderr as unknown as Writable });
+      return answer === true;
     },
     databaseUrl: () => config().databaseUrl,
     connect: async (applicationName) => {

@@ -5,6 +5,7 @@ import { registerAlerts } from "./commands/alerts.ts";
 import { registerBackup } from "./commands/backup.ts";
 import { registerChecks } from "./commands/checks.ts";
 import { registerDrill } from "./commands/drill.ts";
+import { registerInit } from "./commands/init.ts";
 import { registerPolicies } from "./commands/policies.ts";
 import { registerReport } from "./commands/report.ts";
 import { registerRestore } from "./commands/restore.ts";
@@ -12,11 +13,14 @@ import { registerRetention } from "./commands/retention.ts";
 import { registerRuns } from "./commands/runs.ts";
 import { registerStatus } from "./commands/status.ts";
 import { registerStrategy } from "./commands/strategy.ts";
+import { registerUpgrade } from "./commands/upgrade.ts";
 import { registerVerify } from "./commands/verify.ts";
 import { registerVerifyKey } from "./commands/verify_key.ts";
 import { describeOption } from "./describe_option.ts";
 
 const COMMANDS: readonly RegisterCommand[] = [
+  registerInit,
+  registerUpgrade,
   registerBackup,
   registerRestore,
   registerRetention,

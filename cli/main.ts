@@ -12,4 +12,5 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   env: readEnv(),
   stdout: process.stdout,
   stderr: process.stderr,
+  stdin: process.stdin,
 });

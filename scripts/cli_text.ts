@@ -33,6 +33,11 @@ After a rotation keep the old identity as long as there are backups made before:
 export const CLI_TEXT: Readonly<Record<string, string>> = {
   "backup":
     "JSON: `{run_id, manifest_key, rows, raw_bytes, stored_bytes, seconds, warnings}`; a warning is `{code, subject, message}`.",
+  "init":
+    "What is added, and what to do afterwards: [install.md](install.md). JSON: `{folder, version, installed_version, up_to_date, applied, changes, kept, migrations, next_steps}`. `installed_version` is null where there was none. A change is `{path, action, lines}` with `action` `add`, `change` or `remove`; "
+    + "`kept` is what was edited and stays, `{path, reason}`; a migration is `{release, file, action}`, its name in the package and in the project, with `action` `keep`, `add` or `replace`; a step is `{title, run, notes}`. With `--json` nobody is asked: without `--yes` and `--dry-run` the object is printed with `applied` false, and the exit code is 3.",
+  "upgrade":
+    "JSON: as `init`.",
   "restore":
     "JSON: `{run_id, project, snapshot_at, target, tables, rows, raw_bytes, seconds, phase_seconds, left_out, lost, verdict, proof_file, proof_key, proof}`. With `--list`: an array of `{project, run_id, manifest_key, proofs}`. With `--dry-run`: `{run_id, target, before, after, tables, rows, raw_bytes, expected_seconds, left_out}`.",
   "drill":

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../functions/_shared/errors/catalogue.ts";
+import { INSTALL_ERRORS_TEXT } from "./install_errors_text.ts";
 
 export interface ErrorText {
   /** What has happened when a caller sees the code. */
@@ -169,8 +170,9 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   HF910: {
     cause: "A file that a command was told to write cannot be written: its folder does not exist, or belongs to somebody else.",
-    remedy: "Name another file with `--output`.",
+    remedy: "Name another file with `--output`, or run the command as somebody who may write there. `holdfast init` and `holdfast upgrade` go on where they were stopped.",
   },
+  ...INSTALL_ERRORS_TEXT,
   HF500: {
     cause: "The bucket has no restore point with that run id, or none whose proof passed, or several projects and none was named.",
     remedy: "List what there is with `holdfast restore --list`, and name a run or a project.",

@@ -53,6 +53,19 @@ describe("createContext()", () => {
       expect(task).toThrow(expect.objectContaining({ message: expect.not.stringContaining("hunter2") }));
     }
   });
+  it("createContext() asks where somebody can answer, and takes only a yes for one", async () => {
+    const terminal = () => Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
+    const ask = (keys: string | null, given: Partial<GlobalOptions> = {}, from = { stdin: terminal(), stderr: terminal() }) => {
+      const context = createContext({ env: {}, stdout: new PassThrough(), ...from }, { json: false, color: true, quiet: false, ...given });
+      const answer = context.confirm("Write?");
+      if (keys !== null) from.stdin.write(keys);
+      return answer;
+    };
+    expect([await ask("y"), await ask("n"), await ask("\r"), await ask("\u0003")]).toEqual([true, false, false, false]);
+    expect(await ask(null, { json: true })).toBe(null);
+    expect(await ask(null, {}, { stdin: terminal(), stderr: Object.assign(terminal(), { isTTY: false }) })).toBe(null);
+    expect(await ask(null, {}, { stdin: Object.assign(terminal(), { isTTY: false }), stderr: terminal() })).toBe(null);
+  });
   it("createContext() returns what the task returns and passes its error on", async () => {
     const { context } = setUp({ databaseUrl: URL });
     await expect(context.withProgress("x", async (update) => { update("y"); return 4; })).resolves.toBe(4);

@@ -9,4 +9,7 @@ describe("TOOL_VERSION", () => {
     const manifest: unknown = JSON.parse(readFileSync(join(REPO_ROOT, "package.json"), "utf8"));
     expect(manifest).toMatchObject({ version: TOOL_VERSION });
   });
+  it("TOOL_VERSION is what backup.version() returns, since doctors compare the two", () => {
+    expect(readFileSync(join(REPO_ROOT, "sql/functions/version.sql"), "utf8")).toContain(`as $$ select '${TOOL_VERSION}' $$;`);
+  });
 });
