@@ -3,6 +3,7 @@ import packageJson from "../package.json" with { type: "json" };
 import type { RegisterCommand, RunAction } from "./command_context.ts";
 import { registerBackup } from "./commands/backup.ts";
 import { registerChecks } from "./commands/checks.ts";
+import { registerDoctor } from "./commands/doctor.ts";
 import { registerDrill } from "./commands/drill.ts";
 import { registerPolicies } from "./commands/policies.ts";
 import { registerReport } from "./commands/report.ts";
@@ -16,6 +17,7 @@ import { registerVerifyKey } from "./commands/verify_key.ts";
 import { describeOption } from "./describe_option.ts";
 
 const COMMANDS: readonly RegisterCommand[] = [
+  registerDoctor,
   registerBackup,
   registerRestore,
   registerRetention,

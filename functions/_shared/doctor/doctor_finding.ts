@@ -20,11 +20,14 @@ export interface DoctorCheck<Context> {
   readonly needs?: readonly string[];
   /** Checks that come before this one where they are asked for; whatever they say, this one looks. */
   readonly after?: readonly string[];
-  /** An array when it looks at several things at once, each under a name of its own. */
-  look(context: Context): Promise<DoctorAnswer | DoctorFinding[]>;
+  /**
+   * `before` is what the checks before it have said. An array when it looks at several things at once, each under a name
+   * of its own.
+   */
+  look(context: Context, before: readonly DoctorResult[]): Promise<DoctorAnswer | DoctorResult[]>;
 }
 
-/** An answer with the name of the check that kept this one from looking. */
+/** An answer, with the name of the check that kept this one from looking. */
 export interface DoctorResult extends DoctorFinding {
   readonly blockedBy: string | null;
 }

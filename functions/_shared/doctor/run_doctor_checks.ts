@@ -23,8 +23,8 @@ export async function runDoctorChecks<Context>(
     }
     onStart(check.name);
     try {
-      const answer = await check.look(context);
-      if (Array.isArray(answer)) results.push(...answer.map((one) => ({ ...one, blockedBy: null })));
+      const answer = await check.look(context, results);
+      if (Array.isArray(answer)) results.push(...answer);
       else results.push({ name: check.name, ...answer, blockedBy: null });
     } catch (error) {
       const { seen, fix } = describe(fromPostgres(error));
