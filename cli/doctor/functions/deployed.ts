@@ -1,7 +1,7 @@
 import type { DoctorAnswer } from "../../../functions/_shared/doctor/doctor_finding.ts";
 import { ERRORS, isErrorCode } from "../../../functions/_shared/errors/catalogue.ts";
 import type { SessionCheck } from "../doctor_session.ts";
-import { callFunction, type FunctionAnswer } from "./functions_url.ts";
+import { callFunction, type FunctionAnswer } from "./call_function.ts";
 
 /** Every function with a method it takes. */
 const FUNCTIONS = {
@@ -36,17 +36,3 @@ export const DEPLOYED: readonly SessionCheck[] = Object.entries(FUNCTIONS).map((
   needs: ["functions/url"],
   look: async (session) => judge(slug, await callFunction(session, slug, { method })),
 }));
-
-/** The secret key at hand is one of this project. */
-export const secretKey: SessionCheck = {
-  name: "functions/secret_key",
-  needs: ["functions/backup-status"],
-  look: async (session) => {
-    const key = session.secretKey();
-    if (key === undefined) return { verdict: "skipped", seen: "none was given; only programs that call functions need one", fix: "export HOLDFAST_SECRET_KEY=sb_secret_…   # to look at it" };
-    const { status, code } = await callFunction(session, "backup-status", { headers: { apikey: key } });
-    if (status === 200) return { verdict: "passed", seen: "backup-status takes it", fix: null };
-    if (status === 401) return { verdict: "failed", seen: "backup-status refuses it: it is not a secret key of this project", fix: "export HOLDFAST_SECRET_KEY=sb_secret_…   # dashboard: Settings > API Keys; publishable and anon keys are not accepted" };
-    return { verdict: "inconclusive", seen: `backup-status answers ${status}${code === null ? "" : ` ${code}`}`, fix: null };
-  },
-};

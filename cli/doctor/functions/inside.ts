@@ -4,7 +4,7 @@ import { type InsideReport, insideReport } from "../../../functions/_shared/doct
 import { HoldfastError } from "../../../functions/_shared/errors/holdfast_error.ts";
 import { TICKET_HEADER } from "../../../functions/_shared/http/authorize.ts";
 import type { DoctorSession, SessionCheck } from "../doctor_session.ts";
-import { callFunction } from "./functions_url.ts";
+import { callFunction } from "./call_function.ts";
 
 /** The function stores, reads and deletes an object, at a storage that may be slow. */
 const TIMEOUT_MS = 90_000;

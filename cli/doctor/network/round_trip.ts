@@ -3,6 +3,8 @@ import type { DoctorAnswer } from "../../../functions/_shared/doctor/doctor_find
 import type { DoctorSession, SessionCheck } from "../doctor_session.ts";
 
 const POLL_MS = 150;
+/** After an answer that is an error, so long is left for the ticket all the same: the answer may be another request's. */
+const GRACE_MS = 1_000;
 /** The database's own part of the way: without them there is nothing to send with, or nowhere to send to. */
 const BEFORE = ["database/pg_net", "functions/run-doctor"];
 
@@ -24,6 +26,7 @@ export const roundTrip: SessionCheck = {
     while (performance.now() - started < session.claimMs) {
       const { claimed } = await session.askOne(z.object({ claimed: z.boolean() }), "select t.claimed_at is not null as claimed from backup.tickets t where t.ticket_id = $1", [ticket]);
       if (claimed) return { verdict: "passed", seen: `a ticket was posted, delivered and claimed in ${((performance.now() - started) / 1000).toFixed(1)} s`, fix: null };
+      if (!external && performance.now() - started > GRACE_MS && (await failedAnswer(session, mark)) !== undefined) break;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     const seconds = session.claimMs / 1000;
@@ -38,6 +41,14 @@ async function newestAnswer(session: DoctorSession): Promise<number> {
 
 const answer = z.object({ status: z.number().nullable(), error: z.string().nullable() });
 
+/** The newest answer to pg_net since the mark that is an error. */
+async function failedAnswer(session: DoctorSession, mark: number): Promise<z.infer<typeof answer> | undefined> {
+  const [last] = await session.ask(answer, `
+    select r.status_code as status, r.error_msg as error from net._http_response r
+    where r.id > $1 and (r.status_code is null or r.status_code not between 200 and 299) order by r.id desc limit 1`, [mark]);
+  return last;
+}
+
 /** Which side the ticket got lost on. Answers of other requests since then speak of the same functions. */
 async function findSide(session: DoctorSession, ticket: string, mark: number, seconds: number): Promise<DoctorAnswer> {
   const failed = (seen: string, fix: string): DoctorAnswer => ({ verdict: "failed", seen, fix });
@@ -45,10 +56,7 @@ async function findSide(session: DoctorSession, ticket: string, mark: number, se
   const { queued } = await session.askOne(z.object({ queued: z.boolean() }),
     "select exists (select from net.http_request_queue q where q.headers ->> 'x-holdfast-ticket' = $1) as queued", [ticket]);
   if (queued) return failed(`pg_net has not sent the request within ${seconds} s: its worker is not running`, "select net.worker_restart();");
-  const answers = await session.ask(answer, `
-    select r.status_code as status, r.error_msg as error from net._http_response r
-    where r.id > $1 and (r.status_code is null or r.status_code <> 200) order by r.id desc limit 1`, [mark]);
-  const [last] = answers;
+  const last = await failedAnswer(session, mark);
   if (last === undefined) return failed(`pg_net has sent the request, and no answer came within ${seconds} s`, "select * from net._http_response order by id desc limit 5;   -- and the logs of run-doctor");
   if (last.status === null) return failed(`the database cannot reach the functions: ${(last.error ?? "no reason given").slice(0, 200)}`, `${setUrl}   -- the address as seen from the database`);
   if (last.status === 401) return failed("the function that the database calls refuses its tickets (401): it works on another database, or verify_jwt is on", `${setUrl}   -- of this project; or: supabase functions deploy run-doctor`);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pooler } from "../../../cli/doctor/database/session.ts";
-import { serverVersion } from "../../../cli/doctor/database/server.ts";
+import { pooler } from "../../../cli/doctor/database/pooler.ts";
+import { serverVersion } from "../../../cli/doctor/database/server_version.ts";
 import { DoctorSession } from "../../../cli/doctor/doctor_session.ts";
 import { HoldfastError } from "../../../functions/_shared/errors/holdfast_error.ts";
 import { systemClock } from "../../../functions/_shared/s3/retry.ts";

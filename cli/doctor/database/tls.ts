@@ -22,14 +22,3 @@ export const tls: SessionCheck = {
       : { verdict: "inconclusive", seen: `${how}, encrypted, but the certificate is not verified: it could be anybody's server`, fix: 'export HOLDFAST_DB_CA="$(cat prod-ca.crt)"   # dashboard: Database > SSL' };
   },
 };
-
-/** Exports and restores keep settings and snapshots in their session, which a transaction pooler takes away. */
-export const pooler: SessionCheck = {
-  name: "database/pooler",
-  needs: ["database/connection"],
-  look: async (session) => {
-    const { host, port } = clientConfig(session.options.databaseUrl(), OPTIONS);
-    if (port !== 6543) return { verdict: "passed", seen: "not the port of a transaction pooler", fix: null };
-    return { verdict: "failed", seen: `${host}:6543 is the transaction pooler, which keeps no session`, fix: "export HOLDFAST_DB_URL=postgresql://…:5432/postgres   # the direct connection or the session pooler" };
-  },
-};

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { DoctorSession, SessionCheck } from "../doctor_session.ts";
 
-interface Wanted {
+export interface WantedExtension {
   readonly name: string;
   /** SQL that is true when it is there and may be used. A name in a schema that is closed to the role is an error, so that is asked first. */
   readonly usable: string;
@@ -10,12 +10,12 @@ interface Wanted {
 
 const state = z.object({ usable: z.boolean(), version: z.string().nullable(), external: z.boolean() });
 
-const look = (session: DoctorSession, { name, usable }: Wanted): Promise<z.infer<typeof state>> => session.askOne(state, `
+const look = (session: DoctorSession, { name, usable }: WantedExtension): Promise<z.infer<typeof state>> => session.askOne(state, `
   select coalesce(${usable}, false) as usable, (select e.extversion from pg_catalog.pg_extension e where e.extname = $1) as version,
          (select s.external_clock from backup.settings s) as external`, [name]);
 
 /** Required, unless a program outside of the database holds snapshots and delivers tickets. */
-function required(wanted: Wanted): SessionCheck {
+export function requiredExtension(wanted: WantedExtension): SessionCheck {
   return {
     name: `database/${wanted.name}`,
     needs: ["database/schema"],
@@ -29,7 +29,7 @@ function required(wanted: Wanted): SessionCheck {
 }
 
 /** What can be done without; skipped says what is lost. */
-function optional(wanted: Wanted, lost: string): SessionCheck {
+export function optionalExtension(wanted: WantedExtension, lost: string): SessionCheck {
   return {
     name: `database/${wanted.name}`,
     needs: ["database/schema"],
@@ -40,27 +40,3 @@ function optional(wanted: Wanted, lost: string): SessionCheck {
     },
   };
 }
-
-export const pgCron = required({
-  name: "pg_cron",
-  usable: "case when has_schema_privilege(to_regnamespace('cron')::oid, 'usage') then to_regprocedure('cron.schedule(text,text,text)') is not null end",
-  fix: "create extension pg_cron;   -- or enable it in the dashboard under Integrations > Cron",
-});
-
-export const pgNet = required({
-  name: "pg_net",
-  usable: "case when has_schema_privilege(to_regnamespace('net')::oid, 'usage') then to_regprocedure('net.http_post(text,jsonb,jsonb,jsonb,integer)') is not null end",
-  fix: "create extension pg_net with schema extensions;   -- or enable it in the dashboard under Database > Extensions",
-});
-
-export const pgTap = optional({
-  name: "pgtap",
-  usable: "backup._pgtap_schema() is not null",
-  fix: "create extension pgtap with schema extensions; select backup.install_tests();",
-}, "the tests in the database and your invariants of schema backup_tests are not run");
-
-export const amcheck = optional({
-  name: "amcheck",
-  usable: "(select a.call is not null from backup._amcheck_call(false) a)",
-  fix: "create extension amcheck with schema extensions;",
-}, "check_indexes sees invalid indexes only, not damage inside of them");
