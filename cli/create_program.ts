@@ -17,11 +17,11 @@ import { registerVerifyKey } from "./commands/verify_key.ts";
 import { describeOption } from "./describe_option.ts";
 
 const COMMANDS: readonly RegisterCommand[] = [
-  registerDoctor,
   registerBackup,
   registerRestore,
   registerRetention,
   registerDrill,
+  registerDoctor,
   registerStatus,
   registerRuns,
   registerVerify,

@@ -20,7 +20,7 @@ export const registerDoctor: RegisterCommand = (program, run) => {
     .option("--functions-url <url>", "where the functions answer (default: HOLDFAST_FUNCTIONS_URL, then SUPABASE_URL, then what the database has)")
     .addOption(new Option("--only <area>", "look at one area and what it needs").choices(AREAS));
   addIdentityOption(command);
-  describeHelp(command, "holdfast doctor --only bucket", "0 everything passed or does not apply, 1 bug, 2 usage, 10 something failed, 11 something could not be looked at and nothing failed");
+  describeHelp(command, "holdfast doctor --only bucket", "0 everything passed or does not apply, 1 bug, 2 usage, 3 never, 10 something failed, 11 something could not be looked at and nothing failed");
   command.action(async (flags: DoctorFlags) => run(command, (context) => act(context, flags)));
 };
 

@@ -15,6 +15,9 @@ export function formatDoctor({ verdict, results }: DoctorReport, palette: Palett
   return [...parts, `${paintOf(verdict, palette)(verdict)}: ${counts}`].join("\n\n");
 }
 
+/** What a server says may hold anything, sequences that steer a terminal included. */
+const oneLine = (text: string): string => text.replaceAll(/\p{Cc}+/gu, " ");
+
 const nameOf = (name: string): string => name.split("/").slice(1).join("/");
 
 function paintOf(verdict: Verdict, { good, bad, unsure, dim }: Palette): (text: string) => string {
@@ -24,8 +27,8 @@ function paintOf(verdict: Verdict, { good, bad, unsure, dim }: Palette): (text: 
 function formatArea(results: readonly DoctorResult[], width: number, palette: Palette): string[] {
   const lines: string[] = [];
   for (const { name, verdict, seen, fix } of results.filter(({ blockedBy }) => blockedBy === null)) {
-    lines.push(`  ${paintOf(verdict, palette)(verdict.padEnd(12))}  ${nameOf(name).padEnd(width)}  ${seen}`);
-    if (fix !== null) lines.push(`${" ".repeat(16)}${palette.dim(verdict === "skipped" ? "to have it:" : "fix:")} ${fix}`);
+    lines.push(`  ${paintOf(verdict, palette)(verdict.padEnd(12))}  ${nameOf(name).padEnd(width)}  ${oneLine(seen)}`);
+    if (fix !== null) lines.push(`${" ".repeat(16)}${palette.dim(verdict === "skipped" ? "to change that:" : "fix:")} ${oneLine(fix)}`);
   }
   const blocked = groupByBlocker(results);
   for (const [by, names] of blocked) lines.push(`  ${palette.dim("not looked at")} ${names.join(", ")}: ${by} did not pass`);

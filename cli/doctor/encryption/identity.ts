@@ -17,7 +17,7 @@ export const identity: SessionCheck = {
       if (!(error instanceof HoldfastError)) throw error;
       return { verdict: "failed", seen: `${[error.message, error.detail].filter(Boolean).join(": ")} (${error.code})`, fix: error.hint ?? "holdfast doctor --identity <file>" };
     }
-    if (identities === null) return { verdict: "skipped", seen: "none was given", fix: "holdfast doctor --identity <file>   # to look at it" };
+    if (identities === null) return { verdict: "skipped", seen: "none was given", fix: "holdfast doctor --identity <file>" };
     const [run] = await session.ask(newest, "select r.run_id, r.age_recipients from backup.runs r where r.state = 'complete' order by r.run_id desc limit 1");
     if (run === undefined) return { verdict: "skipped", seen: "there is no backup yet", fix: null };
     const wanted = run.age_recipients ?? [];

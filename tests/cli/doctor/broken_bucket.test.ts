@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { storageDelete } from "../../../functions/_shared/doctor/storage/delete.ts";
+import { StorageContext } from "../../../functions/_shared/doctor/storage_context.ts";
+import { HoldfastError } from "../../../functions/_shared/errors/holdfast_error.ts";
 import { createS3Client } from "../../../functions/_shared/s3/s3_client.ts";
 import { systemClock } from "../../../functions/_shared/s3/retry.ts";
 import { parseS3Config } from "../../../functions/_shared/s3/s3_config.ts";
@@ -135,6 +138,17 @@ describe("runDoctor() on a bucket", () => {
     const left = await probes();
     expect(left).toHaveLength(6);
     expect(found?.seen).toContain(left.find((key) => found?.seen.includes(key)));
+  });
+
+  it("storageDelete.look() does not blame the key for a bucket that locks what it gets", async () => {
+    const context = new StorageContext({ env: world.env, where: "machine", wants: () => Promise.resolve({ project: "clinic", objectLock: null, deletes: true, classes: [], enabled: true }) });
+    const retainUntil = new Date("2030-01-01T00:00:00Z");
+    const client = createS3Client(context.config);
+    Object.defineProperty(context, "client", { value: { ...client,
+      deleteObject: () => Promise.reject(new HoldfastError("HF202", "Denied")),
+      headObject: () => Promise.resolve({ objectLock: { mode: "GOVERNANCE", retainUntil } }) } });
+    context.probes.push({ key: "a/probe", versionId: "1" });
+    expect(await storageDelete.look(context, [])).toEqual({ verdict: "passed", seen: "the bucket locks what is stored, the probe until 2030-01-01T00:00:00.000Z; left in the bucket: a/probe", fix: null });
   });
 
   it("runDoctor() is in doubt about what only the ledger can tell", async () => {

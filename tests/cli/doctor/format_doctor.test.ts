@@ -21,11 +21,15 @@ describe("formatDoctor()", () => {
 
 bucket
   skipped       settings    not set
-                to have it: export Y=…
+                to change that: export Y=…
 
 alerts
   passed        open        none is open
 
 failed: 1 failed, 2 inconclusive, 2 skipped, 1 passed`);
+  });
+
+  it("formatDoctor() lets nothing that a server says steer the terminal", () => {
+    expect(formatDoctor({ verdict: "failed", results: [one("alerts/open", "failed", "a\nb\u001b[2J", "c\rd")] }, createPalette(false))).toContain("a b [2J\n                fix: c d");
   });
 });

@@ -23,6 +23,8 @@ export const storageDelete: DoctorCheck<StorageContext> = {
     if (refusal === undefined) return { verdict: "passed", seen: "the probe is deleted again", fix: null };
     const remains = `left in the bucket: ${left.join(", ")}`;
     if (refusal.code !== "HF202") return { verdict: "inconclusive", seen: `${refusal.message}; ${remains}`, fix: refusal.hint ?? null };
+    const until = (await context.client.headObject(left[0] ?? "").catch(() => null))?.objectLock?.retainUntil;
+    if (until !== undefined) return { verdict: "passed", seen: `the bucket locks what is stored, the probe until ${until.toISOString()}; ${remains}`, fix: null };
     const wants = await context.wants();
     if (wants === null) return { verdict: "inconclusive", seen: `the key may not delete; whether retention has to is in the ledger, which cannot be read; ${remains}`, fix: null };
     if (!wants.deletes) return { verdict: "passed", seen: `the key may not delete, which protects the backups; ${remains}`, fix: null };

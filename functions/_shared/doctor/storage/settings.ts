@@ -18,7 +18,7 @@ export const storageSettings: DoctorCheck<StorageContext> = {
     }
     if (config !== null) return { verdict: "passed", seen: `bucket "${config.bucket}" at ${config.endpoint}, prefix "${config.prefix}"`, fix: null };
     if (context.where === "machine") {
-      return { verdict: "skipped", seen: "HOLDFAST_S3_… is not set on this machine; what the functions have is looked at from inside", fix: `${context.set(...REQUIRED)}   # to look from here` };
+      return { verdict: "skipped", seen: "HOLDFAST_S3_… is not set on this machine; what the functions have is looked at from inside", fix: context.set(...REQUIRED) };
     }
     const enabled = (await context.wants())?.enabled === true;
     return enabled
