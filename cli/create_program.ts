@@ -4,6 +4,7 @@ import type { RegisterCommand, RunAction } from "./command_context.ts";
 import { registerAlerts } from "./commands/alerts.ts";
 import { registerBackup } from "./commands/backup.ts";
 import { registerChecks } from "./commands/checks.ts";
+import { registerDoctor } from "./commands/doctor.ts";
 import { registerDrill } from "./commands/drill.ts";
 import { registerInit } from "./commands/init.ts";
 import { registerPolicies } from "./commands/policies.ts";
@@ -25,6 +26,7 @@ const COMMANDS: readonly RegisterCommand[] = [
   registerRestore,
   registerRetention,
   registerDrill,
+  registerDoctor,
   registerStatus,
   registerRuns,
   registerAlerts,

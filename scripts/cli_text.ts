@@ -42,6 +42,8 @@ export const CLI_TEXT: Readonly<Record<string, string>> = {
     "JSON: `{run_id, project, snapshot_at, target, tables, rows, raw_bytes, seconds, phase_seconds, left_out, lost, verdict, proof_file, proof_key, proof}`. With `--list`: an array of `{project, run_id, manifest_key, proofs}`. With `--dry-run`: `{run_id, target, before, after, tables, rows, raw_bytes, expected_seconds, left_out}`.",
   "drill":
     "JSON: the columns of `backup.drills` without `failure_code` and `failure_message`, and `{seconds, left_out, recorded, not_recorded_because, proof}`; `proof` is the whole proof.",
+  "doctor":
+    "JSON: `{verdict, results}`; a result is `{area, name, verdict, seen, fix, blocked_by}`. `area` and `name` together are stable and name a check; `fix` is a command or SQL, null where there is nothing to do; `blocked_by` is `area/name` of the check that kept this one from looking, else null. `verdict` is `passed` when nothing failed and nothing is in doubt. What each check looks at: [doctor.md](doctor.md).",
   "status":
     "JSON: an object with every column of `backup.status`, intervals as `_seconds`. `health` is `never_ran`, `healthy`, `stale`, `failing` or `running`. `alerts` is an array of `{cause, severity, message, occurrences, raised_at, last_seen}`. With `--metrics`: `{metrics}`, an array of `{name, labels, value}`.\n\n`--metrics` prints all or nothing, for the textfile collector of node_exporter; what the metrics mean: [monitoring.md](monitoring.md).",
   "runs":

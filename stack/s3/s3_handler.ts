@@ -267,6 +267,11 @@ async function onBucket({ store }: S3State, call: S3Call): Promise<void> {
     if (!store.hasObjectLock(bucket)) throw new S3Error("ObjectLockConfigurationNotFoundError");
     return answer(call, 200, {}, xmlDocument("ObjectLockConfiguration", { ObjectLockEnabled: "Enabled" }));
   }
+  if (request.method === "GET" && query.has("versioning")) {
+    allowQuery(query, "versioning");
+    // Versions are kept where objects can be locked, and only there.
+    return answer(call, 200, {}, xmlDocument("VersioningConfiguration", store.hasObjectLock(bucket) ? { Status: "Enabled" } : {}));
+  }
   if (request.method === "GET" && query.get("list-type") === "2") {
     allowQuery(query, "list-type", "prefix", "delimiter", "max-keys", "continuation-token", "start-after", "encoding-type");
     return answer(call, 200, {}, listPage(store, bucket, query));

@@ -72,7 +72,12 @@ function parseDatabaseCa(env: Env): string | undefined {
   });
 }
 
-function parseSecretKeys(env: Env): string[] {
+/**
+ * Keys that may act for the project: those Supabase injects, new and legacy.
+ *
+ * @throws HoldfastError HF102
+ */
+export function parseSecretKeys(env: Env): string[] {
   const dictionary = env["SUPABASE_SECRET_KEYS"];
   const keys: string[] = [];
   if (dictionary !== undefined && dictionary !== "") {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { GetBucketVersioningCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createS3Client } from "../../../functions/_shared/s3/s3_client.ts";
 import { failure, hex, openContract, targets } from "./contract_target.ts";
@@ -23,6 +23,9 @@ describe.each(targets)("startS3() and our client keep the S3 contract: $name", (
     expect((await raw({ path: `${bucket}-none?list-type=2` })).code).toBe("NoSuchBucket");
     expect(await ours.checkBucket()).toEqual({ objectLock: false });
     expect(await createS3Client({ ...config, bucket: lockBucket }).checkBucket()).toEqual({ objectLock: true });
+    // Object Lock keeps versions; a bucket without it was made without them.
+    expect((await aws.send(new GetBucketVersioningCommand({ Bucket: bucket }))).Status).toBeUndefined();
+    expect((await aws.send(new GetBucketVersioningCommand({ Bucket: lockBucket }))).Status).toBe("Enabled");
   });
 
   test("what one client writes, the other reads, byte for byte", async () => {
