@@ -99,6 +99,56 @@ grant select on backup.alerts to service_role;
 comment on table backup.alerts is 'What needs a person. Open ones have no resolved_at.';
 comment on column backup.alerts.cause is 'Stable name of what is wrong, as export_failed; the same cause raises the count of its open alert.';
 
+-- sql/tables/alert_deliveries.sql
+-- requires: tables/alerts.sql
+create table backup.alert_deliveries (
+  delivery_id bigint generated always as identity primary key,
+  event_id    uuid not null default gen_random_uuid(),
+  alert_id    bigint references backup.alerts on delete cascade,
+  event       text not null,
+  cause       text not null,
+  channel     text,
+  state       text not null default 'pending',
+  content     jsonb not null,
+  attempts    integer not null default 0,
+  not_before  timestamptz not null default clock_timestamp(),
+  claim_id    uuid,
+  lease_until timestamptz,
+  status_code integer,
+  error       text,
+  queued_at   timestamptz not null default clock_timestamp(),
+  finished_at timestamptz,
+  constraint alert_deliveries_event_known check (event in ('raised', 'escalated', 'reminder', 'resolved', 'heartbeat', 'test')),
+  constraint alert_deliveries_channel_known check (channel in ('webhook', 'slack', 'discord', 'email', 'heartbeat_export', 'heartbeat_verify')),
+  constraint alert_deliveries_state_known check (state in ('pending', 'sent', 'failed', 'skipped')),
+  constraint alert_deliveries_alert_iff_about_one check ((alert_id is not null) = (event in ('raised', 'escalated', 'reminder', 'resolved'))),
+  constraint alert_deliveries_pending_iff_open check ((state = 'pending') = (finished_at is null)),
+  constraint alert_deliveries_claimed_iff_lease check ((claim_id is null) = (lease_until is null)),
+  constraint alert_deliveries_ended_are_free check (state = 'pending' or claim_id is null),
+  constraint alert_deliveries_sent_by_channel check (state <> 'sent' or channel is not null),
+  constraint alert_deliveries_failed_says_why check (state in ('pending', 'sent') or error is not null)
+);
+create unique index alert_deliveries_once_per_channel on backup.alert_deliveries (event_id, channel);
+create index alert_deliveries_open on backup.alert_deliveries (not_before) where state = 'pending';
+create index alert_deliveries_by_cause on backup.alert_deliveries (cause, queued_at desc);
+create index alert_deliveries_by_alert on backup.alert_deliveries (alert_id);
+alter table backup.alert_deliveries enable row level security;
+create policy service_role_reads on backup.alert_deliveries for select to service_role using (true);
+grant select on backup.alert_deliveries to service_role;
+
+comment on table backup.alert_deliveries is
+  'What was told about alerts, where, and whether it arrived: one row per event and channel. Also heartbeats and tests. Newest first: select * from backup.alert_deliveries order by delivery_id desc;';
+comment on column backup.alert_deliveries.event_id is 'The same for every channel and attempt; receivers know a repetition by it.';
+comment on column backup.alert_deliveries.event is 'raised, escalated (a warning became critical), reminder, resolved; heartbeat: an export or verification succeeded; test.';
+comment on column backup.alert_deliveries.cause is 'Cause of the alert; of a heartbeat what it is about. A newer event of a cause replaces an older one that has not arrived.';
+comment on column backup.alert_deliveries.channel is 'Where to. Null until a function has said which channels are configured, as only functions know.';
+comment on column backup.alert_deliveries.state is 'pending, sent (the receiver answered 2xx), failed (given up), skipped (no such channel, or replaced by a newer event).';
+comment on column backup.alert_deliveries.content is 'What is told, as it was when the event was queued, so that every attempt says the same.';
+comment on column backup.alert_deliveries.not_before is 'Next attempt.';
+comment on column backup.alert_deliveries.claim_id is 'Fencing token of the function that sends it; the lease frees it when that function died.';
+comment on column backup.alert_deliveries.status_code is 'HTTP status of the last answer; null when there was none.';
+comment on column backup.alert_deliveries.error is 'Why it has not arrived. Never a URL, a secret or the text of an answer.';
+
 -- sql/tables/runs.sql
 -- requires: types/run_state.sql, types/tier.sql
 create table backup.runs (
@@ -124,6 +174,7 @@ create table backup.runs (
   stored_bytes         bigint,
   manifest_key         text,
   manifest_sha256      text,
+  archived             boolean not null default false,
   warnings             jsonb not null default '[]',
   failure_code         text,
   failure_message      text,
@@ -139,6 +190,7 @@ create table backup.runs (
 );
 -- Two exports at once would double the load and hold two snapshots; the index makes the second one impossible.
 create unique index runs_one_active on backup.runs ((true)) where state in ('starting', 'exporting');
+create index runs_newest on backup.runs (requested_at desc, run_id desc);
 create index runs_by_state on backup.runs (state, snapshot_at desc);
 alter table backup.runs enable row level security;
 create policy service_role_reads on backup.runs for select to service_role using (true);
@@ -155,6 +207,7 @@ comment on column backup.runs.snapshot_xids is 'pg_current_snapshot() of the sna
 comment on column backup.runs.age_recipients is 'age public keys the objects are encrypted to. Empty: not encrypted. Null: not decided, no worker has begun.';
 comment on column backup.runs.raw_bytes is 'Bytes of COPY text before compression.';
 comment on column backup.runs.stored_bytes is 'Bytes of all objects in the bucket.';
+comment on column backup.runs.archived is 'Its rows were stored in an archive: nothing can restore them before they are thawed. What a lifecycle rule of the bucket moves later, nobody tells the ledger.';
 comment on column backup.runs.warnings is 'What the backup does not cover, as an array of {code, subject, message}.';
 comment on column backup.runs.objects_deleted_at is 'When retention had deleted the last object of the run. Null: there are objects, or nobody has looked.';
 comment on column backup.runs.failure_code is 'Code of docs/errors.md or a SQLSTATE.';
@@ -389,6 +442,31 @@ create policy service_role_reads on backup.job_runs for select to service_role u
 grant select on backup.job_runs to service_role;
 
 comment on table backup.job_runs is 'Every scheduled entry that ran: when, how long, with which outcome. Kept for 30 days.';
+
+-- sql/tables/job_states.sql
+-- requires: tables/job_runs.sql
+-- One row per job and no more, so that it can be written each minute: a tick that has nothing to do leaves no row in job_runs.
+create table backup.job_states (
+  job_name        text primary key,
+  succeeded       bigint not null default 0,
+  failed          bigint not null default 0,
+  last_success_at timestamptz,
+  last_failure_at timestamptz,
+  last_seconds    double precision not null,
+  constraint job_states_counts_not_negative check (succeeded >= 0 and failed >= 0),
+  constraint job_states_success_iff_time check ((succeeded > 0) = (last_success_at is not null)),
+  constraint job_states_failure_iff_time check ((failed > 0) = (last_failure_at is not null))
+) with (fillfactor = 20);
+alter table backup.job_states enable row level security;
+create policy service_role_reads on backup.job_states for select to service_role using (true);
+grant select on backup.job_states to service_role;
+
+comment on table backup.job_states is 'Each scheduled job that has ever run: how often it succeeded and failed, and when last. A job that never ran has no row.';
+comment on column backup.job_states.succeeded is 'Times it succeeded, since Holdfast was installed. Only grows.';
+comment on column backup.job_states.failed is 'Times it failed. Only grows.';
+comment on column backup.job_states.last_success_at is 'When it last succeeded; a later failure leaves it as it is. Null: never.';
+comment on column backup.job_states.last_failure_at is 'When it last failed. Null: never.';
+comment on column backup.job_states.last_seconds is 'How long the last one took.';
 
 -- sql/tables/key_proofs.sql
 -- requires: tables/runs.sql
@@ -850,6 +928,12 @@ create table backup.settings (
   stuck_run_after         interval not null default '30 minutes',
   size_jump_factor        numeric not null default 3,
   ledger_max_bytes        bigint not null default 536870912,
+  alert_max_per_hour      integer not null default 4,
+  alert_max_attempts      integer not null default 8,
+  alert_reminder_after    interval,
+  ledger_keep_work        interval not null default '30 days',
+  ledger_keep_answers     interval not null default '1 year',
+  ledger_keep_history     interval not null default '2 years',
   constraint settings_one_row check (id),
   constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
   constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
@@ -874,6 +958,14 @@ create table backup.settings (
   constraint settings_stuck_run_after_positive check (stuck_run_after > interval '0'),
   constraint settings_size_jump_factor_above_one check (size_jump_factor > 1),
   constraint settings_ledger_max_bytes_positive check (ledger_max_bytes > 0),
+  constraint settings_alert_max_per_hour_range check (alert_max_per_hour between 1 and 60),
+  constraint settings_alert_max_attempts_range check (alert_max_attempts between 1 and 20),
+  constraint settings_alert_reminder_after_range check (alert_reminder_after >= interval '15 minutes'),
+  -- A run or drill that is at work is younger than this, and so is debris whose reason somebody looks for.
+  constraint settings_ledger_keep_work_range check (ledger_keep_work >= interval '8 days'),
+  constraint settings_ledger_keep_answers_range check (ledger_keep_answers >= ledger_keep_work),
+  -- Calendar periods reach back a month, recovery_objectives a year.
+  constraint settings_ledger_keep_history_range check (ledger_keep_history >= interval '1 year' and ledger_keep_history >= ledger_keep_answers),
   constraint settings_drill_timeout_range check (drill_timeout between interval '1 minute' and interval '7 days')
 );
 alter table backup.settings enable row level security;
@@ -918,6 +1010,14 @@ comment on column backup.settings.missed_run_grace is 'Alert missed_run: a sched
 comment on column backup.settings.stuck_run_after is 'Alert stuck_run: an active export has not stored anything for this long.';
 comment on column backup.settings.size_jump_factor is 'Alert size_jump: the newest backup is this many times larger or smaller than the median of the ten before it.';
 comment on column backup.settings.ledger_max_bytes is 'Alert ledger_growth: the tables of schema backup together are larger.';
+comment on column backup.settings.alert_max_per_hour is 'Messages per hour and channel about one cause of alerts, so that one that comes and goes is no storm.';
+comment on column backup.settings.alert_max_attempts is 'Attempts per message and channel, after 1, 2, 4 … minutes and then every hour, before it is given up.';
+comment on column backup.settings.alert_reminder_after is 'An open alert is told again after this time. Null: never.';
+comment on column backup.settings.ledger_keep_work is
+  'How long backup.prune_ledger() keeps chunks of ended runs, steps of ended drills, job_runs, and run_tables of runs that failed or were deleted.';
+comment on column backup.settings.ledger_keep_answers is 'How long it keeps verifications with their answers, deliveries of alerts, and looks at the backups made by Supabase.';
+comment on column backup.settings.ledger_keep_history is
+  'How long it keeps resolved alerts, and runs that failed or were deleted, with their drills, key proofs and marks.';
 
 -- sql/tables/tickets.sql
 create table backup.tickets (
@@ -978,6 +1078,8 @@ create table backup.verification_checks (
   primary key (verification_id, check_name),
   constraint verification_checks_state_known check (state in ('pending', 'running', 'background', 'done'))
 );
+-- The minute tick looks for those that are not done, among those of years.
+create index verification_checks_open on backup.verification_checks (verification_id) where state <> 'done';
 alter table backup.verification_checks enable row level security;
 create policy service_role_reads on backup.verification_checks for select to service_role using (true);
 grant select on backup.verification_checks to service_role;
@@ -1513,6 +1615,36 @@ comment on function backup._read_only(text) is
   'Private: runs one query that returns one jsonb value, read-only and rolled back. A write raises 25006, several statements 42P11 or 42601.';
 revoke all on function backup._read_only(text) from public;
 
+-- sql/functions/_reopen_skipped.sql
+-- requires: tables/alert_deliveries.sql
+-- backup._reopen_skipped(p_before, p_now)
+--
+-- Why: an alert that was raised before there was a channel still needs a person once there is one. Only the last word about a
+-- cause is tried again, and only while its alert is open.
+-- Returns how many.
+create or replace function backup._reopen_skipped(p_before timestamptz, p_now timestamptz)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_count integer;
+begin
+  update backup.alert_deliveries d
+     set state = 'pending', error = null, finished_at = null, not_before = p_now
+   where d.state = 'skipped' and d.channel is null and d.finished_at <= p_before
+     and exists (select from backup.alerts a where a.alert_id = d.alert_id and a.resolved_at is null)
+     and not exists (select from backup.alert_deliveries o
+                     where o.cause = d.cause and o.alert_id is not null and (o.queued_at, o.delivery_id) > (d.queued_at, d.delivery_id));
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;
+
+comment on function backup._reopen_skipped(timestamptz, timestamptz) is
+  'Makes deliveries pending again that found no channel before a time, and whose alert is open; returns how many.';
+revoke all on function backup._reopen_skipped(timestamptz, timestamptz) from public;
+
 -- sql/functions/_sequence_uses.sql
 -- backup._sequence_uses(schema, table)
 --
@@ -1597,6 +1729,22 @@ $$;
 
 comment on function backup._settle_retention_alert() is 'Raises the alert retention_blocked while a marked run is locked or refused, and resolves it when none is.';
 revoke all on function backup._settle_retention_alert() from public;
+
+-- sql/functions/_utc_text.sql
+-- backup._utc_text(p_at)
+--
+-- Why: a time in a message reads the same whatever the time zone of the session that wrote it.
+create or replace function backup._utc_text(p_at timestamptz)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+$$;
+
+comment on function backup._utc_text(timestamptz) is 'A time as ISO 8601 in UTC, as 2026-01-31T12:00:00Z.';
+revoke all on function backup._utc_text(timestamptz) from public;
 
 -- sql/functions/add_warnings.sql
 -- requires: tables/runs.sql
@@ -1694,7 +1842,7 @@ comment on function backup.wanted_schedules() is
 revoke all on function backup.wanted_schedules() from public;
 
 -- sql/functions/alert_causes.sql
--- requires: types/run_state.sql, functions/next_run.sql, functions/wanted_schedules.sql
+-- requires: types/run_state.sql, tables/alert_deliveries.sql, functions/next_run.sql, functions/wanted_schedules.sql
 -- backup.alert_causes(p_now)
 --
 -- Why: what does not happen raises no error, so somebody has to look. Everything here can be told from the ledger alone, by
@@ -1716,8 +1864,12 @@ as $$
     select * from backup.runs r where r.state = 'complete' order by r.snapshot_at desc limit 1
   ), before as (
     select percentile_cont(0.5) within group (order by b.raw_bytes) as median, count(*) as runs
-    from (select r.raw_bytes from backup.runs r where r.state in ('complete', 'expired') and r.run_id <> (select n.run_id from newest n)
-          order by r.snapshot_at desc limit 10) b
+    from (select o.raw_bytes
+          from (values ('complete'::backup.run_state), ('expired')) as states(state)
+          -- Ten of each state are enough, and an index finds them.
+          cross join lateral (select r.raw_bytes, r.snapshot_at from backup.runs r
+                              where r.state = states.state and r.run_id <> (select n.run_id from newest n) order by r.snapshot_at desc limit 10) o
+          order by o.snapshot_at desc limit 10) b
   ), ended as (
     select * from backup.runs r where r.finished_at is not null order by r.requested_at desc, r.run_id desc limit 1
   ), active as (
@@ -1744,6 +1896,15 @@ as $$
     from (values ('tick'), ('export'), ('verify'), ('drill'), ('retention'), ('prune')) as names(job_name)
     cross join lateral (select * from backup.job_runs o where o.job_name = names.job_name order by o.started_at desc limit 1) j
     where j.status = 'failed'
+  ), delivered as (
+    -- The newest end on each channel tells whether it works. One that found no function has no channel, and counts while
+    -- nothing has ended since.
+    select d.channel, d.error
+    from (select distinct on (e.channel) e.* from backup.alert_deliveries e
+          where e.state in ('sent', 'failed') and e.finished_at > p_now - interval '7 days'
+          order by e.channel, e.finished_at desc, e.delivery_id desc) d
+    where d.state = 'failed'
+      and (d.channel is not null or not exists (select from backup.alert_deliveries l where l.finished_at > d.finished_at))
   ), ledger as (
     select sum(pg_total_relation_size(c.oid)) as bytes from pg_catalog.pg_class c
     where c.relnamespace = 'backup'::regnamespace and c.relkind = 'r'
@@ -1802,6 +1963,11 @@ as $$
          format('scheduled jobs fail: %s', string_agg(format('%s (%s)', j.job_name, j.error_code), ', ' order by j.job_name)),
          jsonb_build_object('jobs', jsonb_agg(jsonb_build_object('job', j.job_name, 'code', j.error_code) order by j.job_name))
   from jobs j
+  union all
+  select 'delivery_failing', count(*) > 0, 'warning',
+         format('alerts do not arrive: %s', string_agg(concat_ws(': ', d.channel, d.error), '; ' order by d.channel)),
+         jsonb_build_object('channels', jsonb_agg(d.channel order by d.channel))
+  from delivered d
   union all
   select 'ledger_growth', l.bytes > s.ledger_max_bytes, 'warning',
          format('the tables of schema backup hold %s, more than settings.ledger_max_bytes (%s)', pg_size_pretty(l.bytes), pg_size_pretty(s.ledger_max_bytes)),
@@ -1968,7 +2134,8 @@ select
   r.stored_bytes,
   jsonb_array_length(r.warnings) as warnings,
   r.manifest_key,
-  r.manifest_sha256
+  r.manifest_sha256,
+  r.archived
 from backup.runs r
 left join lateral (
   select max(s.retention) as retention from backup.policies s where s.provider = 'aws_s3' and s.tier = r.tier
@@ -2003,6 +2170,7 @@ comment on column backup.restore_points.age is 'Time since snapshot_at: what a r
 comment on column backup.restore_points.verified_at is 'When the newest such drill ended.';
 comment on column backup.restore_points.last_checked_at is 'When that verification ended.';
 comment on column backup.restore_points.rows is 'Rows of all tables.';
+comment on column backup.restore_points.archived is 'Its rows have to be thawed before they can be read: holdfast restore --thaw. Drills by functions leave it out.';
 comment on column backup.restore_points.stored_bytes is 'Size of all its objects in the bucket.';
 comment on column backup.restore_points.manifest_sha256 is 'Digest of the manifest as it was written; a drill of another manifest does not verify this backup.';
 
@@ -2014,7 +2182,8 @@ comment on column backup.restore_points.manifest_sha256 is 'Digest of the manife
 -- A complete run is kept for the retention of its tier, counted from its snapshot and never from its name. By the calendar (UTC,
 -- ISO weeks) the first complete run of a day, week or month is also kept for the retention of that tier, whatever its own tier
 -- is. A deleted run still counts as the first of its period, or the run after it would take its place and stay once more as long.
--- Whatever their age, the newest verified and the newest complete runs are kept, so many of each as backup.settings says.
+-- Whatever their age, the newest verified and the newest complete runs are kept, so many of each as backup.settings says. A run
+-- dated ahead of p_now, by a clock that was wrong, is kept for its time and stands for none of these: it would be the newest for years.
 -- Failed runs count for nothing and go when they are no longer of interest to who looks for the reason.
 -- Errors: HF600 no policy gives a tier a retention.
 create or replace function backup.retention_plan(p_now timestamptz default now())
@@ -2040,8 +2209,8 @@ begin
   ), good as (
     select r.run_id, r.tier, r.state, r.snapshot_at as snapshot_at, r.snapshot_at at time zone 'UTC' as taken,
            coalesce(v.verified, false) as verified,
-           row_number() over (partition by r.state order by r.snapshot_at desc, r.run_id desc) as newness,
-           row_number() over (partition by r.state, coalesce(v.verified, false) order by r.snapshot_at desc, r.run_id desc) as newness_among_verified,
+           row_number() over (partition by r.state order by r.snapshot_at > p_now, r.snapshot_at desc, r.run_id desc) as newness,
+           row_number() over (partition by r.state, coalesce(v.verified, false) order by r.snapshot_at > p_now, r.snapshot_at desc, r.run_id desc) as newness_among_verified,
            row_number() over (partition by date_trunc('day', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_day,
            row_number() over (partition by date_trunc('week', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_week,
            row_number() over (partition by date_trunc('month', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_month
@@ -2090,11 +2259,12 @@ comment on function backup.retention_plan(timestamptz) is
 revoke all on function backup.retention_plan(timestamptz) from public;
 
 -- sql/functions/begin_sweep.sql
--- requires: tables/retention_marks.sql, tables/runs.sql, functions/retention_plan.sql, functions/_held_sweep.sql
+-- requires: tables/retention_marks.sql, tables/runs.sql, tables/drills.sql, functions/retention_plan.sql, functions/_held_sweep.sql
 -- backup.begin_sweep(p_run_id, p_claim_id, p_now)
 --
 -- Why: the last question before the first deletion. The plan is asked once more, because runs, drills and policies may have
--- changed since the mark; and the ledger stops calling the run a restore point before the bucket does.
+-- changed since the mark, and a drill may have begun to restore this run since the claim. Then the ledger stops calling the run a
+-- restore point, before the bucket does.
 -- Returns false when the run is to be kept after all; its mark is gone then. Errors: HF602 the claim is not held, HF600.
 create or replace function backup.begin_sweep(p_run_id text, p_claim_id uuid, p_now timestamptz default now())
 returns boolean
@@ -2105,7 +2275,8 @@ begin
   perform backup._held_sweep(p_run_id, p_claim_id);
   -- Two processes that each expire a run must not both believe the other one's is kept.
   perform s.id from backup.settings s for update;
-  if not exists (select from backup.retention_plan(p_now) p where p.run_id = p_run_id and p.decision = 'expire') then
+  if not exists (select from backup.retention_plan(p_now) p where p.run_id = p_run_id and p.decision = 'expire')
+     or exists (select from backup.drills d where d.run_id = p_run_id and d.state = 'running') then
     delete from backup.retention_marks m where m.run_id = p_run_id;
     return false;
   end if;
@@ -3048,6 +3219,100 @@ comment on function backup.claim_chunks(text, text, integer, bigint, boolean) is
   'Hands chunks to a worker under a lease; they share one claim id. No row: nothing to do now. Fails the run when a chunk''s attempts are spent.';
 revoke all on function backup.claim_chunks(text, text, integer, bigint, boolean) from public;
 
+-- sql/functions/route_deliveries.sql
+-- requires: tables/alert_deliveries.sql, tables/settings.sql
+-- backup.route_deliveries(p_channels, p_now)
+--
+-- Why: which channels there are is known to functions alone, as destinations are their secrets. The first that looks at an
+-- event gives it a row for each channel; without a channel the event ends as skipped, and nobody is called for it again.
+-- A newer event of a cause replaces an older one that has not arrived on that channel: "resolved" must not be followed by a
+-- late "raised". What was tried too often by functions that died is given up here.
+create or replace function backup.route_deliveries(p_channels text[], p_now timestamptz default clock_timestamp())
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_messages text[] := array(select c from unnest(p_channels) c where c not like 'heartbeat%' order by c);
+  v_event    backup.alert_deliveries;
+begin
+  for v_event in
+    select * from backup.alert_deliveries d where d.state = 'pending' and d.channel is null order by d.queued_at, d.delivery_id for update skip locked
+  loop
+    if cardinality(v_messages) = 0 then
+      update backup.alert_deliveries d set state = 'skipped', error = 'no channel configured', finished_at = p_now
+      where d.delivery_id = v_event.delivery_id;
+    else
+      update backup.alert_deliveries d set channel = v_messages[1] where d.delivery_id = v_event.delivery_id;
+      insert into backup.alert_deliveries (event_id, alert_id, event, cause, channel, content, not_before, queued_at)
+      select v_event.event_id, v_event.alert_id, v_event.event, v_event.cause, c, v_event.content, v_event.not_before, v_event.queued_at
+      from unnest(v_messages[2:]) c;
+    end if;
+  end loop;
+
+  update backup.alert_deliveries d
+     set state = e.state, error = e.error, finished_at = p_now, claim_id = null, lease_until = null
+    from (
+      select f.delivery_id, f.attempts, f.channel, newer.delivery_id as newer
+      from backup.alert_deliveries f
+      left join lateral (
+        select n.delivery_id from backup.alert_deliveries n
+        where n.cause = f.cause and n.channel = f.channel and n.event <> 'test' and (n.queued_at, n.delivery_id) > (f.queued_at, f.delivery_id)
+        order by n.queued_at desc, n.delivery_id desc limit 1
+      ) newer on true
+      where f.state = 'pending' and f.channel is not null and (f.lease_until is null or f.lease_until <= p_now)
+      for update of f skip locked
+    ) f
+    cross join backup.settings s
+    cross join lateral (
+      select case when f.attempts >= s.alert_max_attempts then 'failed' else 'skipped' end as state,
+             case when f.channel <> all (p_channels) then 'channel is not configured'
+                  when f.newer is not null then format('replaced by delivery %s', f.newer)
+                  when f.attempts >= s.alert_max_attempts then 'the functions that sent it ended before they had an answer' end as error
+    ) e
+   where d.delivery_id = f.delivery_id and e.error is not null;
+end
+$$;
+
+comment on function backup.route_deliveries(text[], timestamptz) is
+  'Gives queued events a row for each configured channel, and ends deliveries that have no channel, are replaced by a newer event or were tried too often.';
+revoke all on function backup.route_deliveries(text[], timestamptz) from public;
+
+-- sql/functions/claim_deliveries.sql
+-- requires: tables/alert_deliveries.sql, functions/route_deliveries.sql
+-- backup.claim_deliveries(p_channels, p_limit, p_now, p_lease)
+--
+-- Why: one function sends a message at a time; when it dies, its lease ends and another one sends it again. A message may so
+-- arrive twice, never not at all; event_id tells receivers. The attempt counts from the claim, so that a message which kills
+-- functions is given up as well. A message waits while an older one about the same is on its way.
+create or replace function backup.claim_deliveries(
+  p_channels text[],
+  p_limit    integer default 5,
+  p_now      timestamptz default clock_timestamp(),
+  p_lease    interval default '2 minutes'
+)
+returns table (delivery_id bigint, claim_id uuid, event_id uuid, event text, channel text, attempt integer, queued_at timestamptz, content jsonb)
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform backup.route_deliveries(p_channels, p_now);
+  return query
+  update backup.alert_deliveries d
+     set claim_id = gen_random_uuid(), lease_until = p_now + p_lease, attempts = d.attempts + 1
+   where d.delivery_id in (
+     select o.delivery_id from backup.alert_deliveries o
+     where o.state = 'pending' and o.channel = any (p_channels) and o.not_before <= p_now and (o.lease_until is null or o.lease_until <= p_now)
+       and not exists (select from backup.alert_deliveries w where w.state = 'pending' and w.cause = o.cause and w.channel = o.channel and w.lease_until > p_now)
+     order by o.queued_at, o.delivery_id limit p_limit for update skip locked)
+  returning d.delivery_id, d.claim_id, d.event_id, d.event, d.channel, d.attempts, d.queued_at, d.content;
+end
+$$;
+
+comment on function backup.claim_deliveries(text[], integer, timestamptz, interval) is
+  'Takes messages that are due on the given channels for the time of a lease, oldest first, after giving queued events their channels; no row when there is none.';
+revoke all on function backup.claim_deliveries(text[], integer, timestamptz, interval) from public;
+
 -- sql/functions/fail_drill.sql
 -- requires: tables/drills.sql, functions/_drill_alert.sql, functions/_drill_phase_seconds.sql
 -- backup.fail_drill(p_drill_id, p_code, p_message)
@@ -3509,7 +3774,7 @@ begin
     select c.verification_id, c.check_name, c.state, c.job_name
     from backup.verification_checks c
     join backup.verifications v using (verification_id)
-    where v.verdict is null
+    where v.verdict is null and c.state <> 'done'
       and case c.state
         when 'background' then c.started_at < clock_timestamp() - v_settings.background_timeout - interval '10 minutes'
         when 'running'    then c.started_at < clock_timestamp() - v_settings.check_timeout - interval '10 minutes'
@@ -3547,8 +3812,29 @@ comment on function backup.close_overdue_checks() is
   'Closes as inconclusive the checks whose process or pg_cron job never reported, and returns their names; checks never started are handed to pg_cron instead. Called by the minute tick.';
 revoke all on function backup.close_overdue_checks() from public;
 
+-- sql/functions/queue_heartbeat.sql
+-- requires: tables/alert_deliveries.sql, tables/settings.sql
+-- backup.queue_heartbeat(p_channel, p_subject)
+--
+-- Why: a project that is paused, deleted or has no clock raises no alert. A ping after each success lets a service outside
+-- notice that none came. Exports and verifications have a channel each, so that one cannot hide the silence of the other.
+create or replace function backup.queue_heartbeat(p_channel text, p_subject text)
+returns bigint
+language sql
+set search_path = ''
+as $$
+  insert into backup.alert_deliveries (event, cause, channel, content)
+  select 'heartbeat', p_channel, p_channel, jsonb_build_object('project', s.project_ref, 'subject', p_subject)
+  from backup.settings s
+  returning delivery_id
+$$;
+
+comment on function backup.queue_heartbeat(text, text) is
+  'Queues a ping on heartbeat_export or heartbeat_verify after a scheduled success; the subject is the id of the run or verification. Returns the delivery.';
+revoke all on function backup.queue_heartbeat(text, text) from public;
+
 -- sql/functions/close_verification.sql
--- requires: functions/_primary_backups_alert.sql
+-- requires: functions/_primary_backups_alert.sql, functions/queue_heartbeat.sql
 -- backup.close_verification(verification id)
 --
 -- Why: called after every result, so whichever process brings the last one closes the verification.
@@ -3600,6 +3886,9 @@ begin
       jsonb_build_object('verification_id', p_verification_id, 'run_id', v_verification.run_id, 'checks', to_jsonb(v_failed)));
   elsif v_verdict = 'passed' then
     perform backup.resolve_alert('verification_failed');
+    if v_verification.trigger = 'schedule' then
+      perform backup.queue_heartbeat('heartbeat_verify', p_verification_id::text);
+    end if;
   end if;
 
   -- An inconclusive verification does not clear an earlier failure: it did not look.
@@ -3690,6 +3979,27 @@ $$;
 
 comment on function backup.complete_chunks(text, uuid, jsonb) is 'Records the results of claimed chunks, all or none. Errors: HF003, HF004.';
 revoke all on function backup.complete_chunks(text, uuid, jsonb) from public;
+
+-- sql/functions/complete_delivery.sql
+-- requires: tables/alert_deliveries.sql
+-- backup.complete_delivery(p_delivery_id, p_claim_id, p_status_code)
+--
+-- Why: the receiver has it. Returns false when the claim was lost: another function has sent it too, and its report counts.
+create or replace function backup.complete_delivery(p_delivery_id bigint, p_claim_id uuid, p_status_code integer)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update backup.alert_deliveries d
+     set state = 'sent', status_code = p_status_code, error = null, finished_at = clock_timestamp(), claim_id = null, lease_until = null
+   where d.delivery_id = p_delivery_id and d.claim_id = p_claim_id;
+  return found;
+end
+$$;
+
+comment on function backup.complete_delivery(bigint, uuid, integer) is 'Records that a message has arrived; false when the claim is no longer held.';
+revoke all on function backup.complete_delivery(bigint, uuid, integer) from public;
 
 -- sql/functions/complete_drill_step.sql
 -- requires: functions/_held_drill_step.sql
@@ -3858,6 +4168,37 @@ $$;
 
 comment on function backup.disable() is 'Turns the S3 backup off and removes every schedule; what is in the bucket stays. Safe to call again.';
 revoke all on function backup.disable() from public;
+
+-- sql/functions/dispatch_deliveries.sql
+-- requires: tables/alert_deliveries.sql, tables/tickets.sql, functions/dispatch.sql
+-- backup.dispatch_deliveries(p_now)
+--
+-- Why: deliver-alerts is sent for when something is due, and not again while its ticket waits to be claimed: a function that is
+-- not deployed is called every five minutes, not every minute. What nobody has taken for a day is given up, which shows as
+-- delivery_failing.
+-- Returns how many functions were dispatched.
+create or replace function backup.dispatch_deliveries(p_now timestamptz default clock_timestamp())
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update backup.alert_deliveries d
+     set state = 'failed', error = 'function deliver-alerts has not taken it for a day', finished_at = p_now, claim_id = null, lease_until = null
+   where d.state = 'pending' and greatest(d.queued_at, d.not_before, d.lease_until) < p_now - interval '1 day';
+  if not exists (select from backup.alert_deliveries d
+                 where d.state = 'pending' and d.not_before <= p_now and (d.lease_until is null or d.lease_until <= p_now))
+     or exists (select from backup.tickets t where t.function_name = 'deliver-alerts' and t.claimed_at is null and t.expires_at > p_now) then
+    return 0;
+  end if;
+  perform backup.dispatch('deliver-alerts', '{"action": "deliver"}');
+  return 1;
+end
+$$;
+
+comment on function backup.dispatch_deliveries(timestamptz) is
+  'Sends for function deliver-alerts when a message is due; gives up what no function has taken for a day. Returns how many it sent for.';
+revoke all on function backup.dispatch_deliveries(timestamptz) from public;
 
 -- sql/functions/drill_progress.sql
 -- requires: tables/drill_steps.sql
@@ -4240,13 +4581,70 @@ comment on function backup.settle_alerts(timestamptz) is
   'Raises and resolves the alerts whose causes lie in the ledger, as missed_run; returns how many it opened or resolved. The minute tick calls it.';
 revoke all on function backup.settle_alerts(timestamptz) from public;
 
+-- sql/functions/queue_alerts.sql
+-- requires: tables/alert_deliveries.sql, tables/settings.sql, functions/_reopen_skipped.sql, functions/_utc_text.sql
+-- backup.queue_alerts(p_now)
+--
+-- Why: what has been told about a cause is compared with how it stands, and the difference is queued. So an alert is told once
+-- however often it is seen, a cause that comes and goes is told at most alert_max_per_hour times and rightly at the end, and
+-- nothing has to be alive but pg_cron. What went away before anybody was told is not told.
+-- An alert that nobody could be told of counts as told for a day: without a channel there is one look a day, not one a minute.
+-- Returns how many events it queued.
+create or replace function backup.queue_alerts(p_now timestamptz default now())
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_reopened integer;
+  v_queued   integer;
+begin
+  -- Two ticks at once must not both tell the same.
+  perform s.id from backup.settings s for update;
+  v_reopened := backup._reopen_skipped(p_now - interval '1 day', p_now);
+  insert into backup.alert_deliveries (alert_id, event, cause, content, not_before, queued_at)
+  select a.alert_id, e.event, a.cause,
+         jsonb_build_object('project', s.project_ref, 'cause', a.cause, 'severity', a.severity, 'message', a.message, 'occurrences', a.occurrences,
+           'first_seen', backup._utc_text(a.raised_at), 'last_seen', backup._utc_text(a.last_seen), 'resolved_at', backup._utc_text(a.resolved_at),
+           'opened_last_day', (select count(*) from backup.alerts o where o.cause = a.cause and o.raised_at > p_now - interval '1 day')),
+         p_now, p_now
+  from backup.settings s
+  cross join (select distinct on (n.cause) n.* from backup.alerts n order by n.cause, n.alert_id desc) a
+  left join lateral (
+    select d.event, d.alert_id, d.content ->> 'severity' as severity, d.queued_at,
+           (select bool_or(o.state <> 'skipped' or o.channel is not null) from backup.alert_deliveries o where o.event_id = d.event_id) as heard
+    from backup.alert_deliveries d where d.cause = a.cause and d.alert_id is not null
+    order by d.queued_at desc, d.delivery_id desc limit 1
+  ) t on true
+  cross join lateral (
+    select t.event is null or t.event = 'resolved' or (t.alert_id <> a.alert_id and not t.heard) as quiet
+  ) q
+  cross join lateral (
+    select case when a.resolved_at is null and q.quiet then 'raised'
+                when a.resolved_at is null and a.severity = 'critical' and t.severity = 'warning' then 'escalated'
+                when a.resolved_at is null and t.queued_at <= p_now - s.alert_reminder_after then 'reminder'
+                when a.resolved_at is not null and not q.quiet and t.heard then 'resolved' end as event
+  ) e
+  where e.event is not null
+    and (select count(distinct d.event_id) from backup.alert_deliveries d
+         where d.cause = a.cause and d.alert_id is not null and d.queued_at > p_now - interval '1 hour') < s.alert_max_per_hour;
+  get diagnostics v_queued = row_count;
+  return v_reopened + v_queued;
+end
+$$;
+
+comment on function backup.queue_alerts(timestamptz) is
+  'Queues in backup.alert_deliveries what has to be told: alerts that were raised, became critical, are due for a reminder or were resolved. Returns how many events.';
+revoke all on function backup.queue_alerts(timestamptz) from public;
+
 -- sql/functions/tick.sql
--- requires: functions/end_stuck_runs.sql, functions/revive_runs.sql, functions/end_stuck_drills.sql, functions/revive_drills.sql, functions/reap_scratch_databases.sql, functions/settle_alerts.sql, functions/raise_alert.sql, functions/resolve_alert.sql, tables/tickets.sql
+-- requires: functions/end_stuck_runs.sql, functions/revive_runs.sql, functions/end_stuck_drills.sql, functions/revive_drills.sql, functions/reap_scratch_databases.sql, functions/settle_alerts.sql, functions/queue_alerts.sql, functions/dispatch_deliveries.sql, functions/raise_alert.sql, functions/resolve_alert.sql, tables/tickets.sql
 -- backup.tick()
 --
 -- Why: the heartbeat. Everything that must go on although a function died is done here, once a minute, by pg_cron.
 -- Alerts come last and by themselves: an error in judging them must not undo the work before, and is an alert too.
--- Returns what it did, as {"ended": n, "dispatched": n, "checks_closed": n, "tickets_deleted": n, "alerts": n}.
+-- What has to be told is queued after that, again by itself, so that the alert about judging is told as well.
+-- Returns what it did, as {"ended": n, "dispatched": n, "checks_closed": n, "tickets_deleted": n, "alerts": n, "events": n, "deliveries": n}.
 create or replace function backup.tick()
 returns jsonb
 language plpgsql
@@ -4258,6 +4656,8 @@ declare
   v_checks     integer;
   v_tickets    integer;
   v_alerts     integer;
+  v_events     integer := 0;
+  v_deliveries integer := 0;
   v_code       text;
   v_error      text;
 begin
@@ -4275,12 +4675,23 @@ begin
                                jsonb_build_object('code', v_code));
     v_alerts := 1;
   end;
+  begin
+    v_events := backup.queue_alerts();
+    v_deliveries := backup.dispatch_deliveries();
+    perform backup.resolve_alert('alerts_unqueued');
+  exception when others then
+    get stacked diagnostics v_code = returned_sqlstate, v_error = message_text;
+    perform backup.raise_alert('alerts_unqueued', 'critical', format('alerts cannot be queued for delivery: %s', v_error),
+                               jsonb_build_object('code', v_code));
+    v_alerts := v_alerts + 1;
+  end;
   return jsonb_build_object('ended', v_ended, 'dispatched', v_dispatched,
-                            'checks_closed', v_checks, 'tickets_deleted', v_tickets, 'alerts', v_alerts);
+                            'checks_closed', v_checks, 'tickets_deleted', v_tickets, 'alerts', v_alerts,
+                            'events', v_events, 'deliveries', v_deliveries);
 end;
 $$;
 
-comment on function backup.tick() is 'The minute heartbeat: ends stuck runs and drills, replaces dead workers, has left scratch databases dropped, closes overdue checks, deletes old tickets, raises and resolves alerts.';
+comment on function backup.tick() is 'The minute heartbeat: ends stuck runs and drills, replaces dead workers, has left scratch databases dropped, closes overdue checks, deletes old tickets, raises, resolves and queues alerts and has them delivered.';
 revoke all on function backup.tick() from public;
 
 -- sql/functions/start_drill.sql
@@ -4288,11 +4699,12 @@ revoke all on function backup.tick() from public;
 -- backup.start_drill(p_trigger, p_from)
 --
 -- Why: the one way a drill by functions comes into being. The restore point is chosen here, so that older ones are tried
--- as well: untried ones first, and only such that retention has not reached. The unique index on active drills makes a
+-- as well: untried ones first, and only such that retention has not reached. What is archived is left out, since a function
+-- does not live as long as thawing takes. The unique index on active drills makes a
 -- second one impossible, also when two callers arrive in the same instant.
 -- p_from: latest, random, alternate, a run id, or null for backup.settings.drill_from. The next tick sends a worker when
 -- the caller is none.
--- Errors: HF001 no such run, HF500 no restore point, HF507 another drill is active.
+-- Errors: HF001 no such run, HF500 no restore point, HF507 another drill is active, HF603 the run, or every one, is archived.
 create or replace function backup.start_drill(p_trigger text, p_from text default null)
 returns uuid
 language plpgsql
@@ -4316,18 +4728,28 @@ begin
   if v_selection in ('latest', 'random') then
     select p.run_id, p.manifest_sha256 into v_run
     from backup.restore_points p
-    where v_selection = 'latest'
-       or (p.age <= v_settings.drill_window and (p.expires_at is null or p.expires_at > now()))
+    where not p.archived and (v_selection = 'latest'
+       or (p.age <= v_settings.drill_window and (p.expires_at is null or p.expires_at > now())))
     order by case when v_selection = 'random' then (select count(*) from backup.drills d where d.run_id = p.run_id) end,
              case when v_selection = 'random' then random() end, p.snapshot_at desc
     limit 1;
   else
-    select p.run_id, p.manifest_sha256 into v_run from backup.restore_points p where p.run_id = v_selection;
-    if not found and not exists (select from backup.runs r where r.run_id = v_selection) then
+    select p.run_id, p.manifest_sha256, p.archived into v_run from backup.restore_points p where p.run_id = v_selection;
+    if found and v_run.archived then
+      raise exception using errcode = 'HF603', message = format('run %s is archived', p_from),
+        detail = 'Thawing takes hours, and a function lives for minutes.',
+        hint = format('Run holdfast drill --from %s --thaw, or drill a run that is not archived.', p_from);
+    end if;
+    if v_run.run_id is null and not exists (select from backup.runs r where r.run_id = v_selection) then
       raise exception using errcode = 'HF001', message = format('run %L does not exist', v_selection),
         hint = 'Name a run of backup.restore_points, latest or random.';
     end if;
     v_selection := 'named';
+  end if;
+  if v_run.run_id is null and v_selection <> 'named' and exists (
+       select from backup.restore_points p where p.archived and (v_selection = 'latest' or p.age <= v_settings.drill_window)) then
+    raise exception using errcode = 'HF603', message = 'every restore point that could be drilled is archived',
+      detail = 'Thawing takes hours, and a function lives for minutes.', hint = 'Run holdfast drill --from latest --thaw.';
   end if;
   if v_run.run_id is null then
     raise exception using errcode = 'HF500', message = 'there is no restore point to drill',
@@ -4354,43 +4776,140 @@ end;
 $$;
 
 comment on function backup.start_drill(text, text) is
-  'Starts a drill by Edge Functions of a restore point (latest, random, alternate, a run id; null: as settings say) and returns its id. Errors: HF001, HF500, HF507.';
+  'Starts a drill by Edge Functions of a restore point (latest, random, alternate, a run id; null: as settings say) and returns its id; archived ones are left out. Errors: HF001, HF500, HF507, HF603.';
 revoke all on function backup.start_drill(text, text) from public;
 
 -- sql/functions/prune_ledger.sql
--- requires: tables/job_runs.sql, tables/runs.sql
--- backup.prune_ledger()
+-- requires: tables/settings.sql, tables/job_runs.sql, tables/chunks.sql, tables/drill_steps.sql, tables/verification_results.sql
+-- requires: tables/alerts.sql, tables/alert_deliveries.sql, tables/key_proofs.sql, tables/primary_backups.sql, tables/retention_marks.sql
+-- backup.prune_ledger(p_limit)
 --
--- Why: pg_cron keeps its own history for ever, and chunks are of no use once their run has ended and its manifest lists
--- them. The newest complete run keeps its chunks, because verifications compare the bucket with them.
-create or replace function backup.prune_ledger()
+-- Why: whatever is recorded grows, and pg_cron keeps its own history for ever. How long rows are kept is in backup.settings
+-- (ledger_keep_…). What tells something about today is kept whatever its age: backup.status, backup.restore_points,
+-- backup.recovery_objectives, backup.retention_plan() and backup.alert_causes() answer the same before and after. So of a restore
+-- point in the bucket nothing goes but its chunks, which its manifest lists; the newest one keeps them, as verifications compare
+-- the bucket with them. A run goes last, when nothing refers to it.
+-- One call deletes at most p_limit rows of each kind, so that it is short; "more" says that there are others.
+create or replace function backup.prune_ledger(p_limit integer default 10000)
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_job_runs integer;
-  v_chunks   integer;
-  v_cron     integer := 0;
+  v_settings backup.settings;
+  v_now      timestamptz := clock_timestamp();
+  v_work     timestamptz;
+  v_answers  timestamptz;
+  v_history  timestamptz;
+  v_kind     text;
+  v_rule     text;
+  v_count    bigint;
+  v_left     boolean;
+  v_more     boolean := false;
+  v_deleted  jsonb := '{}';
 begin
-  delete from backup.job_runs j where j.started_at < clock_timestamp() - interval '30 days';
-  get diagnostics v_job_runs = row_count;
-  delete from backup.chunks c
-  using backup.runs r
-  where r.run_id = c.run_id and r.state in ('complete', 'failed', 'expired')
-    and r.finished_at < clock_timestamp() - interval '30 days'
-    and r.run_id <> coalesce((select max(n.run_id) from backup.runs n where n.state = 'complete'), '');
-  get diagnostics v_chunks = row_count;
+  select * into v_settings from backup.settings;
+  v_work := v_now - v_settings.ledger_keep_work;
+  v_answers := v_now - v_settings.ledger_keep_answers;
+  -- 360 days pass for a year where intervals are compared, and backup.recovery_objectives looks back a whole one.
+  v_history := least(v_now - v_settings.ledger_keep_history, v_now - interval '1 year');
+  -- Each rule finds rows that may go. $1: end of ledger_keep_work, $2: of ledger_keep_answers, $3: of ledger_keep_history.
+  for v_kind, v_rule in values
+    -- The newest row of a job tells whether the job fails.
+    ('job_runs', $q$
+      select o.ctid from backup.job_runs o
+      where o.started_at < $1 and o.started_at < (select max(n.started_at) from backup.job_runs n where n.job_name = o.job_name)$q$),
+    ('chunks', $q$
+      select o.ctid from backup.runs r join backup.chunks o using (run_id)
+      where r.finished_at < $1 and r.run_id is distinct from (
+        select n.run_id from backup.runs n where n.state = 'complete' order by n.snapshot_at desc, n.run_id desc limit 1)$q$),
+    ('drill_steps', $q$
+      select o.ctid from backup.drills d join backup.drill_steps o using (drill_id) where d.finished_at < $1$q$),
+    -- With its answers, never without: a verification that has none would look as if it had found nothing.
+    ('verifications', $q$
+      with kept as (
+        (select k.verification_id from backup.verifications k order by k.started_at desc, k.verification_id desc limit 1)
+        union (select k.verification_id from backup.verifications k where k.verdict is not null order by k.started_at desc limit 1)
+        union (select distinct on (k.verdict) k.verification_id from backup.verifications k where k.verdict is not null order by k.verdict, k.finished_at desc)
+        union (select distinct on (k.run_id) k.verification_id from backup.verifications k join backup.runs r using (run_id)
+               where k.verdict is not null and r.state = 'complete' order by k.run_id, k.finished_at desc)
+        -- Where reading objects back by turns goes on.
+        union (select k.verification_id from backup.verification_results k where k.check_name = 'check_backup_objects' and k.evidence ? 'share_of'
+               group by k.verification_id order by max(k.recorded_at) desc limit 2)
+      ), old as (
+        select o.ctid, o.finished_at, o.verification_id, (select count(*) from backup.verification_results a where a.verification_id = o.verification_id) as answers
+        from backup.verifications o where o.finished_at < $2 and o.verification_id not in (select k.verification_id from kept k)
+        order by o.finished_at, o.verification_id limit $4
+      )
+      select s.ctid from (
+        select o.ctid, sum(o.answers) over w as answers, row_number() over w as place from old o window w as (order by o.finished_at, o.verification_id)) s
+      where s.answers <= $4 or s.place = 1$q$),
+    ('run_tables', $q$
+      select o.ctid from backup.runs r join backup.run_tables o using (run_id)
+      where r.state in ('failed', 'expired') and r.finished_at < $1 and not exists (select from backup.chunks c where c.run_id = r.run_id)$q$),
+    -- The newest twelve are what a report shows; one that was named does not count where drills take turns.
+    ('drills', $q$
+      select o.ctid from backup.runs r join backup.drills o using (run_id)
+      where r.objects_deleted_at is not null and o.finished_at < $3 and not exists (select from backup.drill_steps s where s.drill_id = o.drill_id)
+        and o.drill_id not in (
+          (select k.drill_id from backup.drills k where k.verdict <> 'skipped' order by k.started_at desc limit 12)
+          union (select k.drill_id from backup.drills k where k.selection <> 'named' order by k.started_at desc limit 1)
+          union (select distinct on (k.verdict) k.drill_id from backup.drills k where k.verdict is not null order by k.verdict, k.finished_at desc))$q$),
+    ('key_proofs', $q$
+      select o.ctid from backup.key_proofs o
+      where o.proven_at < $3 and o.proven_at < (select max(n.proven_at) from backup.key_proofs n where n.recipient = o.recipient)$q$),
+    ('primary_backups', $q$
+      select o.ctid from backup.primary_backups o
+      where o.looked_at < $2 and o.looked_at < (select max(n.looked_at) from backup.primary_backups n)$q$),
+    -- The last word about a cause is kept: what is open must stay known as told.
+    ('alert_deliveries', $q$
+      select o.ctid from backup.alert_deliveries o
+      where o.finished_at < $2 and exists (select from backup.alert_deliveries n where n.cause = o.cause and n.queued_at > o.queued_at)$q$),
+    ('alerts', $q$
+      select o.ctid from backup.alerts o where o.resolved_at < $3$q$),
+    ('retention_marks', $q$
+      select o.ctid from backup.retention_marks o where o.swept_at < $3$q$),
+    -- A deleted run is still the first of its day, week or month as long as there are others of it. The newest ones are what
+    -- a report shows and what the size of the next is compared with.
+    ('runs', $q$
+      select o.ctid from backup.runs o
+      where o.objects_deleted_at < $3 and o.finished_at < $3
+        and not exists (select from backup.runs c where o.state = 'expired' and c.state = 'complete'
+                        and c.snapshot_at >= o.snapshot_at and c.snapshot_at < o.snapshot_at + interval '32 days')
+        and o.run_id not in (
+          (select k.run_id from backup.runs k order by k.requested_at desc, k.run_id desc limit 60)
+          union (select k.run_id from backup.runs k where k.state = 'failed' order by k.requested_at desc limit 1)
+          union (select k.run_id from backup.runs k where k.state in ('complete', 'expired') order by k.snapshot_at desc limit 11))
+        and not exists (select from backup.run_tables t where t.run_id = o.run_id)
+        and not exists (select from backup.chunks t where t.run_id = o.run_id)
+        and not exists (select from backup.drills t where t.run_id = o.run_id)
+        and not exists (select from backup.key_proofs t where t.run_id = o.run_id)
+        and not exists (select from backup.verifications t where t.run_id = o.run_id)$q$)
+  loop
+    execute format('delete from backup.%I d where d.ctid = any (array(%s limit $4))', v_kind, v_rule)
+      using v_work, v_answers, v_history, p_limit;
+    get diagnostics v_count = row_count;
+    v_deleted := v_deleted || jsonb_build_object(v_kind, v_count);
+    if v_count > 0 and not v_more then
+      execute format('select exists (%s)', v_rule) into v_left
+        using v_work, v_answers, v_history, p_limit;
+      v_more := v_left;
+    end if;
+  end loop;
+
+  v_count := 0;
   if to_regclass('cron.job_run_details') is not null and has_table_privilege('cron.job_run_details', 'delete') then
-    execute $q$delete from cron.job_run_details where end_time < now() - interval '7 days'$q$;
-    get diagnostics v_cron = row_count;
+    execute 'delete from cron.job_run_details d where d.runid = any (array(
+               select o.runid from cron.job_run_details o where o.end_time < $1 - interval ''7 days'' limit $2))' using v_now, p_limit;
+    get diagnostics v_count = row_count;
   end if;
-  return jsonb_build_object('job_runs', v_job_runs, 'chunks', v_chunks, 'cron_details', v_cron);
+  return v_deleted || jsonb_build_object('cron_details', v_count, 'more', v_more or v_count >= p_limit);
 end;
 $$;
 
-comment on function backup.prune_ledger() is 'Deletes old rows of job_runs, chunks of ended runs and pg_cron''s job_run_details; returns how many.';
-revoke all on function backup.prune_ledger() from public;
+comment on function backup.prune_ledger(integer) is
+  'Deletes what backup.settings.ledger_keep_… no longer keeps and nothing needs, and the history of pg_cron after a week; at most so many rows of each kind. Returns how many, and whether there are more.';
+revoke all on function backup.prune_ledger(integer) from public;
 
 -- sql/functions/run_retention.sql
 -- requires: tables/settings.sql, tables/retention_marks.sql, functions/retention_plan.sql, functions/dispatch.sql
@@ -4413,7 +4932,7 @@ begin
   end if;
   select count(*) into v_expire from backup.retention_plan() p where p.decision = 'expire';
   if v_mode = 'apply' then
-    perform backup.dispatch('apply-retention', '{"apply": true}');
+    perform backup.dispatch('apply-retention', '{"apply": true, "trigger": "schedule"}');
   end if;
   return jsonb_build_object('mode', v_mode, 'expire', v_expire);
 end;
@@ -4424,12 +4943,13 @@ comment on function backup.run_retention() is
 revoke all on function backup.run_retention() from public;
 
 -- sql/functions/run_job.sql
--- requires: tables/job_runs.sql, functions/tick.sql, functions/dispatch.sql, functions/start_drill.sql, functions/hand_over_drill.sql, functions/prune_ledger.sql, functions/run_retention.sql
+-- requires: tables/job_runs.sql, tables/job_states.sql, functions/tick.sql, functions/dispatch.sql, functions/start_drill.sql, functions/hand_over_drill.sql, functions/prune_ledger.sql, functions/run_retention.sql
 -- backup.run_job(p_job_name)
 --
 -- Why: every scheduled entry goes through here, so that job_runs tells when it ran, how long, and with which outcome. An
 -- error is recorded and not raised again: raising would undo the record. A tick without anything to do leaves no row,
--- or the ledger would grow by one row a minute.
+-- or the ledger would grow by one row a minute; that it ran is in job_states.
+-- A clean-up deletes a bounded number of rows. What it leaves is deleted by the ticks after it.
 -- Errors: HF100 unknown job.
 create or replace function backup.run_job(p_job_name text)
 returns jsonb
@@ -4473,11 +4993,25 @@ begin
     values (p_job_name, case when v_error is null then 'succeeded' else 'failed' end,
             v_started, clock_timestamp(), v_result, v_code, v_error);
   end if;
+  insert into backup.job_states as s (job_name, succeeded, failed, last_success_at, last_failure_at, last_seconds)
+  values (p_job_name, (v_error is null)::integer, (v_error is not null)::integer,
+          case when v_error is null then clock_timestamp() end, case when v_error is not null then clock_timestamp() end,
+          extract(epoch from clock_timestamp() - v_started))
+  on conflict (job_name) do update
+    set succeeded       = s.succeeded + excluded.succeeded,
+        failed          = s.failed + excluded.failed,
+        last_success_at = coalesce(excluded.last_success_at, s.last_success_at),
+        last_failure_at = coalesce(excluded.last_failure_at, s.last_failure_at),
+        last_seconds    = excluded.last_seconds;
+  if p_job_name = 'tick' and coalesce((
+      select (j.result ->> 'more')::boolean from backup.job_runs j where j.job_name = 'prune' order by j.started_at desc limit 1), false) then
+    perform backup.run_job('prune');
+  end if;
   return v_result;
 end;
 $$;
 
-comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, drill, retention, prune) and records it in backup.job_runs. Errors: HF100.';
+comment on function backup.run_job(text) is 'Runs a scheduled entry (tick, export, verify, drill, retention, prune) and records it in backup.job_runs and backup.job_states. Errors: HF100.';
 revoke all on function backup.run_job(text) from public;
 
 -- sql/functions/install_schedules.sql
@@ -4535,6 +5069,42 @@ $$;
 
 comment on function backup.enable(boolean) is 'Turns the S3 backup on, weekly or with p_daily every day, and installs the schedules. Safe to call again. Errors: HF005.';
 revoke all on function backup.enable(boolean) from public;
+
+-- sql/functions/fail_delivery.sql
+-- requires: tables/alert_deliveries.sql, tables/settings.sql
+-- backup.fail_delivery(p_delivery_id, p_claim_id, p_status_code, p_error, p_final, p_retry_after, p_now)
+--
+-- Why: what may pass is tried again after 1, 2, 4 … minutes, at most an hour, and not before the receiver asked; alert_max_attempts
+-- (8) of them reach over two hours. What another attempt cannot change (p_final) is given up at once, and so is the last one.
+-- Returns false when the claim was lost.
+create or replace function backup.fail_delivery(
+  p_delivery_id bigint,
+  p_claim_id    uuid,
+  p_status_code integer,
+  p_error       text,
+  p_final       boolean default false,
+  p_retry_after interval default null,
+  p_now         timestamptz default clock_timestamp()
+)
+returns boolean
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update backup.alert_deliveries d
+     set state = case when p_final or d.attempts >= s.alert_max_attempts then 'failed' else 'pending' end,
+         finished_at = case when p_final or d.attempts >= s.alert_max_attempts then p_now end,
+         not_before = p_now + greatest(least(interval '1 minute' * 2 ^ (d.attempts - 1), interval '1 hour'), least(coalesce(p_retry_after, interval '0'), interval '1 day')),
+         status_code = p_status_code, error = p_error, claim_id = null, lease_until = null
+    from backup.settings s
+   where d.delivery_id = p_delivery_id and d.claim_id = p_claim_id;
+  return found;
+end
+$$;
+
+comment on function backup.fail_delivery(bigint, uuid, integer, text, boolean, interval, timestamptz) is
+  'Records that a message has not arrived and when to try again, or that it is given up; false when the claim is no longer held.';
+revoke all on function backup.fail_delivery(bigint, uuid, integer, text, boolean, interval, timestamptz) from public;
 
 -- sql/functions/fingerprint_expression.sql
 -- backup.fingerprint_expression(p_relid)
@@ -4648,11 +5218,12 @@ comment on function backup.finish_drill(uuid, integer, uuid, numeric, jsonb) is
 revoke all on function backup.finish_drill(uuid, integer, uuid, numeric, jsonb) from public;
 
 -- sql/functions/finish_run.sql
--- requires: functions/held_chunks.sql, functions/complete_chunks.sql, functions/unschedule.sql, functions/resolve_alert.sql, tables/runs.sql
+-- requires: functions/held_chunks.sql, functions/complete_chunks.sql, functions/unschedule.sql, functions/resolve_alert.sql, functions/queue_heartbeat.sql, tables/runs.sql
 -- backup.finish_run(p_run_id, p_claim_id, p_chunk_no, p_manifest)
 --
 -- Why: the manifest is in the bucket, so the backup exists; the ledger follows in one transaction. Ending the run releases
--- the keeper and resolves the alert that an earlier failure raised. p_manifest: {key, sha256, bytes}.
+-- the keeper and resolves the alert that an earlier failure raised; a scheduled one also pings.
+-- p_manifest: {key, sha256, bytes, archived}.
 -- Errors: HF003, HF004, HF304 an unfinished chunk is left.
 create or replace function backup.finish_run(p_run_id text, p_claim_id uuid, p_chunk_no integer, p_manifest jsonb)
 returns void
@@ -4670,6 +5241,7 @@ begin
   update backup.runs r
      set state = 'complete', finished_at = clock_timestamp(),
          manifest_key = p_manifest ->> 'key', manifest_sha256 = p_manifest ->> 'sha256',
+         archived = coalesce((p_manifest ->> 'archived')::boolean, false),
          rows = (select coalesce(sum(t.rows), 0) from backup.run_tables t where t.run_id = p_run_id),
          raw_bytes = c.raw_bytes, stored_bytes = c.stored_bytes
     from (select coalesce(sum(c.raw_bytes), 0) as raw_bytes, coalesce(sum(c.stored_bytes), 0) as stored_bytes
@@ -4677,6 +5249,7 @@ begin
    where r.run_id = p_run_id;
   perform backup.unschedule('holdfast-keeper-' || p_run_id);
   perform backup.resolve_alert('export_failed');
+  perform backup.queue_heartbeat('heartbeat_export', r.run_id) from backup.runs r where r.run_id = p_run_id and r.trigger = 'schedule';
 end;
 $$;
 
@@ -5070,18 +5643,20 @@ begin
           hint    = v_refusal[2] || ', or add the schema to backup.settings.excluded_schemas.';
       end if;
       status := 'pending';
+      pages := pg_catalog.pg_relation_size(v_table.oid) / pg_catalog.current_setting('block_size')::integer;
+      total_bytes := pg_catalog.pg_table_size(v_table.oid);
+      fingerprint_expression := backup.fingerprint_expression(v_table.oid);
+      -- A table that stores its rows elsewhere has no pages and so no chunks: its count shows that they are missing.
+      if total_bytes <= v_count_limit or pages = 0 then
+        execute format('select count(*) from only %I.%I', schema_name, table_name) into planned_rows;
+      end if;
+      -- Last: asking for the size waits for whoever holds the table, and a TRUNCATE that ends then gives it another file.
       filenode := pg_catalog.pg_relation_filenode(v_table.oid);
       if filenode is distinct from v_table.relfilenode then
         raise exception using
           errcode = 'HF301',
           message = format('table %I.%I was rewritten or dropped while the run began', schema_name, table_name),
           hint    = 'Start the run again when migrations and VACUUM FULL have ended.';
-      end if;
-      pages := pg_catalog.pg_relation_size(v_table.oid) / pg_catalog.current_setting('block_size')::integer;
-      total_bytes := pg_catalog.pg_table_size(v_table.oid);
-      fingerprint_expression := backup.fingerprint_expression(v_table.oid);
-      if total_bytes <= v_count_limit then
-        execute format('select count(*) from only %I.%I', schema_name, table_name) into planned_rows;
       end if;
     end if;
     return next;
@@ -5166,6 +5741,34 @@ $$;
 comment on function backup.policy_warnings() is
   'What is allowed in backup.policies but may not be meant: early deletion that costs money, thawing longer than the RTO, schedules rarer than the frequency, runs gone before the next. Enabled or not.';
 revoke all on function backup.policy_warnings() from public;
+
+-- sql/functions/record_alert_test.sql
+-- requires: tables/alert_deliveries.sql, tables/settings.sql, functions/_reopen_skipped.sql
+-- backup.record_alert_test(p_outcomes)
+--
+-- Why: whether a channel works is told by its newest message, and a test is one: a repaired channel ends the alert
+-- delivery_failing. The first test that arrives also shows that there is a channel now, so alerts that found none are told.
+-- p_outcomes: [{channel, sent, status_code, error}].
+create or replace function backup.record_alert_test(p_outcomes jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into backup.alert_deliveries (event, cause, channel, state, content, attempts, status_code, error, finished_at)
+  select 'test', 'test', o.channel, case when o.sent then 'sent' else 'failed' end, jsonb_build_object('project', s.project_ref), 1,
+         o.status_code, case when not o.sent then coalesce(o.error, 'unknown') end, clock_timestamp()
+  from backup.settings s
+  cross join jsonb_to_recordset(p_outcomes) as o (channel text, sent boolean, status_code integer, error text);
+  if exists (select from jsonb_to_recordset(p_outcomes) as o (channel text, sent boolean) where o.sent and o.channel not like 'heartbeat%') then
+    perform backup._reopen_skipped(clock_timestamp(), clock_timestamp());
+  end if;
+end
+$$;
+
+comment on function backup.record_alert_test(jsonb) is
+  'Records what came of test messages, and has open alerts told that had found no channel. Takes [{channel, sent, status_code, error}].';
+revoke all on function backup.record_alert_test(jsonb) from public;
 
 -- sql/functions/record_drill.sql
 -- requires: tables/drills.sql, functions/_drill_alert.sql
@@ -5318,7 +5921,7 @@ revoke all on function backup.record_plan(text, uuid, jsonb, text, text) from pu
 -- backup.record_primary_backups(p_project_ref, p_answer, p_outcome, p_reason)
 --
 -- Why: what the Management API said is kept, so that the verdict can be read again and a backup that vanished is noticed.
--- A year of looks is enough; more would grow for ever.
+-- How long is decided by backup.prune_ledger().
 create or replace function backup.record_primary_backups(
   p_project_ref text,
   p_answer      jsonb,
@@ -5334,7 +5937,6 @@ declare
   v_look_id bigint;
   v_window  jsonb := p_answer -> 'physical_backup_data';
 begin
-  delete from backup.primary_backups b where b.looked_at < clock_timestamp() - interval '1 year';
   insert into backup.primary_backups
     (project_ref, outcome, reason, region, walg_enabled, pitr_enabled, pitr_earliest, pitr_latest, completed, newest_at, oldest_at, backups)
   select p_project_ref, p_outcome, p_reason, p_answer ->> 'region', (p_answer ->> 'walg_enabled')::boolean, (p_answer ->> 'pitr_enabled')::boolean,
@@ -6034,8 +6636,9 @@ revoke all on function backup.set_policy(text, jsonb) from public;
 -- backup.settle_tables(p_run_id)
 --
 -- Why: the totals of a table are the sums over its chunks. A table that was counted in the snapshot must have been copied
--- with exactly that many rows. Called before the manifest is written.
--- Errors: HF304 copied rows do not add up.
+-- with exactly that many rows, and the chunks of every table must cover it from its first page to its end without gap or
+-- overlap, which is all that speaks for a table too large to be counted. Called before the manifest is written.
+-- Errors: HF304 copied rows do not add up, or chunks do not.
 create or replace function backup.settle_tables(p_run_id text)
 returns integer
 language plpgsql
@@ -6067,6 +6670,26 @@ begin
     raise exception using errcode = 'HF304',
       message = format('table %I.%I was copied with %s rows', v_wrong.schema_name, v_wrong.table_name, v_wrong.rows),
       detail  = format('The snapshot holds %s.', v_wrong.planned_rows),
+      hint    = 'Nothing was committed. Start another run; if it happens again, report it.';
+  end if;
+
+  select t.schema_name, t.table_name into v_wrong
+  from backup.run_tables t
+  left join lateral (
+    select bool_and(case when r.place = 1 then r.first_tid = '(0,0)' else r.first_tid is not distinct from r.end_before end
+                    and (r.end_tid is null) = (r.place = r.places)) as covered
+    from (
+      select c.first_tid, c.end_tid, lag(c.end_tid) over (order by c.first_tid) as end_before,
+             row_number() over (order by c.first_tid) as place, count(*) over () as places
+      from backup.chunks c
+      where (c.run_id, c.schema_name, c.table_name) = (t.run_id, t.schema_name, t.table_name) and c.state = 'done'
+    ) r
+  ) one on true
+  where t.run_id = p_run_id and t.status = 'exported' and not coalesce(one.covered, t.pages = 0)
+  order by t.schema_name, t.table_name limit 1;
+  if found then
+    raise exception using errcode = 'HF304',
+      message = format('the chunks of table %I.%I do not cover it exactly once', v_wrong.schema_name, v_wrong.table_name),
       hint    = 'Nothing was committed. Start another run; if it happens again, report it.';
   end if;
   return v_count;
@@ -6338,9 +6961,13 @@ revoke all on function backup.strategy_costs() from public;
 -- server, so a year is enough.
 create or replace view backup.recovery_objectives with (security_invoker = true) as
 with proven as (
-  select p.run_id, p.age from backup.restore_points p where p.verified order by p.snapshot_at desc limit 1
+  -- Only runs of passed drills can be verified; as an array, so that the view looks at no other.
+  select p.run_id, p.age from backup.restore_points p
+  where p.verified and p.run_id = any (array(select d.run_id from backup.drills d where d.verdict = 'passed'))
+  order by p.snapshot_at desc limit 1
 ), newest as (
-  select p.run_id, p.age, p.raw_bytes from backup.restore_points p order by p.snapshot_at desc limit 1
+  select p.run_id, p.age, p.raw_bytes from backup.restore_points p
+  where p.run_id = (select r.run_id from backup.runs r where r.state = 'complete' order by r.snapshot_at desc limit 1)
 ), passed as (
   select d.drill_id, d.engine, d.phase_seconds, d.raw_bytes, extract(epoch from d.finished_at - d.started_at) as seconds,
          (select coalesce(sum(s.value::text::numeric), 0) from jsonb_each(d.phase_seconds) s
@@ -6689,6 +7316,21 @@ comment on function backup.verification_report(uuid) is
   'The report of a verification as Markdown, by default of the newest finished one. Errors: HF006.';
 revoke all on function backup.verification_report(uuid) from public;
 
+-- sql/functions/version.sql
+-- backup.version()
+--
+-- Why: functions are deployed and migrations are pushed by different commands, so the two can be of different versions; what
+-- compares them has to be told by the database itself. Raised with package.json.
+create or replace function backup.version()
+returns text
+language sql
+immutable
+set search_path = ''
+as $$ select '0.1.0' $$;
+
+comment on function backup.version() is 'Version of Holdfast whose migrations this database has.';
+revoke all on function backup.version() from public;
+
 -- sql/views/latest_verification.sql
 -- requires: tables/verifications.sql, tables/verification_results.sql, tables/verification_checks.sql
 create or replace view backup.latest_verification with (security_invoker = true) as
@@ -6746,7 +7388,9 @@ with active as (
 ), last_ended as (
   select * from backup.runs r where r.finished_at is not null order by r.requested_at desc, r.run_id desc limit 1
 ), newest as (
-  select * from backup.restore_points p order by p.snapshot_at desc limit 1
+  -- Found by its run first, so that the view does not look at every restore point.
+  select p.* from backup.restore_points p
+  where p.run_id = (select r.run_id from backup.runs r where r.state = 'complete' order by r.snapshot_at desc limit 1)
 ), checked as (
   select * from backup.verifications v where v.verdict is not null order by v.finished_at desc limit 1
 ), progress as (
@@ -6856,6 +7500,127 @@ comment on column backup.status.chunks_done is 'Chunks of the active export that
 comment on column backup.status.chunks_total is 'Chunks of the active export; grows while tables are planned.';
 comment on column backup.status.open_alerts is 'How many alerts are open; see alerts.';
 comment on column backup.status.secondary_backup_reason is 'Why secondary_backup says so.';
+
+-- sql/views/metrics.sql
+-- requires: views/status.sql, views/restore_points.sql, views/recovery_objectives.sql, tables/job_states.sql, tables/verification_results.sql, tables/drills.sql
+-- One row per sample, in the names of Prometheus, so that any exporter that can run SQL may publish it; types and words are in
+-- functions/_shared/metrics/metric_families.ts. What never happened has no time: it has no row, and a row of never_succeeded says so.
+-- Times are there as well as ages, because a sample in a file does not grow older by itself.
+create or replace view backup.metrics with (security_invoker = true) as
+with status as materialized (
+  select * from backup.status
+), newest as (
+  select p.* from backup.restore_points p where p.run_id = (select s.newest_restore_point from status s)
+), proven as (
+  select p.run_id, p.snapshot_at, p.age from backup.restore_points p
+  where p.verified and p.run_id = any (array(select d.run_id from backup.drills d where d.verdict = 'passed'))
+), objectives as (
+  select * from backup.recovery_objectives
+), points as (
+  select count(*) as points, coalesce(sum(r.stored_bytes), 0) as stored_bytes from backup.runs r where r.state = 'complete'
+), export_ends as (
+  select 'export' as operation,
+    (select greatest(c.finished_at, e.finished_at) from (select) one
+     left join lateral (select r.finished_at from backup.runs r where r.state = 'complete' order by r.snapshot_at desc limit 1) c on true
+     left join lateral (select r.finished_at from backup.runs r where r.state = 'expired' order by r.snapshot_at desc limit 1) e on true) as success_at,
+    (select r.finished_at from backup.runs r where r.state = 'failed' order by r.requested_at desc limit 1) as failure_at,
+    (select r.finished_at - r.requested_at from backup.runs r where r.finished_at is not null order by r.requested_at desc, r.run_id desc limit 1) as duration
+), drill as (
+  select * from backup.drills d where d.verdict is not null order by d.finished_at desc limit 1
+), operations as (
+  select * from export_ends
+  union all
+  select 'verification', max(v.finished_at) filter (where v.verdict = 'passed'), max(v.finished_at) filter (where v.verdict = 'failed'),
+         (select c.finished_at - c.started_at from backup.verifications c where c.verification_id = (select s.last_verification_id from status s))
+  from backup.verifications v
+  union all
+  select 'drill', max(d.finished_at) filter (where d.verdict = 'passed'), max(d.finished_at) filter (where d.verdict = 'failed'),
+         (select l.finished_at - l.started_at from drill l)
+  from backup.drills d
+), phases as (
+  -- A phase starts when every chunk of the one before is done, so that phases add up to the whole export.
+  select (array['plan', 'copy', 'render', 'manifest'])[c.phase + 1] as phase,
+         max(c.done_at) - lag(max(c.done_at), 1, r.snapshot_at) over (order by c.phase) as duration
+  from newest n join backup.runs r using (run_id) join backup.chunks c using (run_id)
+  where c.state = 'done' group by c.phase, r.snapshot_at
+), checks as (
+  -- The time is that of the whole check, on each of its answers.
+  select a.check_name, v.verdict, count(*) filter (where a.verdict = v.verdict) as answers, max(a.duration_ms) as duration_ms
+  from backup.verification_results a cross join unnest(enum_range(null::backup.verdict)) v(verdict)
+  where a.verification_id = (select s.last_verification_id from status s) group by a.check_name, v.verdict
+), active_chunks as (
+  select c.state, count(*) as chunks from backup.chunks c where c.run_id = (select s.active_run_id from status s) group by c.state
+), jobs as (
+  select * from (values ('tick'), ('export'), ('verify'), ('drill'), ('retention'), ('prune')) names(job_name) left join backup.job_states j using (job_name)
+), samples as (
+  select 'build_info' as name, jsonb_build_object('project', s.project_ref) as labels, 1::double precision as value from backup.settings s
+  union all select 'observed_timestamp_seconds', '{}', extract(epoch from now())
+  union all select 'health', jsonb_build_object('holdfast_health', h.state), (h.state = s.health)::integer
+            from status s cross join unnest(array['never_ran', 'healthy', 'running', 'stale', 'failing']) h(state)
+  union all select 'secondary_backup_enabled', '{}', s.secondary_backup::integer from status s
+  union all select 'stale_after_seconds', '{}', extract(epoch from s.stale_after) from status s
+
+  union all select 'restore_points', '{}', p.points from points p
+  union all select 'restore_points_stored_bytes', '{}', p.stored_bytes from points p
+  union all select 'verified_restore_points', '{}', count(*) from proven
+  union all select 'newest_restore_point_timestamp_seconds', '{}', extract(epoch from n.snapshot_at) from newest n
+  union all select 'newest_restore_point_age_seconds', '{}', extract(epoch from n.age) from newest n
+  union all select 'newest_restore_point_verified', '{}', n.verified::integer from newest n
+  union all select 'newest_restore_point_rows', '{}', n.rows from newest n
+  union all select 'newest_restore_point_raw_bytes', '{}', n.raw_bytes from newest n
+  union all select 'newest_restore_point_stored_bytes', '{}', n.stored_bytes from newest n
+  union all select 'newest_restore_point_warnings', '{}', n.warnings from newest n
+  union all select 'newest_verified_restore_point_timestamp_seconds', '{}', extract(epoch from max(p.snapshot_at)) from proven p
+  union all select 'newest_verified_restore_point_age_seconds', '{}', extract(epoch from min(p.age)) from proven p
+
+  union all select o.name || '_target_seconds', '{}', extract(epoch from o.target) from objectives o
+  union all select o.name || '_seconds', '{}', extract(epoch from o.measured) from objectives o
+  union all select 'rto_expected_seconds', '{}', extract(epoch from o.extrapolated) from objectives o where o.name = 'rto'
+
+  union all select 'never_succeeded', jsonb_build_object('operation', o.operation), (o.success_at is null)::integer from operations o
+  union all select 'last_success_timestamp_seconds', jsonb_build_object('operation', o.operation), extract(epoch from o.success_at) from operations o
+  union all select 'last_failure_timestamp_seconds', jsonb_build_object('operation', o.operation), extract(epoch from o.failure_at) from operations o
+  union all select 'last_duration_seconds', jsonb_build_object('operation', o.operation), extract(epoch from o.duration) from operations o
+  union all select 'last_run_state', jsonb_build_object('holdfast_last_run_state', e.state), (e.state = s.last_run_state)::integer
+            from status s cross join unnest(enum_range(null::backup.run_state)) e(state) where s.last_run_id is not null
+  union all select 'last_verification_verdict', jsonb_build_object('holdfast_last_verification_verdict', e.verdict), (e.verdict = s.last_verdict)::integer
+            from status s cross join unnest(enum_range(null::backup.verdict)) e(verdict) where s.last_verdict is not null
+  union all select 'last_drill_verdict', jsonb_build_object('holdfast_last_drill_verdict', e.verdict), (e.verdict = d.verdict)::integer
+            from drill d cross join unnest(enum_range(null::backup.verdict)) e(verdict)
+  union all select 'newest_restore_point_phase_seconds', jsonb_build_object('phase', p.phase), extract(epoch from p.duration) from phases p
+  union all select 'last_drill_phase_seconds', jsonb_build_object('phase', p.key), p.value::text::double precision from drill d cross join jsonb_each(d.phase_seconds) p
+  union all select 'last_verification_check_seconds', jsonb_build_object('check', c.check_name), c.duration_ms / 1000 from checks c where c.verdict = 'passed'
+  union all select 'last_verification_answers', jsonb_build_object('check', c.check_name, 'verdict', c.verdict), c.answers from checks c
+
+  union all select 'open_alerts', jsonb_build_object('severity', v.severity), count(a.cause)
+            from (values ('critical'), ('warning')) v(severity) left join backup.alerts a on a.severity = v.severity and a.resolved_at is null group by v.severity
+  union all select 'alert_open', jsonb_build_object('cause', a.cause, 'severity', a.severity), 1 from backup.alerts a where a.resolved_at is null
+  union all select 'alert_raised_timestamp_seconds', jsonb_build_object('cause', a.cause, 'severity', a.severity), extract(epoch from a.raised_at) from backup.alerts a where a.resolved_at is null
+
+  union all select 'active_run', '{}', (s.active_run_id is not null)::integer from status s
+  union all select 'active_run_chunks', jsonb_build_object('state', e.state), coalesce(c.chunks, 0)
+            from unnest(enum_range(null::backup.chunk_state)) e(state) left join active_chunks c using (state)
+  union all select 'active_run_progress_ratio', '{}', s.progress_percent / 100.0 from status s
+  union all select 'keeper_age_seconds', '{}', extract(epoch from s.keeper_age) from status s
+  union all select 'keeper_alive', '{}', s.keeper_alive::integer from status s
+
+  union all select 'job_never_succeeded', jsonb_build_object('job_name', j.job_name), (j.last_success_at is null)::integer from jobs j
+  union all select 'job_last_success_timestamp_seconds', jsonb_build_object('job_name', j.job_name), extract(epoch from j.last_success_at) from jobs j
+  union all select 'job_last_failure_timestamp_seconds', jsonb_build_object('job_name', j.job_name), extract(epoch from j.last_failure_at) from jobs j
+  union all select 'job_last_duration_seconds', jsonb_build_object('job_name', j.job_name), j.last_seconds from jobs j
+  union all select 'job_runs_total', jsonb_build_object('job_name', j.job_name, 'outcome', 'succeeded'), coalesce(j.succeeded, 0) from jobs j
+  union all select 'job_runs_total', jsonb_build_object('job_name', j.job_name, 'outcome', 'failed'), coalesce(j.failed, 0) from jobs j
+
+  union all select 'ledger_bytes', '{}', sum(pg_total_relation_size(c.oid)) from pg_catalog.pg_class c where c.relnamespace = 'backup'::regnamespace and c.relkind = 'r'
+  union all select 'ledger_max_bytes', '{}', s.ledger_max_bytes from backup.settings s
+)
+select 'holdfast_' || s.name as name, s.labels, s.value from samples s where s.value is not null;
+
+grant select on backup.metrics to service_role;
+comment on view backup.metrics is 'What monitoring wants to know, one row per sample: name, labels and value as in docs/monitoring.md. What never happened has no row.';
+comment on column backup.metrics.name is 'Name of the metric, as in docs/monitoring.md. Seconds and bytes; times are seconds since 1970.';
+comment on column backup.metrics.labels is 'Labels of the sample, an object of strings.';
+comment on column backup.metrics.value is 'The value. Yes is 1 and no is 0.';
 
 -- sql/views/table_stats.sql
 -- requires: functions/table_stats.sql
@@ -7059,7 +7824,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 42aafe8f50a7.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build ffa2a2cdf84f.'));
 end $$;
 
 reset check_function_bodies;
