@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
+import { createProgram } from "../../cli/create_program.ts";
 import { REPO_ROOT } from "../../stack/repo_root.ts";
+import { checkCommands } from "./rules/check_commands.ts";
 import { repositoryFiles, type RepositoryFile } from "./rules/repository_files.ts";
 
 /** What documents may refer to. */
@@ -133,6 +135,24 @@ describe("checkDocument()", () => {
     for (const path of ["sql/tables/gone.sql", "stack/", "sql/views/*.sql", "functions/<name>/a.ts"]) {
       expect(check(`see \`${path}\``)).toEqual([`docs/b.md: ${path} does not exist`]);
     }
+  });
+});
+
+describe("checkCommands()", () => {
+  const program = createProgram(async () => undefined, {});
+  const check = (text: string) => checkCommands({ path: "docs/b.md", text }, program);
+
+  it("checkCommands() finds nothing in this repository", () => {
+    expect(repositoryFiles().filter(({ path }) => path.endsWith(".md")).flatMap((file) => checkCommands(file, program))).toEqual([]);
+  });
+
+  it("checkCommands() notices commands, subcommands and options that do not exist", () => {
+    expect(check("`holdfast restore --from latest --to \"$URL\" --json` `holdfast policies set primary --retention \"7 days\"` a holdfast is, `holdfast --version`")).toEqual([]);
+    expect(check("```sh\nnpx holdfast verify --quiet > a.md && sort --unknown\nholdfast runs # --never\n```\n")).toEqual([]);
+    expect(check("`holdfast rescue --now` then `npx holdfast restore --form latest` and `holdfast alerts test --times=2`")).toEqual([
+      "docs/b.md: holdfast rescue is no command", "docs/b.md: holdfast restore has no option --form", "docs/b.md: holdfast test has no option --times",
+    ]);
+    expect(check("```sh\nnode cli/holdfast.mjs gone\n```\n")).toEqual(["docs/b.md: holdfast gone is no command"]);
   });
 });
 
