@@ -30,6 +30,10 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
   writeFileSync(stamp, lock);
 }
 
+// The command is quick to start in what follows.
+const { isFresh } = await import(pathToFileURL(join(root, "cli", "bundle_freshness.mjs")).href);
+if (!isFresh()) await (await import(pathToFileURL(join(root, "scripts", "build_bundle.mjs")).href)).buildBundle();
+
 const { register } = await import(pathToFileURL(join(root, "node_modules", "tsx", "dist", "esm", "api", "index.mjs")).href);
 register();
 process.argv = [process.argv[0], join(root, script), ...args];

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, posix } from "node:path";
+import { join, posix } from "node:path";
 import { parse } from "smol-toml";
 import { z } from "zod";
+import { REPO_ROOT } from "../../stack/repo_root.ts";
 import { collectImports } from "./collect_imports.ts";
 import type { FunctionSettings } from "./function_settings.ts";
 
 /** The folder this command was installed into: a checkout, or one below node_modules. */
-export const PACKAGE_ROOT = dirname(dirname(import.meta.dirname));
+export const PACKAGE_ROOT = REPO_ROOT;
 
 /** Below supabase/, beside functions/: the folder of the user's own functions stays theirs. */
 export const INSTALL_FOLDER = "holdfast";

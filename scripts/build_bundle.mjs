@@ -1,0 +1,22 @@
+// Bundles the `holdfast` command into build/holdfast.mjs, so that it starts without translating hundreds of files. Packages stay
+// outside. Plain JavaScript, because npm runs it when it installs or packs, before anything is built.
+import { mkdirSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { BUNDLE, isFresh } from "../cli/bundle_freshness.mjs";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Whoever starts a command meanwhile finds the old file or the whole new one. */
+export async function buildBundle(entry = "cli/main.ts", target = BUNDLE) {
+  mkdirSync(dirname(target), { recursive: true });
+  const unfinished = `${target}.${process.pid}`;
+  await build({
+    absWorkingDir: ROOT, entryPoints: [join(ROOT, entry)], outfile: unfinished,
+    bundle: true, packages: "external", platform: "node", target: "node20", format: "esm", logLevel: "warning",
+  });
+  renameSync(unfinished, target);
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href && !isFresh()) await buildBundle();
