@@ -12,7 +12,7 @@ const DENIED = "42501";
 const BROKEN = new Set(["23503", "23514"]);
 
 /** What a role may be denied without anything else failing for it. The rest of the plan does without them. */
-const DISPENSABLE = new Set(["eventTrigger", "publication", "publicationRel", "publicationSchema", "comment", "securityLabel", "acl", "defaultPrivilege", "policy", "trigger", "fdw", "server"]);
+const DISPENSABLE = new Set(["eventTrigger", "publication", "publicationRel", "publicationSchema", "comment", "securityLabel", "acl", "defaultPrivilege", "policy", "trigger", "fdw", "server", "extensionIntent"]);
 
 export interface ApplyHooks {
   leftOut: LeftOut[];
@@ -45,6 +45,11 @@ async function tolerate(client: Client, action: SchemaAction, error: unknown, le
   const target = "target" in action.subject ? action.subject.target : undefined;
   if (state === DENIED && (DISPENSABLE.has(action.subject.kind) || target !== undefined)) {
     leftOut.push({ reason: "role", subject: action.name, message: `The role of the restore may not ${action.verb} it: ${serverReason(error)}.` });
+    return true;
+  }
+  // Dictionaries need files of the server, operators the functions of a library. What cannot be without them fails by its own name.
+  if (action.subject.kind === "extensionIntent" && state !== "") {
+    leftOut.push({ reason: "unsupported", subject: action.name, message: `The target does not accept it: ${serverReason(error)}.` });
     return true;
   }
   if (!BROKEN.has(state) || action.subject.kind !== "constraint" || action.verb === "drop") return false;
