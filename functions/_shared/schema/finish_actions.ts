@@ -1,6 +1,7 @@
 import { encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
 import type { Action } from "@supabase/pg-delta/plan";
 import { ADD_COLUMN } from "../export/order_columns.ts";
+import { ancestorsOf } from "./ancestors_of.ts";
 import { FURTHER, type FurtherKind } from "./further_kinds.ts";
 
 const isFurther = (id: StableId, kind: FurtherKind): boolean => id.kind === "extensionIntent" && id.ext === FURTHER && id.intentKind === kind;
@@ -8,10 +9,15 @@ const isFurther = (id: StableId, kind: FurtherKind): boolean => id.kind === "ext
 const quoted = (name: unknown): string => `"${String(name).replaceAll('"', '""')}"`;
 
 /** Part of the statement that makes `maker`, and what has to stand there instead. */
-function replacementOf(fact: Fact, maker: Fact): [string, string] | undefined {
+function replacementOf(fact: Fact, maker: Fact): [string | RegExp, string] | undefined {
   if (isFurther(fact.id, "virtual column")) {
     const clause = `GENERATED ALWAYS AS (${String(maker.payload["generatedExpr"])}) `;
     return [`${clause}STORED`, `${clause}VIRTUAL`];
+  }
+  // The engine names the types alone, which loses VARIADIC and the names.
+  if (isFurther(fact.id, "aggregate arguments") && maker.id.kind === "aggregate") {
+    const head = `CREATE AGGREGATE ${quoted(maker.id.schema)}.${quoted(maker.id.name)}(`;
+    return [new RegExp(`^${head.replace(/[$()*+.?[\\\]^{|}]/g, "\\$&")}.*?(?=\\) \\(SFUNC = )`, "s"), head + String(fact.payload["what"])];
   }
   const parent = maker.payload["parentTable"];
   if (!isFurther(fact.id, "further parents") || typeof parent !== "object" || parent === null || !("schema" in parent) || !("name" in parent)) return undefined;
@@ -21,18 +27,8 @@ function replacementOf(fact: Fact, maker: Fact): [string, string] | undefined {
 
 /** Whether a table has this column from a parent as well as by itself. */
 function isInherited(id: StableId, desired: FactBase): boolean {
-  if (id.kind !== "column") return false;
-  const seen = new Set<string>();
-  const queue: StableId[] = [{ kind: "table", schema: id.schema, name: id.table }];
-  for (let table = queue.pop(); table !== undefined; table = queue.pop()) {
-    for (const { kind, to } of desired.outgoingEdges(table)) {
-      if (kind !== "depends" || to.kind !== "table" || seen.has(encodeId(to))) continue;
-      if (desired.has({ kind: "column", schema: to.schema, table: to.name, name: id.name })) return true;
-      seen.add(encodeId(to));
-      queue.push(to);
-    }
-  }
-  return false;
+  return id.kind === "column" && ancestorsOf({ kind: "table", schema: id.schema, name: id.table }, desired)
+    .some(({ schema, name }) => desired.has({ kind: "column", schema, table: name, name: id.name }));
 }
 
 /**
@@ -61,7 +57,7 @@ function repeatColumns(actions: readonly Action[], desired: FactBase): Action[] 
 
 /**
  * Says in the statement that makes a table what could not be said later: all of its parents, so that their columns come in the
- * order of the source and stay inherited; columns that it has both from them and by itself; and which generated columns are virtual.
+ * order of the source and stay inherited; columns that it has both from them and by itself; which generated columns are virtual; and what the arguments of an aggregate are.
  */
 export function finishActions(planned: readonly Action[], desired: FactBase): Action[] {
   const actions = repeatColumns(planned, desired);
@@ -79,8 +75,9 @@ export function finishActions(planned: readonly Action[], desired: FactBase): Ac
     const making = place === undefined ? undefined : finished[place];
     if (fact === undefined || maker === undefined || place === undefined || making === undefined) continue;
     const [before, after] = replacementOf(fact, maker) ?? ["", ""];
-    if (before === "" || !making.sql.includes(before)) continue;
-    finished[place] = { ...making, sql: making.sql.replace(before, () => after), produces: [...making.produces, fact.id] };
+    const sql = before === "" ? making.sql : making.sql.replace(before, () => after);
+    if (sql === making.sql) continue;
+    finished[place] = { ...making, sql, produces: [...making.produces, fact.id] };
     said.add(encodeId(fact.id));
   }
   const isSaid = (action: Action, index: number) => {

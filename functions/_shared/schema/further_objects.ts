@@ -1,11 +1,13 @@
 import { type DependencyEdge, encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
 import type { extract } from "@supabase/pg-delta/extract";
 import { z } from "zod";
+import { ancestorsOf } from "./ancestors_of.ts";
 import { COLUMN_NOTES_SQL } from "./column_notes_sql.ts";
 import { furtherEdgesSql } from "./further_edges_sql.ts";
 import { FURTHER, FURTHER_KINDS } from "./further_kinds.ts";
 import { FURTHER_OBJECTS_SQL } from "./further_objects_sql.ts";
 import { FURTHER_PARTS_SQL } from "./further_parts_sql.ts";
+import { keyParts } from "./key_parts.ts";
 
 type ExtensionHandler = NonNullable<NonNullable<Parameters<typeof extract>[1]>["handlers"]>[number];
 
@@ -57,7 +59,7 @@ export const furtherObjects: ExtensionHandler = {
       shells.set(key, new Set((row.io ?? []).map((oid) => `pg_proc:${oid}`)));
     }
     if (own.size > 0) edges.push(...edgesBetween(z.array(edgeSchema).parse(await context.query(furtherEdgesSql([...own.keys()], needs))), own, shells, current));
-    edges.push(...columnsOfTypedTables(facts, current));
+    edges.push(...columnsOfTypedTables(facts, current), ...defaultsOfParents(facts, current));
     facts.push(...notesOf(z.array(noteSchema).parse(await context.query(COLUMN_NOTES_SQL)), current));
     return { facts, edges };
   },
@@ -81,6 +83,16 @@ function edgesBetween(rows: readonly z.infer<typeof edgeSchema>[], own: Readonly
 function columnsOfTypedTables(facts: readonly Fact[], current: FactBase): DependencyEdge[] {
   return facts.flatMap(({ id, parent }) => (id.kind === "extensionIntent" && id.intentKind === "row type" && parent !== undefined
     ? current.childrenOf(parent).filter((one) => one.id.kind === "column").map((one): DependencyEdge => ({ from: id, to: one.id, kind: "depends" })) : []));
+}
+
+/** A default that is set for a parent is set for its children as well, so theirs come later. */
+function defaultsOfParents(facts: readonly Fact[], current: FactBase): DependencyEdge[] {
+  return facts.flatMap(({ id, parent }) => {
+    if (id.kind !== "extensionIntent" || id.intentKind !== "column default" || parent?.kind !== "table") return [];
+    const column = keyParts(id.key)[2] ?? "";
+    return ancestorsOf(parent, current).map(({ schema, name }): StableId => ({ kind: "default", schema, table: name, name: column }))
+      .filter((to) => current.has(to)).map((to): DependencyEdge => ({ from: id, to, kind: "depends" }));
+  });
 }
 
 /** Comments and rights of columns that have no fact: those of views, of composite types, and those a table has from its parents. */

@@ -22,6 +22,9 @@ interface Kind {
   where?: string;
   /** Where it hangs below a relation instead of its schema. */
   relation?: string;
+  /** Where it hangs below something else. */
+  parent?: string;
+  undo?: string;
   /** Functions that have to be there before the type they are about. */
   io?: string;
 }
@@ -151,6 +154,16 @@ const KINDS: readonly Kind[] = [
       case when t.trftosql <> 0 then 'to sql with function ' || t.trftosql::regprocedure end) || ')']`,
   },
   {
+    kind: "aggregate arguments", catalog: "pg_proc", oid: "p.oid", namespace: "p.pronamespace", owner: null,
+    name: "p.proname || '(' || pg_get_function_arguments(p.oid) || ')'",
+    what: "pg_get_function_arguments(p.oid)",
+    parent: `jsonb_build_object('kind', 'aggregate', 'schema', (select n.nspname from pg_namespace n where n.oid = p.pronamespace), 'name', p.proname,
+      'args', array(select format_type(u.t, null) from unnest(p.proargtypes) with ordinality u (t, place) order by u.place))`,
+    from: "pg_proc p", where: "p.prokind = 'a' and (p.proargnames is not null or p.provariadic <> 0)",
+    statements: "array['do ' || quote_literal('begin raise exception ''arguments of an aggregate cannot be changed''; end')]",
+    undo: "'do ' || quote_literal('begin raise exception ''arguments of an aggregate cannot be changed''; end')",
+  },
+  {
     kind: "access method", catalog: "pg_am", oid: "a.oid", namespace: null, name: "a.amname", owner: null,
     what: "'access method ' || quote_ident(a.amname)", from: "pg_am a",
     statements: `array['create access method ' || quote_ident(a.amname) || ' type ' || case a.amtype when 't' then 'table' else 'index' end || ' handler ' || a.amhandler::regproc]`,
@@ -160,9 +173,9 @@ const KINDS: readonly Kind[] = [
 const select = (one: Kind): string => {
   const schema = one.namespace === null ? "null::text" : `(select n.nspname::text from pg_namespace n where n.oid = ${one.namespace})`;
   return `select '${one.kind}' as kind, jsonb_build_array(${schema}, ${one.name})::text as key,
-    ${one.relation === undefined ? `case when ${schema} is not null then jsonb_build_object('kind', 'schema', 'name', ${schema}) end` : relationId(one.relation)} as parent,
+    ${one.parent ?? (one.relation === undefined ? `case when ${schema} is not null then jsonb_build_object('kind', 'schema', 'name', ${schema}) end` : relationId(one.relation))} as parent,
     '${one.catalog}' as catalog, ${one.oid}::text as oid, ${one.io ?? "null::oid[]"}::text[] as io, null as needs, ${one.what} as what, ${one.statements} as statements,
-    null::text as undo, ${one.owner === null ? "null" : role(one.owner)}::text as owner, obj_description(${one.oid}, '${one.catalog}') as comment
+    ${one.undo ?? "null::text"} as undo, ${one.owner === null ? "null" : role(one.owner)}::text as owner, ${one.parent === undefined ? `obj_description(${one.oid}, '${one.catalog}')` : "null"} as comment
   from ${one.from}
   where ${isUsers(one.catalog, one.oid)}${one.where === undefined ? "" : ` and ${one.where}`}`;
 };

@@ -30,9 +30,11 @@ const storage = (value: string) => `case ${value} when 'p' then 'plain' when 'e'
 /** What ALTER TABLE accepts; a server may keep options of its own there. */
 const settable = "(select string_agg(o, ', ' order by o) from unnest(a.attoptions) o where o ~ '^n_distinct')";
 const attributes = `${RELATIONS} join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped join pg_type t on t.oid = a.atttypid`;
-/** What the same column of a parent has; a child begins with it. */
-const ofParent = (what: string) => `(select ${what} from pg_inherits i join pg_attribute pa on pa.attrelid = i.inhparent and pa.attname = a.attname and not pa.attisdropped
-  left join pg_attrdef pd on pd.adrelid = pa.attrelid and pd.adnum = pa.attnum where i.inhrelid = c.oid)`;
+/** What the same column of its ancestors has where it is their own; a child begins with it. */
+const ofParent = (what: string) => `(
+  with recursive up (oid) as (select i.inhparent from pg_inherits i where i.inhrelid = c.oid union select i.inhparent from up join pg_inherits i on i.inhrelid = up.oid)
+  select ${what} from up join pg_attribute pa on pa.attrelid = up.oid and pa.attname = a.attname and not pa.attisdropped
+  left join pg_attrdef pd on pd.adrelid = pa.attrelid and pd.adnum = pa.attnum where pa.attislocal or pa.attnotnull)`;
 
 const PARTS: readonly Part[] = [
   {
@@ -56,7 +58,7 @@ const PARTS: readonly Part[] = [
     kind: "column default", name: "a.attname::text", catalog: "pg_attrdef", oid: "d.oid",
     from: `${attributes} left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum`,
     where: `a.attgenerated = '' and (c.relkind = 'v' and d.oid is not null or c.relkind in ('r', 'p', 'f') and not a.attislocal
-      and ${ofParent("bool_and(pg_get_expr(pd.adbin, pd.adrelid) is distinct from pg_get_expr(d.adbin, d.adrelid))")})`,
+      and ${ofParent("bool_or(pa.attislocal and pg_get_expr(pd.adbin, pd.adrelid) is distinct from pg_get_expr(d.adbin, d.adrelid))")})`,
     statements: `array[${alter("only ")} || ' alter column ' || ${column} || coalesce(' set default ' || pg_get_expr(d.adbin, d.adrelid), ' drop default')]`,
     undo: `${alter("only ")} || ' alter column ' || ${column} || coalesce(' set default ' || ${ofParent("min(pg_get_expr(pd.adbin, pd.adrelid))")}, ' drop default')`,
   },
@@ -64,7 +66,8 @@ const PARTS: readonly Part[] = [
     kind: "not null", name: "a.attname::text", from: attributes,
     where: `c.relkind in ('r', 'p', 'f') and a.attnotnull and not a.attislocal and ${ofParent("not bool_or(pa.attnotnull)")}
       and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'p' and a.attnum = any (k.conkey))`,
-    statements: `array[${alter("only ")} || ' alter column ' || ${column} || ' set not null']`,
+    // With its children, which have to be so as well.
+    statements: `array[${alter("")} || ' alter column ' || ${column} || ' set not null']`,
     undo: `${alter("only ")} || ' alter column ' || ${column} || ' drop not null'`,
   },
   {
@@ -97,7 +100,19 @@ const PARTS: readonly Part[] = [
     undo: `${alter("")} || ' reset (' || (select string_agg('toast.' || split_part(o, '=', 1), ', ') from unnest(tc.reloptions) o) || ')'`,
   },
   {
-    kind: "storage method", from: `${RELATIONS} join pg_am am on am.oid = c.relam`, where: "c.relkind in ('r', 'm') and am.amname <> 'heap'", needs: "'pg_am:' || am.oid",
+    kind: "unlogged sequence", from: RELATIONS, where: "c.relkind = 'S' and c.relpersistence = 'u' and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'i')",
+    statements: `array['alter sequence ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) || ' set unlogged']`,
+    undo: "'alter sequence ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) || ' set logged'",
+  },
+  {
+    // That of a constraint; the schema engine knows the constraint.
+    kind: "index comment", from: `${RELATIONS} join pg_constraint k on k.conindid = c.oid and k.contype in ('p', 'u', 'x') join pg_class kc on kc.oid = k.conrelid`,
+    where: "obj_description(c.oid, 'pg_class') is not null",
+    statements: "array['comment on index ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) || ' is ' || quote_literal(obj_description(c.oid, 'pg_class'))]",
+    undo: "'comment on index ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) || ' is null'",
+  },
+  {
+    kind: "storage method", from: `${RELATIONS} join pg_am am on am.oid = c.relam`, where: "c.relkind in ('r', 'm', 'p') and am.amname <> 'heap'", needs: "'pg_am:' || am.oid",
     statements: `array[${alter("")} || ' set access method ' || quote_ident(am.amname)]`, undo: `${alter("")} || ' set access method heap'`,
   },
   {
@@ -114,6 +129,7 @@ const PARTS: readonly Part[] = [
 ];
 
 const parentOf = (one: Part): string => {
+  if (one.kind === "index comment") return "jsonb_build_object('kind', 'constraint', 'schema', n.nspname, 'table', kc.relname, 'name', k.conname)";
   const relation = relationId(one.kind === "index column settings" ? "(select x.indrelid from pg_index x where x.indexrelid = c.oid)" : "c.oid");
   if (one.kind === "index column settings") return "jsonb_build_object('kind', 'index', 'schema', n.nspname, 'name', c.relname)";
   if (one.kind !== "column settings" && one.kind !== "virtual column") return relation;
