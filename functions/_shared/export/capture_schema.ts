@@ -1,6 +1,7 @@
 import { serializeSnapshot } from "@supabase/pg-delta/core";
-import { extract } from "@supabase/pg-delta/extract";
+import type { extract } from "@supabase/pg-delta/extract";
 import type { Client, Pool } from "pg";
+import { extractSchema } from "../schema/extract_schema.ts";
 import type { ClaimedChunk, RunWarning } from "./ledger.ts";
 import { attemptName } from "./object_keys.ts";
 import { importSnapshot } from "./open_snapshot.ts";
@@ -23,9 +24,13 @@ function snapshotPool(context: WorkerContext): Pool {
   return { connect: () => Promise.resolve({ query, release: () => undefined }) } as unknown as Pool;
 }
 
-/** What the engine does not model, one warning per kind of object, so that a gap is stated and not found later. */
+/** Kinds the engine reports as not modeled, by its words for them, that furtherObjects carries. */
+const CARRIED = new Set(["cast", "operator", "operator class", "operator family", "text search configuration", "text search dictionary", "statistics object", "transform"]);
+
+/** What is not modeled, one warning per kind of object, so that a gap is stated and not found later. */
 function warningsOf(diagnostics: Awaited<ReturnType<typeof extract>>["diagnostics"]): RunWarning[] {
   return diagnostics
+    .filter((one) => one.code !== "unmodeled_kind" || !CARRIED.has(String(one.context?.["kind"])))
     // Identity sequences and extension members have edges to objects that are not facts of their own.
     .filter((one) => one.code !== "dangling_edge" && one.severity !== "info")
     // Privileges on parameters belong to the server and its roles: globals.json and roles.sql hold them.
@@ -33,22 +38,9 @@ function warningsOf(diagnostics: Awaited<ReturnType<typeof extract>>["diagnostic
     .map((one) => ({ code: `schema_${one.code}`, subject: "schema", message: one.message }));
 }
 
-/** The engine keeps the first parent of a table and says nothing about the others, whose columns a rendered table then lacks. */
-async function severalParents(client: Client): Promise<RunWarning[]> {
-  const { rows } = await client.query<{ name: string }>(
-    `select format('%I.%I', n.nspname, c.relname) as name
-     from pg_catalog.pg_inherits i
-     join pg_catalog.pg_class c on c.oid = i.inhrelid
-     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where n.nspname in (select backup.included_schemas()) and c.relkind in ('r', 'p', 'f')
-     group by n.nspname, c.relname having count(*) > 1 order by 1`);
-  return rows.map(({ name }) => ({ code: "schema_several_parents", subject: name,
-    message: `Table ${name} inherits from several tables; the captured schema has only the first one. Create it by hand before its rows are restored.` }));
-}
-
 /** The included schemas as they are in the snapshot: a serialized fact base, and what the engine says about gaps. */
 export async function readSchemaFacts(context: WorkerContext): Promise<{ json: string; diagnostics: Awaited<ReturnType<typeof extract>>["diagnostics"] }> {
-  const { factBase, pgVersion, diagnostics } = await extract(snapshotPool(context));
+  const { factBase, pgVersion, diagnostics } = await extractSchema(snapshotPool(context));
   const { rows: included } = await context.client.query<{ name: string }>("select s as name from backup.included_schemas() s");
   return { json: serializeSnapshot(selectFacts(factBase, new Set(included.map(({ name }) => name))), { pgVersion }), diagnostics };
 }
@@ -62,6 +54,6 @@ export async function captureSchema(context: WorkerContext, chunk: ClaimedChunk)
   const { json, diagnostics } = await readSchemaFacts(context);
   const object = await storeObject(context, attemptName("schema", "json.gz", chunk.attempt),
     await compress(new TextEncoder().encode(json)), "application/gzip", "schema.json");
-  await context.ledger.addWarnings(context.runId, [...warningsOf(diagnostics), ...await severalParents(context.client)]);
+  await context.ledger.addWarnings(context.runId, warningsOf(diagnostics));
   await context.ledger.complete(context.runId, chunk.claim_id, [{ chunk_no: chunk.chunk_no, stored_bytes: object.bytes, objects: [object] }]);
 }

@@ -2,7 +2,7 @@ import { encodeId, type FactBase, type StableId } from "@supabase/pg-delta/core"
 import type { Action } from "@supabase/pg-delta/plan";
 
 /** What the planner puts before the clause of a column that it could not make part of CREATE TABLE. */
-const ADD_COLUMN = /^ALTER TABLE (?:"(?:[^"]|"")*"\.)?"(?:[^"]|"")*" ADD COLUMN /;
+export const ADD_COLUMN = /^ALTER TABLE (?:"(?:[^"]|"")*"\.)?"(?:[^"]|"")*" ADD COLUMN /;
 
 /** Clauses between the parentheses of `create table x (…)`: split at commas outside of quotes and parentheses. */
 export function splitClauses(list: string): string[] {

@@ -3,6 +3,8 @@ import { gunzip } from "node:zlib";
 import { buildFactBase, deserializeSnapshot } from "@supabase/pg-delta/core";
 import { plan } from "@supabase/pg-delta/plan";
 import { readSchemaFacts } from "./capture_schema.ts";
+import { finishActions } from "../schema/finish_actions.ts";
+import { FURTHER_RULES } from "../schema/further_rules.ts";
 import type { ClaimedChunk } from "./ledger.ts";
 import { attemptName } from "./object_keys.ts";
 import { orderColumns } from "./order_columns.ts";
@@ -29,10 +31,10 @@ export function renderSchema(json: string, maxFacts: number): string | null {
   // Roles are in roles.sql.
   const assumedRoles = facts.flatMap(({ id }) => (id.kind === "role" ? [id.name] : []));
   const { actions, preamble } = plan(buildFactBase([], [], "snapshot"), factBase,
-    { scope: "database", assumedRoles, assumedSchemas: ["pg_catalog"] });
+    { scope: "database", assumedRoles, assumedSchemas: ["pg_catalog"], intentRules: FURTHER_RULES });
   const settings = preamble.map(({ name, value }) => `set ${name} = ${value === "" ? "''" : value};`);
   return ["-- Schema of the backup. Roles are in roles.sql.gz; load them first.", ...settings,
-    ...orderColumns(actions, factBase).map(({ sql }) => `${tolerant(recurseIndex(sql)).trimEnd().replace(/;$/, "")};`), ""].join("\n");
+    ...finishActions(orderColumns(actions, factBase), factBase).map(({ sql }) => `${tolerant(recurseIndex(sql)).trimEnd().replace(/;$/, "")};`), ""].join("\n");
 }
 
 /** Even an empty database has schema public, and a new project has more: what is there already stays. */

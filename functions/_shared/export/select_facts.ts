@@ -1,9 +1,11 @@
 import { buildFactBase, type DependencyEdge, encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
+import { keyParts } from "../schema/key_parts.ts";
 
 /** Schema an object lives in; null for objects of the whole database, such as roles, extensions and publications. */
 function schemaOf(id: StableId): string | null {
   if (id.kind === "schema") return id.name;
   if ("schema" in id && typeof id.schema === "string") return id.schema;
+  if (id.kind === "extensionIntent") return keyParts(id.key)[0] ?? null;
   const target = targetOf(id);
   return target === undefined ? null : schemaOf(target);
 }

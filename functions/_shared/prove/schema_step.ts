@@ -7,6 +7,7 @@ import { nameOf } from "../restore/fact_edits.ts";
 import { readSchema } from "../restore/plan_schema.ts";
 import { respellViews } from "../restore/respell_views.ts";
 import type { LeftOut } from "../restore/restore_context.ts";
+import { FURTHER_RULES } from "../schema/further_rules.ts";
 import { compareAccess } from "./compare_access.ts";
 import type { ProofFinding } from "./proof.ts";
 import { finding, type ProofStep, type ProveContext, subjectOf } from "./proof_step.ts";
@@ -69,7 +70,7 @@ function compareSchema(current: FactBase, desired: FactBase, context: ProveConte
 function subjectsOfPlan(current: FactBase, desired: FactBase, { target }: ProveContext): StableId[] {
   try {
     const { actions } = plan(current, desired, {
-      scope: "database", assumedRoles: [...target.roles.keys()], assumedSchemas: ["pg_catalog"],
+      scope: "database", assumedRoles: [...target.roles.keys()], assumedSchemas: ["pg_catalog"], intentRules: FURTHER_RULES,
       capability: { role: target.role, isSuperuser: target.isSuperuser, memberOf: [...target.roles].flatMap(([name, { isMember }]) => (isMember ? [name] : [])) },
     });
     return actions.map((action) => action.produces[0] ?? action.destroys[0] ?? action.consumes[0] ?? { kind: "schema", name: "unknown" });

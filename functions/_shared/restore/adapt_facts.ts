@@ -1,6 +1,7 @@
 import { encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
 import { selectFacts } from "../export/select_facts.ts";
 import { adaptExtensions } from "./adapt_extensions.ts";
+import { adaptFurther } from "./adapt_further.ts";
 import { adaptOwners } from "./adapt_owners.ts";
 import { adaptPlatform } from "./adapt_platform.ts";
 import { isRelation, nameOf, rebuild, schemaOf, without, withDependents } from "./fact_edits.ts";
@@ -39,6 +40,7 @@ export function adaptFacts(backup: FactBase, present: FactBase, target: TargetIn
   desired = leaveRoles(desired, target, leftOut);
   desired = adaptPlatform(desired, everything, target, leftOut);
   desired = adaptOwners(desired, everything, target, leftOut);
+  desired = adaptFurther(desired, everything, target, leftOut);
   desired = keepForeignSchemas(desired, everything, target);
   desired = leaveForeignDefaults(desired, everything, target, leftOut);
   desired = grantMaintain(desired, target, sourceVersionNum);

@@ -12,7 +12,13 @@ const DENIED = "42501";
 const BROKEN = new Set(["23503", "23514"]);
 
 /** What a role may be denied without anything else failing for it. The rest of the plan does without them. */
-const DISPENSABLE = new Set(["eventTrigger", "publication", "publicationRel", "publicationSchema", "comment", "securityLabel", "acl", "defaultPrivilege", "policy", "trigger", "fdw", "server"]);
+const DISPENSABLE = new Set(["eventTrigger", "publication", "publicationRel", "publicationSchema", "comment", "securityLabel", "acl", "defaultPrivilege", "policy", "trigger", "fdw", "server", "extensionIntent"]);
+
+/** What holds no rows. A target that does not accept one, for want of a library or a file, can still have all the others. */
+const LEAVABLE = new Set(["function", "procedure", "aggregate", "view", "materializedView", "rule", "index", "constraint", "trigger", "policy", "extensionIntent"]);
+
+/** Syntax, missing or unsupported things, and states they are in: about the statement, never about rows, space or the connection. */
+const REFUSED = /^(42|0A|2B|55|58P|F0|HV)/;
 
 export interface ApplyHooks {
   leftOut: LeftOut[];
@@ -29,11 +35,13 @@ function serverReason(error: unknown): string {
   return /^2[23]/.test(state) ? `SQLSTATE ${state}${constraint}` : `${error.message} (SQLSTATE ${state})`;
 }
 
-function failed(action: SchemaAction, error: unknown): unknown {
+function failed(action: SchemaAction, error: unknown, leftOut: readonly LeftOut[]): unknown {
   if (isConnectionLoss(error)) return error;
+  // What was refused before may be what this one needs.
+  const earlier = leftOut.filter(({ reason }) => reason === "refused").map(({ subject, message }) => ` Before it, ${subject}: ${message}`);
   const hint = sqlStateOf(error) === DENIED ? "Restore as a role that may do this, or leave the object out with --only or --schema."
     : "Remove the reason in the target and call the restore again; it continues where it stopped.";
-  return new HoldfastError("HF504", `Cannot ${action.verb} ${action.name}`, { detail: serverReason(error), hint, cause: error });
+  return new HoldfastError("HF504", `Cannot ${action.verb} ${action.name}`, { detail: [serverReason(error), ...earlier.slice(0, 3)].join("."), hint, cause: error });
 }
 
 /**
@@ -43,8 +51,12 @@ function failed(action: SchemaAction, error: unknown): unknown {
 async function tolerate(client: Client, action: SchemaAction, error: unknown, leftOut: LeftOut[]): Promise<boolean> {
   const state = sqlStateOf(error) ?? "";
   const target = "target" in action.subject ? action.subject.target : undefined;
-  if (state === DENIED && (DISPENSABLE.has(action.subject.kind) || target !== undefined)) {
+  if (state === DENIED && (DISPENSABLE.has(action.subject.kind) || LEAVABLE.has(action.subject.kind) || target !== undefined)) {
     leftOut.push({ reason: "role", subject: action.name, message: `The role of the restore may not ${action.verb} it: ${serverReason(error)}.` });
+    return true;
+  }
+  if (LEAVABLE.has(action.subject.kind) && REFUSED.test(state)) {
+    leftOut.push({ reason: "refused", subject: action.name, message: `The target does not accept it: ${serverReason(error)}.` });
     return true;
   }
   if (!BROKEN.has(state) || action.subject.kind !== "constraint" || action.verb === "drop") return false;
@@ -98,15 +110,14 @@ export async function applyBefore(client: Client, actions: readonly SchemaAction
 }
 
 async function applyInTransaction(client: Client, action: SchemaAction, leftOut: LeftOut[]): Promise<void> {
-  const mayFail = DISPENSABLE.has(action.subject.kind);
+  const mayFail = DISPENSABLE.has(action.subject.kind) || LEAVABLE.has(action.subject.kind) || "target" in action.subject;
   try {
-    if (mayFail) await client.query("savepoint action");
-    await client.query(action.sql);
-    if (mayFail) await client.query("release savepoint action");
+    // One trip for the three; a statement may end in a comment.
+    await client.query(mayFail ? `savepoint action; ${action.sql}\n; release savepoint action` : action.sql);
   } catch (error) {
-    if (!mayFail || isConnectionLoss(error)) throw failed(action, error);
+    if (!mayFail || isConnectionLoss(error)) throw failed(action, error, leftOut);
     await client.query("rollback to savepoint action");
-    if (!(await tolerate(client, action, error, leftOut))) throw failed(action, error);
+    if (!(await tolerate(client, action, error, leftOut))) throw failed(action, error, leftOut);
   }
 }
 
@@ -114,7 +125,7 @@ async function applyOne(client: Client, action: SchemaAction, leftOut: LeftOut[]
   try {
     await client.query(action.sql);
   } catch (error) {
-    if (isConnectionLoss(error) || !(await tolerate(client, action, error, leftOut))) throw failed(action, error);
+    if (isConnectionLoss(error) || !(await tolerate(client, action, error, leftOut))) throw failed(action, error, leftOut);
   }
 }
 

@@ -1,9 +1,11 @@
 import { buildFactBase, type DependencyEdge, encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
+import { keyParts } from "../schema/key_parts.ts";
 
 /** Schema an object lives in; null for objects of the whole database. What a comment or grant is about decides for it. */
 export function schemaOf(id: StableId): string | null {
   if (id.kind === "schema") return id.name;
   if ("schema" in id && typeof id.schema === "string") return id.schema;
+  if (id.kind === "extensionIntent") return keyParts(id.key)[0] ?? null;
   return "target" in id && typeof id.target === "object" ? schemaOf(id.target) : null;
 }
 
@@ -26,7 +28,7 @@ export function nameOf(id: StableId): string {
     case "publicationRel": return `table ${id.schema}.${id.table} in publication ${id.publication}`;
     case "publicationSchema": return `schema ${id.schema} in publication ${id.publication}`;
     case "defaultPrivilege": return `default rights of ${id.grantee} on objects of ${id.role}${id.schema === null ? "" : ` in schema ${id.schema}`}`;
-    case "extensionIntent": return `${id.ext} ${id.key}`;
+    case "extensionIntent": return `${id.intentKind} ${keyParts(id.key).filter((one) => one !== null).join(".")}`;
     default: {
       const kind = id.kind.replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
       if ("table" in id) return `${kind} ${id.name} of ${id.schema}.${id.table}`;

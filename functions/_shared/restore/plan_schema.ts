@@ -4,6 +4,8 @@ import type { Client } from "pg";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { orderColumns } from "../export/order_columns.ts";
 import { recurseIndex } from "../export/recurse_index.ts";
+import { finishActions } from "../schema/finish_actions.ts";
+import { FURTHER_RULES } from "../schema/further_rules.ts";
 import { adaptToTarget } from "./adapt_to_target.ts";
 import type { Backup } from "./backup_source.ts";
 import { nameOf } from "./fact_edits.ts";
@@ -67,7 +69,7 @@ export async function planSchema(client: Client, backup: Backup, schema: FactBas
   let actions: Action[];
   try {
     ({ actions } = plan(current, desired, {
-      scope: "database", assumedRoles: [...target.roles.keys()], assumedSchemas: ["pg_catalog"], foldConstraints: { exclude },
+      scope: "database", assumedRoles: [...target.roles.keys()], assumedSchemas: ["pg_catalog"], foldConstraints: { exclude }, intentRules: FURTHER_RULES,
       capability: { role: target.role, isSuperuser: target.isSuperuser, memberOf: [...target.roles].flatMap(([name, { isMember }]) => (isMember ? [name] : [])) },
     }));
   } catch (cause) {
@@ -75,7 +77,7 @@ export async function planSchema(client: Client, backup: Backup, schema: FactBas
       detail: reasonOf(cause), hint: "Restore into an empty database.", cause });
   }
   refuseLosses(actions, target);
-  actions = orderColumns(actions, desired);
+  actions = finishActions(orderColumns(actions, desired), desired);
   const before = chooseBefore(actions, desired);
   const described = actions.map((action) => describe(action, desired));
   return {

@@ -270,6 +270,8 @@ class RestoreRun {
   async #applyAfter(): Promise<void> {
     const { backup, schema, options } = this.#prepared;
     const { all: actions } = await planSchema(this.#client, backup, schema, this.#target, options);
+    // What was refused is in this plan again, and may have been waiting for what is there by now.
+    this.#leftOut.splice(0, Infinity, ...this.#leftOut.filter(({ reason }) => reason !== "refused"));
     const bytes = new Map(this.#tables.map((one) => [`${one.schema}.${one.name}`, one.raw_bytes]));
     const clients = [this.#client];
     while (clients.length < Math.min(options.workers, Math.max(1, actions.length))) {

@@ -28,10 +28,16 @@ function comesBefore(action: Action, desired: FactBase): boolean {
   if (action.verb === "drop") return false;
   const [subject] = action.produces.length > 0 ? action.produces : action.consumes;
   if (subject === undefined) return false;
+  if (subject.kind === "extensionIntent") return subject.intentKind !== "statistics" && subject.intentKind !== "clustering" && isBelow(desired.get(subject)?.parent);
   if (subject.kind === "acl") return BEFORE.has(subject.target.kind);
   if (subject.kind === "constraint") return desired.get(subject)?.parent?.kind === "domain" || isPlainCheck(desired, subject);
   if (action.produces.length === 0 && /REPLICA IDENTITY|FORCE ROW LEVEL SECURITY|CLUSTER ON/.test(action.sql)) return false;
   return BEFORE.has(subject.kind);
+}
+
+/** Whether what hangs below it can be there before rows: views and indexes come after them. */
+function isBelow(parent: StableId | undefined): boolean {
+  return parent === undefined || parent.kind === "schema" || parent.kind === "table" || parent.kind === "column" || parent.kind === "foreignTable";
 }
 
 /**

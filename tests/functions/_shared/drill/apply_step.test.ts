@@ -35,7 +35,8 @@ describe("applyStep()", () => {
   });
 
   it("applyStep() runs a batch after the rows statement by statement, so that an index that is built stays", async () => {
-    const actions = [action("create index t_id on a.t (id)", "index", "t_id"), action("create index t_no on a.t (nothing)", "index", "t_no")];
+    await client.query("insert into a.t values (1), (1)");
+    const actions = [action("create index t_id on a.t (id)", "index", "t_id"), action("create unique index t_no on a.t (id)", "index", "t_no")];
     await expect(applyStep(context(), step("apply_after", actions))).rejects.toMatchObject({ code: "HF504" });
     expect((await client.query("select to_regclass('a.t_id') is not null as built")).rows).toEqual([{ built: true }]);
   });

@@ -63,6 +63,15 @@ describe("applyBefore()", () => {
     await expect(applyBefore(client(), [action("create table pg_catalog.x ()", table("x"))], hooks())).rejects.toMatchObject({ code: "HF504" });
   });
 
+  it("applyBefore() goes on without what the target does not accept and rows do not need, and names it where a table fails for it", async () => {
+    const refused = action("create function t.f() returns nothing language sql as 'select 1'", { kind: "function", schema: "t", name: "f", args: [] }, { name: "function t.f" });
+    await applyBefore(client(), [refused, action("create table t.a ()", table("a"))], hooks());
+    expect(await exists("t.a")).toBe(true);
+    expect(leftOut).toEqual([{ reason: "refused", subject: "function t.f", message: expect.stringContaining("42704") }]);
+    const needing = action("create table t.b (x int default t.f())", table("b"), { name: "table t.b" });
+    await expect(applyBefore(client(), [needing], hooks())).rejects.toMatchObject({ code: "HF504", detail: expect.stringMatching(/42883.*Before it, function t\.f: /) });
+  });
+
   it("applyBefore() plans bodies of functions that are not there yet, and leaves no setting behind", async () => {
     const [before] = (await client().query("show search_path")).rows;
     await applyBefore(client(), [action("create function t.f() returns int language sql as 'select t.g()'", { kind: "function", schema: "t", name: "f", args: [] })], hooks());

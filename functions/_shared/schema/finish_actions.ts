@@ -1,0 +1,88 @@
+import { encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
+import type { Action } from "@supabase/pg-delta/plan";
+import { ADD_COLUMN } from "../export/order_columns.ts";
+import { ancestorsOf } from "./ancestors_of.ts";
+import { FURTHER, type FurtherKind } from "./further_kinds.ts";
+
+const isFurther = (id: StableId, kind: FurtherKind): boolean => id.kind === "extensionIntent" && id.ext === FURTHER && id.intentKind === kind;
+
+const quoted = (name: unknown): string => `"${String(name).replaceAll('"', '""')}"`;
+
+/** Part of the statement that makes `maker`, and what has to stand there instead. */
+function replacementOf(fact: Fact, maker: Fact): [string | RegExp, string] | undefined {
+  if (isFurther(fact.id, "virtual column")) {
+    const clause = `GENERATED ALWAYS AS (${String(maker.payload["generatedExpr"])}) `;
+    return [`${clause}STORED`, `${clause}VIRTUAL`];
+  }
+  // The engine names the types alone, which loses VARIADIC and the names.
+  if (isFurther(fact.id, "aggregate arguments") && maker.id.kind === "aggregate") {
+    const head = `CREATE AGGREGATE ${quoted(maker.id.schema)}.${quoted(maker.id.name)}(`;
+    return [new RegExp(`^${head.replace(/[$()*+.?[\\\]^{|}]/g, "\\$&")}.*?(?=\\) \\(SFUNC = )`, "s"), head + String(fact.payload["what"])];
+  }
+  const parent = maker.payload["parentTable"];
+  if (!isFurther(fact.id, "further parents") || typeof parent !== "object" || parent === null || !("schema" in parent) || !("name" in parent)) return undefined;
+  const clause = ` INHERITS (${quoted(parent.schema)}.${quoted(parent.name)}`;
+  return [`${clause})`, `${clause}, ${String(fact.payload["what"])})`];
+}
+
+/** Whether a table has this column from a parent as well as by itself. */
+function isInherited(id: StableId, desired: FactBase): boolean {
+  return id.kind === "column" && ancestorsOf({ kind: "table", schema: id.schema, name: id.table }, desired)
+    .some(({ schema, name }) => desired.has({ kind: "column", schema, table: name, name: id.name }));
+}
+
+/**
+ * Moves columns that a table also inherits into the statement that makes it: only there they may be named a second time. What
+ * they need is there, as the parent has the same type.
+ */
+function repeatColumns(actions: readonly Action[], desired: FactBase): Action[] {
+  const makers = new Map<string, number>();
+  const finished: Action[] = [];
+  for (const action of actions) {
+    const [id] = action.produces;
+    if (action.verb === "create" && id?.kind === "table") makers.set(encodeId(id), finished.length);
+    const [head] = ADD_COLUMN.exec(action.sql) ?? [];
+    const place = id?.kind === "column" ? makers.get(encodeId({ kind: "table", schema: id.schema, name: id.table })) : undefined;
+    const maker = place === undefined ? undefined : finished[place];
+    const list = maker === undefined ? null : /^(CREATE (?:UNLOGGED )?TABLE (?:"(?:[^"]|"")*"\.)?"(?:[^"]|"")*" \()(.*)(\) INHERITS \(.*)$/s.exec(maker.sql);
+    if (id === undefined || head === undefined || place === undefined || maker === undefined || list === null || !isInherited(id, desired)) {
+      finished.push(action);
+      continue;
+    }
+    const [, start = "", columns = "", end = ""] = list;
+    finished[place] = { ...maker, sql: `${start}${columns}${columns === "" ? "" : ", "}${action.sql.slice(head.length)}${end}`, produces: [...maker.produces, ...action.produces] };
+  }
+  return finished;
+}
+
+/**
+ * Says in the statement that makes a table what could not be said later: all of its parents, so that their columns come in the
+ * order of the source and stay inherited; columns that it has both from them and by itself; which generated columns are virtual; and what the arguments of an aggregate are.
+ */
+export function finishActions(planned: readonly Action[], desired: FactBase): Action[] {
+  const actions = repeatColumns(planned, desired);
+  const makes = new Map<string, number>();
+  actions.forEach((action, index) => {
+    if (action.verb === "create") for (const id of action.produces) makes.set(encodeId(id), index);
+  });
+  const finished = [...actions];
+  const said = new Set<string>();
+  for (const action of actions) {
+    const [id] = action.produces;
+    const fact = id === undefined ? undefined : desired.get(id);
+    const maker = fact?.parent === undefined ? undefined : desired.get(fact.parent);
+    const place = maker === undefined ? undefined : makes.get(encodeId(maker.id));
+    const making = place === undefined ? undefined : finished[place];
+    if (fact === undefined || maker === undefined || place === undefined || making === undefined) continue;
+    const [before, after] = replacementOf(fact, maker) ?? ["", ""];
+    const sql = before === "" ? making.sql : making.sql.replace(before, () => after);
+    if (sql === making.sql) continue;
+    finished[place] = { ...making, sql, produces: [...making.produces, fact.id] };
+    said.add(encodeId(fact.id));
+  }
+  const isSaid = (action: Action, index: number) => {
+    const [id] = action.produces.length > 0 ? action.produces : action.consumes;
+    return id !== undefined && said.has(encodeId(id)) && finished[index] === action;
+  };
+  return finished.filter((action, index) => !isSaid(action, index));
+}

@@ -1,0 +1,101 @@
+import { encodeId, type FactBase } from "@supabase/pg-delta/core";
+import type { Pool } from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connect } from "../../../../functions/_shared/database/connect.ts";
+import { nameOf } from "../../../../functions/_shared/restore/fact_edits.ts";
+import { extractSchema } from "../../../../functions/_shared/schema/extract_schema.ts";
+import { createTestDatabase, type TestDatabase } from "../../../support/database.ts";
+import { queryRows } from "../../../support/query_rows.ts";
+
+const SOURCE = `
+  create schema w; set search_path = w;
+  create domain always as integer not null check (value > 0);
+  create function same(a integer, b text) returns boolean language sql immutable as 'select a::text = b';
+  create operator ==> (leftarg = integer, rightarg = text, function = same);
+  comment on operator ==> (integer, text) is 'it''s a \\ sign';
+  create type pair as (a integer, b integer);
+  create function to_pair(integer) returns pair language sql immutable as 'select row($1, $1)::w.pair';
+  create cast (integer as pair) with function to_pair (integer) as assignment;
+  create text search dictionary plain (template = simple, accept = false);
+  create text search configuration names (copy = simple);
+  alter text search configuration names alter mapping for word with plain, simple;
+  create table notes (id integer, body text, found tsvector generated always as (to_tsvector('w.names', body)) stored, pair pair default 1);
+  alter table notes alter body set storage external, alter body set statistics 77, alter id set (n_distinct = -0.5);
+  create statistics both_of (dependencies, mcv) on id, body from notes;
+  create view shown as select id, body from notes where id ==> body;
+  comment on column shown.body is 'what it says'; grant select (id) on shown to anon; alter view shown alter id set default 7;
+  create table two (extra text); create table child (id integer, own text) inherits (notes, two);
+  comment on column child.extra is 'from two'; alter table child alter extra set default 'x'; alter table child alter extra set not null;
+  create unlogged sequence numbers;
+  create table typed of pair; alter table notes set (toast.autovacuum_enabled = false);
+  create index notes_id on notes (id, (id + 1)); alter table notes cluster on notes_id; alter index notes_id alter column 2 set statistics 33;
+  create table keyed (id integer primary key); comment on index keyed_pkey is 'of the key'`;
+
+let database: TestDatabase;
+let base: FactBase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await queryRows(database.url, SOURCE);
+  const client = await connect(database.url, { applicationName: "holdfast test" });
+  const pool = { connect: () => Promise.resolve({ query: client.query.bind(client), release: () => undefined }) } as unknown as Pool;
+  base = (await extractSchema(pool)).factBase;
+  await client.end();
+});
+afterAll(() => database.drop());
+
+const found = (kind: string) => base.facts().filter(({ id }) => id.kind === "extensionIntent" && id.intentKind === kind && id.key.startsWith('["w"'));
+const statements = (kind: string) => found(kind).flatMap(({ payload }) => (Array.isArray(payload["statements"]) ? payload["statements"].map(String) : []));
+
+describe("extractSchema()", () => {
+  it.each([
+    ["operator", ["create operator w.==> (function = w.same, leftarg = integer, rightarg = text)"]],
+    ["cast", ["create cast (integer as w.pair) with function w.to_pair(integer) as assignment"]],
+    ["text search dictionary", ["create text search dictionary w.plain (template = pg_catalog.simple, accept = 'false')"]],
+    ["statistics", ["CREATE STATISTICS w.both_of (dependencies, mcv) ON id, body FROM w.notes"]],
+    ["column settings", ["alter table only w.child alter column body set storage external", "alter table only w.notes alter column id set (n_distinct=-0.5)", "alter table only w.notes alter column body set storage external", "alter table only w.notes alter column body set statistics 77"]],
+    ["column default", ["alter view w.shown alter column id set default 7", "alter table only w.child alter column extra set default 'x'::text"]],
+    ["not null", ["alter table w.child alter column extra set not null"]],
+    ["further parents", ["alter table w.child inherit w.two"]],
+    ["row type", ["alter table w.typed of w.pair"]],
+    ["clustering", ["alter table w.notes cluster on notes_id"]],
+    ["toast options", ["alter table w.notes set (toast.autovacuum_enabled=false)"]],
+    ["index column settings", ["alter index w.notes_id alter column 2 set statistics 33"]],
+    ["index comment", ["comment on index w.keyed_pkey is 'of the key'"]],
+    ["unlogged sequence", ["alter sequence w.numbers set unlogged"]],
+  ])("extractSchema() captures %s as the statements that make it", (kind, expected) => {
+    expect(statements(kind).sort()).toEqual([...expected].sort());
+  });
+
+  it("extractSchema() captures a text search configuration with its mappings, and that a column needs it", () => {
+    const [names] = found("text search configuration");
+    expect(statements("text search configuration")).toContain("alter text search configuration w.names add mapping for word with w.plain, simple");
+    expect(names === undefined ? [] : base.incomingEdges(names.id).map(({ from }) => nameOf(from))).toEqual(["column found of w.notes"]);
+    expect(names === undefined ? [] : base.outgoingEdges(names.id).map(({ to }) => nameOf(to))).toContain("text search dictionary w.plain");
+  });
+
+  it("extractSchema() lets what needs an operator or cast wait for it, and those for their function", () => {
+    const needs = base.edges.map(({ from, to }) => `${nameOf(from)} > ${nameOf(to)}`);
+    expect(needs).toEqual(expect.arrayContaining(["view w.shown > operator w.==> (integer, text)", "operator w.==> (integer, text) > function w.same(integer, text)",
+      "cast w.(integer as w.pair) > function w.to_pair(integer)", "statistics w.both_of > column body of w.notes"]));
+    expect(found("operator")[0]?.payload).toMatchObject({ owner: "postgres", comment: "it's a \\ sign" });
+  });
+
+  it("extractSchema() captures comments on and rights of columns that have no fact", () => {
+    const view = { kind: "view", schema: "w", name: "shown" } as const;
+    const column = { kind: "column", schema: "w", table: "shown", name: "body" } as const;
+    expect(base.get({ kind: "comment", target: column })?.payload).toEqual({ text: "what it says" });
+    expect(base.get({ kind: "acl", target: view, grantee: "anon", column: "id" })?.payload).toEqual({ privileges: ["SELECT"], grantable: [] });
+    expect(base.has({ kind: "comment", target: { kind: "column", schema: "w", table: "child", name: "extra" } })).toBe(true);
+  });
+
+  it("extractSchema() says once that a domain is not null, on every version", () => {
+    const of = base.childrenOf({ kind: "domain", schema: "w", name: "always" }).filter(({ id }) => id.kind === "constraint");
+    expect(of.map(({ payload }) => payload["type"])).toEqual(["c"]);
+    expect(base.get({ kind: "domain", schema: "w", name: "always" })?.payload["notNull"]).toBe(true);
+  });
+
+  it("extractSchema() takes nothing from the server itself or from extensions", () => {
+    const foreign = base.facts().filter(({ id }) => id.kind === "extensionIntent" && !id.key.startsWith('["w"')).map(({ id }) => encodeId(id));
+    expect(foreign.filter((id) => !/"(auth|storage|vault|cron|net|extensions|public)"/.test(decodeURIComponent(id)))).toEqual([]);
+  });
+});

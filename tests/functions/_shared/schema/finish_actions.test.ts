@@ -1,0 +1,56 @@
+import type { StableId } from "@supabase/pg-delta/core";
+import type { Action } from "@supabase/pg-delta/plan";
+import { describe, expect, it } from "vitest";
+import { finishActions } from "../../../../functions/_shared/schema/finish_actions.ts";
+import { depends, fact, facts, schema, table } from "../../../support/facts.ts";
+
+const action = (sql: string, ...produces: StableId[]): Action => ({
+  sql, produces, verb: "create", consumes: [], destroys: [], releases: [], transactionality: "transactional", lockClass: "none", newSegmentBefore: false, dataLoss: "none", rewriteRisk: false });
+const column = (of: string, name: string) => ({ kind: "column", schema: "public", table: of, name }) as const;
+const further = (intentKind: string, ...names: string[]) => ({ kind: "extensionIntent", ext: "holdfast", intentKind, key: JSON.stringify(["public", ...names]) }) as const;
+
+describe("finishActions()", () => {
+  const child = fact(table("c"), { parentTable: { schema: "public", name: "a" } }, schema("public"));
+  const others = [fact(schema("public")), fact(table("a"), {}, schema("public")), fact(table("b"), {}, schema("public")), fact(column("a", "x"), {}, table("a"))];
+  const parents = further("further parents", "c");
+  const edges = [depends(table("c"), table("a")), depends(table("c"), table("b"))];
+
+  it("finishActions() names all parents where the table is made, and nowhere else", () => {
+    const desired = facts([...others, child, fact(parents, { what: "public.b, public.\"B\"" }, table("c"))], edges);
+    const finished = finishActions([action('CREATE TABLE "public"."c" () INHERITS ("public"."a")', table("c")), action("alter table public.c inherit public.b", parents)], desired);
+    expect(finished.map(({ sql }) => sql)).toEqual(['CREATE TABLE "public"."c" () INHERITS ("public"."a", public.b, public."B")']);
+    expect(finished[0]?.produces).toEqual([table("c"), parents]);
+  });
+
+  it("finishActions() gives a table that is there its further parents by themselves", () => {
+    const desired = facts([...others, child, fact(parents, { what: "public.b" }, table("c"))], edges);
+    const alone = [action("alter table public.c inherit public.b", parents)];
+    expect(finishActions(alone, desired)).toEqual(alone);
+  });
+
+  it("finishActions() repeats an inherited column where the table is made, and adds the others as they are", () => {
+    const desired = facts([...others, child, fact(column("c", "x"), {}, table("c")), fact(column("c", "y"), {}, table("c"))], edges);
+    const finished = finishActions([
+      action('CREATE TABLE "public"."c" () INHERITS ("public"."a")', table("c")),
+      action('ALTER TABLE "public"."c" ADD COLUMN "x" integer', column("c", "x")),
+      action('ALTER TABLE "public"."c" ADD COLUMN "y" integer', column("c", "y"))], desired);
+    expect(finished.map(({ sql }) => sql)).toEqual(['CREATE TABLE "public"."c" ("x" integer) INHERITS ("public"."a")', 'ALTER TABLE "public"."c" ADD COLUMN "y" integer']);
+  });
+
+  it("finishActions() makes a virtual column virtual, and leaves a stored one of the same table", () => {
+    const virtual = further("virtual column", "b", "v");
+    const desired = facts([...others, fact(column("b", "v"), { generatedExpr: "(a + 1)" }, table("b")), fact(virtual, { what: "" }, column("b", "v"))]);
+    const finished = finishActions([
+      action('CREATE TABLE "public"."b" ("s" integer GENERATED ALWAYS AS ((a + 2)) STORED, "v" integer GENERATED ALWAYS AS ((a + 1)) STORED)', table("b"), column("b", "v")),
+      action("alter table public.b alter column v set expression as ((a + 1))", virtual)], desired);
+    expect(finished.map(({ sql }) => sql)).toEqual(['CREATE TABLE "public"."b" ("s" integer GENERATED ALWAYS AS ((a + 2)) STORED, "v" integer GENERATED ALWAYS AS ((a + 1)) VIRTUAL)']);
+  });
+
+  it("finishActions() gives an aggregate the arguments it was made with", () => {
+    const least = { kind: "aggregate", schema: "public", name: "le$ast", args: ["anyarray"] } as const;
+    const args = further("aggregate arguments", "least");
+    const desired = facts([...others, fact(least, {}, schema("public")), fact(args, { what: "VARIADIC items anyarray" }, least)]);
+    const finished = finishActions([action('CREATE AGGREGATE "public"."le$ast"(anyarray) (SFUNC = f, STYPE = anyelement)', least), action("do ''", args)], desired);
+    expect(finished.map(({ sql }) => sql)).toEqual(['CREATE AGGREGATE "public"."le$ast"(VARIADIC items anyarray) (SFUNC = f, STYPE = anyelement)']);
+  });
+});
