@@ -6,7 +6,7 @@ const names = program.commands.map((command) => command.name());
 
 describe("createProgram()", () => {
   it("createProgram() knows every command once", () => {
-    expect(names.sort()).toEqual(["backup", "checks", "drill", "policies", "report", "restore", "retention", "runs", "status", "strategy", "verify", "verify-key"]);
+    expect(names.sort()).toEqual(["alerts", "backup", "checks", "drill", "policies", "report", "restore", "retention", "runs", "status", "strategy", "verify", "verify-key"]);
   });
   it.each(names)("createProgram() describes %s with its exit codes and an example", (name) => {
     let help = "";
