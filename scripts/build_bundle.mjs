@@ -1,5 +1,7 @@
 // Bundles the `holdfast` command into build/holdfast.mjs, so that it starts without translating hundreds of files. Packages stay
 // outside. Plain JavaScript, because npm runs it when it installs or packs, before anything is built.
+//
+// usage: node scripts/build_bundle.mjs [<entry> <target>]
 import { mkdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -19,4 +21,8 @@ export async function buildBundle(entry = "cli/main.ts", target = BUNDLE) {
   renameSync(unfinished, target);
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href && !isFresh()) await buildBundle();
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [entry, target] = process.argv.slice(2);
+  if (entry !== undefined) await buildBundle(entry, target);
+  else if (!isFresh()) await buildBundle();
+}

@@ -6,14 +6,13 @@ import { applyMigrations } from "../../stack/apply_migrations.ts";
 import { freePort } from "../../stack/free_port.ts";
 import { startCluster } from "../../stack/postgres/start_cluster.ts";
 import { ProcessRegister } from "../../stack/processes/process_register.ts";
-import { REPO_ROOT } from "../../stack/repo_root.ts";
+import { bundleChild } from "./bundle_child.ts";
 import { cpuSeconds } from "./cpu_seconds.ts";
 import { makeData } from "./make_data.ts";
 import { median } from "./median.ts";
 import { startStorage } from "./start_storage.ts";
 
 const exec = promisify(execFile);
-const TSX = join(REPO_ROOT, "node_modules", ".bin", "tsx");
 const PG_DUMP = "/usr/lib/postgresql/15/bin/pg_dump";
 
 interface Measured {
@@ -36,6 +35,7 @@ export async function compareWithPgDump(options: { dir: string; bytes: number; r
     dir, flavor: "system", host, port: await freePort(host, 56_500), register: new ProcessRegister(join(dir, "pids")),
     settings: { shared_buffers: "512MB", max_wal_size: "8GB" },
   });
+  const exportChild = await bundleChild("export_child");
   const { child, env } = await startStorage(join(dir, "s3"));
   try {
     const url = cluster.url("postgres", "postgres");
@@ -53,7 +53,7 @@ export async function compareWithPgDump(options: { dir: string; bytes: number; r
       const dumped = (performance.now() - started) / 1000;
       const between = cpu();
       rmSync(target, { recursive: true });
-      const { stdout } = await exec(TSX, [join(REPO_ROOT, "scripts/bench/export_child.ts"), url, String(options.workers)], { env: { ...process.env, ...env } });
+      const { stdout } = await exec(process.execPath, [exportChild, url, String(options.workers)], { env: { ...process.env, ...env } });
       const exported = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as Measured;
       const after = cpu();
       if (round === 0) continue; // fills the caches

