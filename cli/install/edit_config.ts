@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { parse, type TomlTable } from "smol-toml";
+import { parse, TomlError, type TomlTable } from "smol-toml";
 import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts";
 import { addTables, removeTable, setKeys } from "./config_text.ts";
 import { type FunctionSettings, SETTING_KEYS } from "./function_settings.ts";
@@ -67,9 +67,14 @@ function parseConfigToml(text: string, problem: string): TomlTable {
     return parse(text);
   } catch (cause) {
     throw new HoldfastError("HF921", `${PATH} ${problem}`, {
-      cause, detail: cause instanceof Error ? cause.message.trim() : undefined, hint: "Correct it there and run the command again. Nothing was written.",
+      detail: describe(cause), hint: "Correct it there and run the command again. Nothing was written.",
     });
   }
+}
+
+/** The place and the first line of what the parser says: it goes on with the lines of the file, which may hold secrets. */
+function describe(error: unknown): string | undefined {
+  return error instanceof TomlError ? `Line ${error.line}, column ${error.column}: ${error.message.split("\n")[0]?.replace("Invalid TOML document: ", "")}.` : undefined;
 }
 
 const isTable = (value: unknown): value is TomlTable => typeof value === "object" && value !== null && !Array.isArray(value);
