@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { parse, type TomlTable } from "smol-toml";
+import { parse, TomlError, type TomlTable } from "smol-toml";
 import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts";
 import { addTables, removeTable, setKeys } from "./config_text.ts";
 import { type FunctionSettings, SETTING_KEYS } from "./function_settings.ts";
@@ -64,13 +64,17 @@ export function editConfig(before: string, request: ConfigRequest): ConfigEdit {
 /** @throws HoldfastError HF921 */
 function parseConfigToml(text: string, problem: string): TomlTable {
   try {
-    // A byte order mark is no part of the document, and stays in the file.
-    return parse(text.replace(/^\uFEFF/, ""));
+    return parse(text);
   } catch (cause) {
     throw new HoldfastError("HF921", `${PATH} ${problem}`, {
-      cause, detail: cause instanceof Error ? cause.message.trim() : undefined, hint: "Correct it there and run the command again. Nothing was written.",
+      detail: describe(cause), hint: "Correct it there and run the command again. Nothing was written.",
     });
   }
+}
+
+/** The place and the first line of what the parser says: it goes on with the lines of the file, which may hold secrets. */
+function describe(error: unknown): string | undefined {
+  return error instanceof TomlError ? `Line ${error.line}, column ${error.column}: ${error.message.split("\n")[0]?.replace("Invalid TOML document: ", "")}.` : undefined;
 }
 
 const isTable = (value: unknown): value is TomlTable => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -93,7 +97,8 @@ const isOurs = ({ entrypoint }: TomlTable, settings: FunctionSettings): boolean 
 function taken(slug: string, where: string): HoldfastError {
   return new HoldfastError("HF922", `This project has a function ${slug} of its own`, {
     detail: `Found ${where}; Holdfast brings a function of that name.`,
-    hint: "Rename yours, its folder and its table in config.toml, deploy it under the new name, then run the command again. Nothing was written.",
+    hint: "Rename yours, its folder and its table in config.toml, deploy it under the new name, then run the command again. "
+      + "If it is Holdfast, copied by hand: take its table or folder out, and run the command again. Nothing was written.",
   });
 }
 
@@ -109,7 +114,7 @@ function prove(before: string, { text, kept, conflicts }: ConfigEdit, { wanted, 
     return !untouched(slug) && (settings === undefined ? declared[slug] !== undefined : !holds(declared[slug] ?? {}, settings));
   });
   const removed = new Set([...slugs].filter((slug) => !wanted.has(slug) && !untouched(slug)));
-  if (wrong.length === 0 && isDeepStrictEqual(withoutOurs(parse(before.replace(/^\uFEFF/, "")), slugs, removed), withoutOurs(after, slugs, removed))) return;
+  if (wrong.length === 0 && isDeepStrictEqual(withoutOurs(parse(before), slugs, removed), withoutOurs(after, slugs, removed))) return;
   throw new HoldfastError("HF921", `${PATH} cannot be edited without touching more than the functions of Holdfast`, {
     detail: wrong.length === 0 ? undefined : `Not as expected afterwards: ${wrong.join(", ")}.`,
     hint: "Write each function as a table of its own, [functions.<name>], one key a line. Nothing was written.",

@@ -49,14 +49,18 @@ const count = (number: number, noun: string): string => `${formatCount(number)} 
 function diffOf(change: FileChange, verbose: boolean): string[] {
   const action = actionOf(change);
   if (!verbose && (action !== "change" || change.path === RECORD_PATH)) return [];
-  const text = (content: Buffer | null): string => content?.toString("utf8") ?? "";
+  const config = change.path === CONFIG_PATH;
+  const text = (content: Buffer | null): string => (config ? withLineEnds(content) : content?.toString("utf8") ?? "");
   const patch = createTwoFilesPatch(action === "add" ? "/dev/null" : change.path, action === "remove" ? "/dev/null" : change.path,
-    text(change.before), text(change.after), undefined, undefined, { context: change.path === CONFIG_PATH ? 0 : 3, headerOptions: FILE_HEADERS_ONLY }).trimEnd();
+    text(change.before), text(change.after), undefined, undefined, { context: config ? 0 : 3, headerOptions: FILE_HEADERS_ONLY }).trimEnd();
   const lines = patch.split("\n").slice(2);
   if (verbose || lines.length <= MOST_LINES) return [patch];
   const starting = (sign: string): number => lines.filter((line) => line.startsWith(sign)).length;
   return [`${patch.split("\n").slice(0, 2).join("\n")}\n  ${count(starting("+"), "line")} added, ${formatCount(starting("-"))} removed; --verbose shows them`];
 }
+
+/** A last line of config.toml that is given its line end is not shown as changed. */
+const withLineEnds = (content: Buffer | null): string => `${(content?.toString("utf8") ?? "").replaceAll("\r\n", "\n").replace(/\n$/, "")}\n`;
 
 function paint(patch: string, palette: Palette): string {
   return patch.split("\n").map((line, at) => {

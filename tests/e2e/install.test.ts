@@ -74,12 +74,12 @@ afterAll(async () => {
 describe("holdfast init and upgrade", () => {
   it("init killed while it writes is completed by the next one, with one migration", async () => {
     const files = (): number => (existsSync(at("supabase/holdfast")) ? readdirSync(at("supabase/holdfast"), { recursive: true }).length : 0);
-    await run(command, ["init", "--yes"], project, (kill) => void waitUntil(() => files() > 10, 20_000).then(kill));
+    await run(command, ["init", "--yes"], project, (kill) => void waitUntil(() => files() > 10, 50_000).then(kill));
     expect(files()).toBeGreaterThan(10);
     const completed = await run(command, ["init", "--yes"], project);
     expect(completed, completed.stderr).toMatchObject({ code: 0 });
     expect(migrations()).toEqual(["20261126120000_shop.sql", "20261126130000_more.sql", expect.stringMatching(/^\d{14}_holdfast\.sql$/)]);
-  });
+  }, 60_000);
 
   it("init leaves every byte that was there", async () => {
     for (const [path, text] of Object.entries(OWN_FILES)) expect(await readFile(at(path), "utf8"), path).toBe(text);

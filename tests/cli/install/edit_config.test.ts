@@ -63,6 +63,9 @@ describe("editConfig()", () => {
   it.each([
     ["no TOML", "a = \n"], ["a table twice", "[a]\n[a]\n"], ["functions on one line", "functions = { hello = { verify_jwt = false } }\n"], ["functions that are no table", "functions = 1\n"],
   ])("editConfig() refuses %s with HF921", (_, text) => expect(() => edit(text)).toThrow(expect.objectContaining({ code: "HF921" })));
+  it("editConfig() says where the TOML is wrong without repeating the line, which may hold a secret", () => {
+    expect(() => edit('a = 1\ntoken = hunter2\n')).toThrow(expect.objectContaining({ detail: "Line 2, column 9: invalid value." }));
+  });
   it("editConfig() refuses with HF921 where only our keys cannot be changed", () => {
     const dotted = 'functions.two.entrypoint = "./holdfast/two/index.ts"\nfunctions.two.import_map = "old.json"\nfunctions.two.verify_jwt = false\n';
     expect(() => edit(dotted, { force: true })).toThrow(expect.objectContaining({ code: "HF921", detail: expect.stringContaining("two") }));

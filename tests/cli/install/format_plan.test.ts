@@ -25,9 +25,12 @@ describe("formatPlan()", () => {
     expect(format(long, { verbose: true }).split("\n+y")).toHaveLength(92);
   });
   it("formatPlan() shows nothing of config.toml but the lines it changes: others may hold secrets", () => {
-    const shown = format([change("supabase/config.toml", 'token = "hunter2"\n', 'token = "hunter2"\n[functions.one]\n')], { verbose: true });
-    expect(shown).toContain("+[functions.one]");
-    expect(shown).not.toContain("hunter2");
+    const [own, ours] = ['token = "hunter2"', "[functions.one]"];
+    for (const [before, after] of [[`${own}\n`, `${own}\n${ours}\n`], [own, `${own}\n${ours}\n`], [`a = 1\r\n${own}`, `a = 1\r\n${own}\r\n${ours}\r\n`]] as const) {
+      const shown = format([change("supabase/config.toml", before, after)], { verbose: true });
+      expect(shown).toContain("+[functions.one]");
+      expect(shown).not.toContain("hunter2");
+    }
   });
   it("formatPlan() lists what stays edited, and colours added and removed lines", () => {
     expect(format([], { kept: [{ path: "supabase/holdfast/a.ts", reason: "edited" }] })).toBe("Edited in this project, and left alone:\n  supabase/holdfast/a.ts (edited)");

@@ -93,6 +93,11 @@ describe("planInstall()", () => {
       }
     }
   });
+  it("planInstall() refuses to go back to a version with the same migrations too", () => {
+    const project = temporaryProject();
+    apply(project, { ...FIRST, version: "1.0.1" });
+    expect(() => plan(project, FIRST, "upgrade", { force: true })).toThrow(expect.objectContaining({ code: "HF924", message: expect.stringContaining("1.0.1, and this is 1.0.0") }));
+  });
   it("planInstall() refuses a config.toml that is not UTF-8 with HF921", () => {
     const project = temporaryProject();
     new ProjectFiles(project.root).write("supabase/config.toml", Buffer.from([0x61, 0x3d, 0x22, 0xff, 0x22]));
