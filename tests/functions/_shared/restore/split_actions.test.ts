@@ -41,6 +41,8 @@ describe("chooseBefore()", () => {
   it("chooseBefore() pulls forward what something before the rows needs, through any number of steps", () => {
     const of = desired(depends(lower, view), depends(view, primary));
     expect(chosen([action([lower]), action([trigger]), action([primary]), action([view])], of)).toEqual([0, 2, 3]);
+    // What something hangs on is needed as well.
+    expect(chosen([action([table("a")], { consumes: [acl(view, "anon")] }), action([acl(view, "anon")]), action([index]), action([view])])).toEqual([0, 1, 3]);
     // What it consumes need not be among the edges of the schema.
     expect(chosen([action([table("a")], { consumes: [index] }), action([index])])).toEqual([0, 1]);
   });
