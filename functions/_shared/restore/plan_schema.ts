@@ -88,9 +88,11 @@ export async function planSchema(client: Client, backup: Backup, schema: FactBas
   };
 }
 
-/** The planner's reasons quote the statement, which may hold anything. */
+/** The planner's reasons quote statements, which may hold anything: one within the first line, those of a cycle below it. */
 function reasonOf(cause: unknown): string | undefined {
-  return cause instanceof Error ? cause.message.replace(/ action ".*?" (consumes|produces) /s, " an action $1 ").slice(0, 500) : undefined;
+  if (!(cause instanceof Error)) return undefined;
+  const [reason = ""] = cause.message.replace(/ action ".*" (consumes|produces) /s, " an action $1 ").split("\n");
+  return reason.replace(/:$/, "").slice(0, 500);
 }
 
 const HOLDS_ROWS = new Set(["table", "column", "schema", "type", "sequence", "foreignTable", "materializedView", "extension"]);

@@ -167,8 +167,10 @@ describe("registerRestore()", () => {
     expect(answer).toMatchObject({ run_id: RUN, project: "clinic", snapshot_at: written.backup.manifest.snapshot.at, target: database.name, tables: 1, rows: 1500, seconds: expect.any(Number),
       phase_seconds: { data: expect.any(Number), prove: expect.any(Number) }, left_out: [], lost: [], verdict: "passed", proof_file: "part.json", proof_key: null, proof: { scope: "partial" } });
     expect(parseProof(readFileSync("part.json"))).toEqual(answer["proof"]);
-    const none = await json(["--from", "latest", "--to", database.url, "--only", "shop.others", "--no-prove", "--proof", "none.json", "--into-existing", database.name], 0);
-    expect(none).toMatchObject({ verdict: null, proof_file: null, proof_key: null, proof: null });
+    // Rows that are lost are a failure also where nobody asked for a proof.
+    storage.faults.add({ kind: "status", method: "GET", key: "shop\\.items", status: 404, code: "NoSuchKey", times: 0 });
+    const none = await json(["--from", "latest", "--to", (await newDatabase()).url, "--only", "shop.items", "--skip-damaged", "--no-prove", "--proof", "none.json"], 10).finally(() => storage.faults.clear());
+    expect(none).toMatchObject({ verdict: null, proof_file: null, proof_key: null, proof: null, lost: [{ table: "shop.items", rows: 1500 }], left_out: [{ reason: "damaged" }] });
     expect(existsSync("none.json")).toBe(false);
   });
 });

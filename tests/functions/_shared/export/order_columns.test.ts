@@ -28,6 +28,9 @@ const SOURCE = `
   create function shop.label(shop.second) returns text language sql immutable set search_path = '' as 'select $1.z::text';
   alter table shop.second add b integer, add l text generated always as (a::text) stored, add c shop.mood, add d integer;
   create table shop.child (own shop.mood, z2 integer) inherits (shop.second);
+  create table shop.third (z integer, a text);
+  create function shop.no_third() returns shop.third language sql immutable set search_path = '' as 'select null::shop.third';
+  alter table shop.third add c boolean generated always as (shop.no_third() is null) stored, add "d, e" integer not null default 3, add mood shop.mood default 'a', add f numeric;
   create table shop.parts (mood shop.mood, k integer, price shop.amount default 5) partition by list (k);
   create table shop.part_1 partition of shop.parts for values in (1);`;
 

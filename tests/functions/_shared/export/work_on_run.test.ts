@@ -147,6 +147,12 @@ describe("workOnRun()", () => {
     expect(state.failure_message).not.toContain("ada@example.org");
   });
 
+  it("workOnRun() says with HF305 what the role may not read", async () => {
+    const refused = () => Promise.reject(Object.assign(new Error("permission denied for table prices"), { code: "42501" }));
+    await work({}, {}, { ...run.context, s3: { ...world.s3, putObject: refused } });
+    expect(await progress()).toMatchObject({ state: "failed", failure_code: "HF305", failure_message: expect.stringMatching(/may not read everything: permission denied for table prices .*BYPASSRLS/) });
+  });
+
   it("workOnRun() throws a lost connection and leaves its claim to the lease", async () => {
     const { rows: [row] } = await run.context.client.query<{ pid: number }>("select pg_backend_pid() as pid");
     const kill = async () => { await world.sql("select pg_terminate_backend($1)", [row?.pid]); await HOOKS.sleep(100); };

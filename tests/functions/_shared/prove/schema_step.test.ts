@@ -1,9 +1,12 @@
+import { buildFactBase, deserializeSnapshot, serializeSnapshot, type StableId } from "@supabase/pg-delta/core";
 import type { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "../../../../functions/_shared/database/connect.ts";
 import { type ProveContext, runStep, type StepResult } from "../../../../functions/_shared/prove/proof_step.ts";
 import { schemaStep } from "../../../../functions/_shared/prove/schema_step.ts";
+import { readContent } from "../../../../functions/_shared/restore/read_object.ts";
 import { createTestDatabase, type TestDatabase } from "../../../support/database.ts";
+import { depends, schema } from "../../../support/facts.ts";
 import { proveContextOf, writeBackup, type WrittenBackup } from "../../../support/written_backup.ts";
 
 const PAID = "create view shop.paid with (security_invoker = true) as select id, amount from shop.orders where state = 'paid'; comment on view shop.paid is 'What is paid.'; grant select on shop.paid to authenticated";
@@ -124,5 +127,14 @@ describe("schemaStep()", () => {
     const [found, other] = (await run({ backup: { ...written.backup, manifest: { ...written.backup.manifest, objects: [] } } })).findings;
     expect(found).toMatchObject({ check_name: "check_object_checksums", verdict: "failed", actual: expect.stringContaining("schema.json") });
     expect(other).toMatchObject({ check_name: "check_schema", subject: "schema", verdict: "inconclusive" });
+  });
+
+  it("schemaStep() names what is missing also where no way leads to it", async () => {
+    const { factBase } = deserializeSnapshot(await readContent(written.backup, "schema.json"));
+    const view = (name: string): StableId => ({ kind: "view", schema: "shop", name });
+    const views = ["a", "b"].map((name) => ({ id: view(name), payload: { def: "SELECT 1 AS n", reloptions: [] }, parent: schema("shop") }));
+    const tangled = buildFactBase([...factBase.facts(), ...views], [...factBase.edges, depends(view("a"), view("b")), depends(view("b"), view("a"))], "liveDb");
+    const backup = await written.put("schema.json", serializeSnapshot(tangled, { pgVersion: "17" }));
+    expect(failed(await run({ backup }))).toEqual([["check_schema", "view shop.a", "it is missing"], ["check_schema", "view shop.b", "it is missing"]]);
   });
 });

@@ -31,7 +31,7 @@ beforeAll(async () => {
     create table shop.orders (id integer constraint positive check (id > 0), customer integer constraint of_customer references shop.customers, note text, at timestamptz) partition by range (id);
     create table shop."Orders 1" partition of shop.orders for values from (minvalue) to (1000);
     insert into shop.orders values (1, 1, 'a', '2026-01-01 12:00Z'), (2, 2, 'b', '2026-01-01 18:00Z');
-    create table elsewhere.not_of_the_backup (n integer)`);
+    create table elsewhere.not_of_the_backup (n integer primary key check (n > 0))`);
 });
 afterAll(async () => {
   await client.end();

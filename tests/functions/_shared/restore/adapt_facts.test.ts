@@ -1,6 +1,8 @@
+import type { Fact, StableId } from "@supabase/pg-delta/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { adaptFacts, schemasOf } from "../../../../functions/_shared/restore/adapt_facts.ts";
 import { extractFacts } from "../../../../functions/_shared/restore/extract_facts.ts";
+import { fact, facts, schema, table, targetInfo } from "../../../support/facts.ts";
 import { createRestorePair, names, type RestorePair } from "../../../support/restore_pair.ts";
 
 let pair: RestorePair;
@@ -54,6 +56,41 @@ describe("adaptFacts()", () => {
     } finally {
       await other.close();
     }
+  });
+});
+
+describe("adaptFacts() of facts alone", () => {
+  const items = table("items");
+  const base = [fact(schema("public")), fact(items, {}, schema("public"))];
+  const adapt = (backup: Fact[], present: Fact[] = [], change: Parameters<typeof targetInfo>[0] = {}) => {
+    const { desired, leftOut } = adaptFacts(facts([...base, ...backup]), facts([...base, ...present]), targetInfo(change), { only: null }, 170_000);
+    return { left: leftOut.map(({ reason, subject }) => `${reason} ${subject}`), has: (id: StableId) => desired.has(id) };
+  };
+  const subscription: StableId = { kind: "subscription", name: "feed" };
+  const server: StableId = { kind: "server", name: "far" };
+  const mapping = (of: string): StableId => ({ kind: "userMapping", server: "far", role: of });
+  const defaults = (of: string, grantee = "anon"): StableId => ({ kind: "defaultPrivilege", role: of, schema: null, objtype: "r", grantee });
+
+  it("adaptFacts() never makes a subscription, which would begin to copy", () => {
+    const { left, has } = adapt([fact(subscription, { conninfo: "host=h password=p" })]);
+    expect([left, has(subscription)]).toEqual([["secret subscription feed"], false]);
+  });
+
+  it("adaptFacts() makes a server whose credentials are not in the backup, and says so; not the mapping of a user", () => {
+    const secret = { options: ["password=__OPTION_PASSWORD__"] };
+    const { left, has } = adapt([fact(server, secret), fact(mapping("postgres"), secret), fact(mapping("nobody"), {})]);
+    expect(left).toEqual(["secret server far", "secret user mapping of postgres for server far", "role rights of nobody"]);
+    expect([has(server), has(mapping("postgres")), has(mapping("nobody"))]).toEqual([true, false, false]);
+    expect(adapt([fact(server), fact(mapping("postgres"))]).left).toEqual([]);
+  });
+
+  it("adaptFacts() leaves default rights of and for roles that are missing, and of roles that it cannot act as", () => {
+    const { left, has } = adapt([fact(defaults("nobody")), fact(defaults("postgres", "nobody")), fact(defaults("supabase_admin")), fact(defaults("postgres"))]);
+    expect(left).toEqual(["role rights of nobody", "role default rights of anon on objects of supabase_admin"]);
+    expect([has(defaults("nobody")), has(defaults("postgres", "nobody")), has(defaults("supabase_admin")), has(defaults("postgres"))]).toEqual([false, false, false, true]);
+    // What the target has of them already stays, and a superuser may change them all.
+    expect(adapt([fact(defaults("supabase_admin"))], [fact(defaults("supabase_admin"))])).toMatchObject({ left: [] });
+    expect(adapt([fact(defaults("supabase_admin"))], [], { isSuperuser: true }).has(defaults("supabase_admin"))).toBe(true);
   });
 });
 

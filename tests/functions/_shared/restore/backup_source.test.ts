@@ -80,6 +80,25 @@ it("openBackup() takes a proof that cannot be read for none", async () => {
   expect((await openBackup(storage, "latest-verified")).manifest.run_id).toBe("20261122T000000Z-bbbbbb");
 });
 
+it("openBackup() passes over a proof that is gone or damaged, and does not take storage that is away for one", async () => {
+  const storage = bucket();
+  await addProof(storage, "20261123T000000Z-cccccc", "passed");
+  await addProof(storage, "20261122T000000Z-bbbbbb", "passed");
+  const newest = "holdfast/clinic/runs/20261123T000000Z-cccccc/proofs/";
+  const answering = (code: "HF203" | "HF204" | "HF207") => ({ ...storage, getObject: (key: string) => (key.startsWith(newest) ? Promise.reject(new HoldfastError(code, "no")) : storage.getObject(key)) });
+  for (const code of ["HF204", "HF207"] as const) expect((await openBackup(answering(code), "latest-verified")).manifest.run_id).toBe("20261122T000000Z-bbbbbb");
+  await expect(openBackup(answering("HF203"), "latest-verified")).rejects.toMatchObject({ code: "HF203" });
+});
+
+it("listBackups() passes over objects that are of no run, and lists runs of one project alone where that is asked for", async () => {
+  const storage = bucket();
+  for (const key of ["holdfast/readme.txt", "holdfast/clinic/runs/latest/manifest.json", "holdfast/deeper/clinic/runs/20261125T000000Z-eeeeee/manifest.json"]) storage.objects.set(key, text("{}"));
+  storeManifest(storage, manifestOf({ project: "shop", run_id: RUNS[0] ?? "" }));
+  expect((await listBackups(storage)).map((one) => [one.project, one.runId])).toEqual([
+    ["clinic", "20261123T000000Z-cccccc"], ["clinic", "20261122T000000Z-bbbbbb"], ["clinic", "20261121T000000Z-aaaaaa"], ["shop", "20261121T000000Z-aaaaaa"]]);
+  expect((await listBackups(storage, "shop")).map((one) => one.project)).toEqual(["shop"]);
+});
+
 it("openBackup() throws HF500 for a run that is not there, and in an empty bucket", async () => {
   await expect(openBackup(bucket(), "20260101T000000Z-ffffff")).rejects.toMatchObject({ code: "HF500", detail: expect.stringContaining("20261123T000000Z-cccccc") });
   await expect(openBackup(memoryStorage(), "latest")).rejects.toMatchObject({ code: "HF500" });

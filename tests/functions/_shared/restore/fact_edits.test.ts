@@ -29,6 +29,15 @@ describe("nameOf()", () => {
   });
 });
 
+describe("nameOf() of what is rare", () => {
+  it.each<[StableId, string]>([
+    [{ kind: "acl", target: table("a"), grantee: "anon", column: "id" } as StableId, "rights of anon on column id of table public.a"],
+    [{ kind: "securityLabel", target: table("a"), provider: "p" }, "security label of table public.a"], [{ kind: "typeAttribute", schema: "s", type: "t", name: "x" }, "attribute x of type s.t"],
+    [{ kind: "publicationSchema", publication: "p", schema: "s" }, "schema s in publication p"], [{ kind: "membership", role: "r", member: "m" }, "membership of m in r"],
+    [{ kind: "defaultPrivilege", role: "r", schema: "s", objtype: "r", grantee: "g" }, "default rights of g on objects of r in schema s"], [{ kind: "materializedView", schema: "s", name: "v" }, "materialized view s.v"],
+  ])("nameOf() says %j as people do", (id, expected) => expect(nameOf(id)).toBe(expected));
+});
+
 describe("withDependents()", () => {
   it("withDependents() takes what hangs below and what depends, and leaves a publication of other tables", () => {
     expect([...withDependents(base, [table("a")]).keys()].sort()).toEqual([table("a"), column, comment, view, inPublication].map(encodeId).sort());

@@ -1,6 +1,8 @@
+import type { StableId } from "@supabase/pg-delta/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planSchema, readSchema, type SchemaPlan } from "../../../../functions/_shared/restore/plan_schema.ts";
 import { manifestOf, memoryBackup, memoryStorage, store } from "../../../support/memory_backup.ts";
+import { depends, fact, facts, schema } from "../../../support/facts.ts";
 import { createRestorePair, names, type RestorePair } from "../../../support/restore_pair.ts";
 
 const SOURCE = `
@@ -84,6 +86,14 @@ describe("planSchema()", () => {
     await pair.target.query("create schema shop; create table shop.items (id bigint generated always as identity, name text not null, slug text, price numeric)");
     await expect(pair.plan()).rejects.toMatchObject({ code: "HF502", detail: expect.stringContaining("slug") });
     await pair.target.query("drop schema shop cascade");
+  });
+
+  it("planSchema() says with HF504 that there is no way to a schema whose views need each other, and shows no statement", async () => {
+    const view = (name: string): StableId => ({ kind: "view", schema: "shop", name });
+    const views = [fact(schema("shop")), ...["a", "b"].map((name) => fact(view(name), { def: "SELECT 'pa55word'::text AS x", reloptions: [] }, schema("shop")))];
+    const error: unknown = await planSchema(pair.target, pair.backup, facts(views, [depends(view("a"), view("b")), depends(view("b"), view("a"))]), await pair.inspect(), { only: null }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "HF504", message: expect.stringContaining("no way"), detail: expect.stringContaining("dependency cycle among 2 actions"), hint: expect.any(String) });
+    expect(JSON.stringify(error)).not.toContain("pa55word");
   });
 
   it("planSchema() leaves out objects of an extension the target cannot have, and says so", async () => {

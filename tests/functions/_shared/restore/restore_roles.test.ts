@@ -96,6 +96,19 @@ describe("restoreRoles()", () => {
     expect(await restored(`cli_login_${process.pid}`)).toBeUndefined();
   });
 
+  it("restoreRoles() says of a role of the platform that the server refuses to make it, and keeps whether it inherits", async () => {
+    const platform = `supabase_${process.pid}`;
+    await restoreRoles(await target.context(globals([role(platform, { inherit: false })])));
+    expect(await restored(platform)).toMatchObject({ inherit: false });
+    await admin.sql(`drop role ${platform}`);
+    const context = await target.context(globals([role(platform)], [{ role: platform, member: "anon", admin: false }]));
+    await target.sql("set role anon");
+    await restoreRoles(context);
+    await target.sql("reset role");
+    expect(context.leftOut).toEqual([{ reason: "platform", subject: `role ${platform}`, message: expect.stringContaining("refuses to create it (SQLSTATE 42501)") }]);
+    expect(await restored(platform)).toBeUndefined();
+  });
+
   it("restoreRoles() leaves nothing when its session is lost half way", async () => {
     const victim = await target.connect();
     const pid: unknown = Reflect.get(victim, "processID");

@@ -28,6 +28,13 @@ describe("restore_state", () => {
     }
   });
 
+  it("openRestoreState() that may not make its schema says so, and leaves nothing half made", async () => {
+    await target.sql("set role anon");
+    await expect(openRestoreState(target.client, IDENTITY)).rejects.toMatchObject({ code: "42501" });
+    await target.sql("reset role");
+    expect(await target.sql("select now() = statement_timestamp() as idle, to_regnamespace('holdfast_restore') is null as none")).toEqual([{ idle: true, none: true }]);
+  });
+
   it("openRestoreState() refuses with HF503 a schema that is not that of a restore", async () => {
     await target.sql("create schema holdfast_restore");
     await expect(openRestoreState(target.client, IDENTITY)).rejects.toMatchObject({ code: "HF503", detail: "It lacks its tables." });

@@ -1,5 +1,6 @@
 import type { Fact, StableId } from "@supabase/pg-delta/core";
 import type { Action } from "@supabase/pg-delta/plan";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chooseBefore, isPlainCheck } from "../../../../functions/_shared/restore/split_actions.ts";
 import { acl, depends, fact, facts, schema, table } from "../../../support/facts.ts";
@@ -40,6 +41,8 @@ describe("chooseBefore()", () => {
   it("chooseBefore() pulls forward what something before the rows needs, through any number of steps", () => {
     const of = desired(depends(lower, view), depends(view, primary));
     expect(chosen([action([lower]), action([trigger]), action([primary]), action([view])], of)).toEqual([0, 2, 3]);
+    // What something hangs on is needed as well.
+    expect(chosen([action([table("a")], { consumes: [acl(view, "anon")] }), action([acl(view, "anon")]), action([index]), action([view])])).toEqual([0, 1, 3]);
     // What it consumes need not be among the edges of the schema.
     expect(chosen([action([table("a")], { consumes: [index] }), action([index])])).toEqual([0, 1]);
   });
@@ -54,5 +57,66 @@ describe("chooseBefore()", () => {
     expect(chosen([action([check])], withCheck())).toEqual([0]);
     expect(chosen([action([check])], withCheck({}, lower))).toEqual([]);
     expect(chosen([action([check])], withCheck({ def: "CHECK (now() > '2000-01-01')" }, column("n"), { kind: "domain", schema: "public", name: "d" }))).toEqual([0]);
+  });
+});
+
+describe("chooseBefore() and any plan", () => {
+  /** Objects that come before the rows by themselves, and objects that do only if one of those needs them. */
+  const EARLY = ["table", "function", "sequence"] as const;
+  const LATE = ["view", "materializedView", "index"] as const;
+  const kinds = fc.constantFrom(...EARLY, ...LATE);
+  const idOf = (kind: (typeof EARLY | typeof LATE)[number], at: number): StableId =>
+    (kind === "function" ? { kind, schema: "public", name: `o${at}`, args: [] } : { kind, schema: "public", name: `o${at}` });
+  /** For each object its kind, what it depends on, and what its action consumes, as numbers of objects. */
+  const graph = fc.integer({ min: 1, max: 12 }).chain((size) => fc.array(fc.record({
+    kind: kinds, depends: fc.array(fc.nat(size - 1), { maxLength: 3 }), consumes: fc.array(fc.nat(size - 1), { maxLength: 2 }),
+  }), { minLength: size, maxLength: size }));
+  type Graph = { kind: (typeof EARLY | typeof LATE)[number]; depends: number[]; consumes: number[] }[];
+
+  function planOf(all: Graph): { actions: Action[]; base: ReturnType<typeof facts> } {
+    const ids = all.map(({ kind }, at) => idOf(kind, at));
+    const at = (index: number) => ids[index] as StableId;
+    return {
+      actions: all.map(({ consumes }, index) => action([at(index)], { consumes: consumes.map(at) })),
+      base: facts([fact(schema("public")), ...ids.map((id) => fact(id, {}, schema("public")))], all.flatMap(({ depends: on }, index) => on.filter((one) => one !== index).map((one) => depends(at(index), at(one))))),
+    };
+  }
+  /** By the book: what comes early, then whatever something chosen needs, until nothing is added. */
+  function model(all: Graph): number[] {
+    const early = new Set(all.flatMap(({ kind }, index) => ((EARLY as readonly string[]).includes(kind) ? [index] : [])));
+    for (let size = -1; size !== early.size;) {
+      size = early.size;
+      for (const index of [...early]) for (const one of [...all[index]?.depends ?? [], ...all[index]?.consumes ?? []]) early.add(one);
+    }
+    return [...early].sort((a, b) => a - b);
+  }
+
+  it("chooseBefore() takes what comes early and all that it needs, and nothing else, whatever depends on whatever", () => {
+    fc.assert(fc.property(graph, (all) => {
+      const { actions, base: of } = planOf(all);
+      expect(chosen(actions, of)).toEqual(model(all));
+    }));
+  });
+
+  it("chooseBefore() chooses the same objects in whatever order the plan has them", () => {
+    fc.assert(fc.property(graph.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all.map((_, index) => index), { minLength: all.length }))), ([all, order]) => {
+      const { actions, base: of } = planOf(all);
+      const shuffled = order.map((index) => actions[index] as Action);
+      expect(chosen(shuffled, of).map((place) => order[place] ?? -1).sort((a, b) => a - b)).toEqual(model(all));
+    }));
+  });
+
+  it("chooseBefore() splits an order that works into two halves that work one after the other", () => {
+    fc.assert(fc.property(graph, (any) => {
+      // Each object needs only such as come before it.
+      const all = any.map((one, index) => ({ ...one, depends: one.depends.filter((other) => other < index), consumes: one.consumes.filter((other) => other < index) }));
+      const { actions, base: of } = planOf(all);
+      const before = chooseBefore(actions, of);
+      const order = [...actions.keys()].sort((a, b) => Number(before.has(b)) - Number(before.has(a)) || a - b);
+      const place = new Map(order.map((index, at) => [index, at]));
+      for (const [index, { depends: on, consumes }] of all.entries()) {
+        for (const one of [...on, ...consumes]) expect(place.get(one) ?? -1).toBeLessThan(place.get(index) ?? -1);
+      }
+    }));
   });
 });

@@ -42,6 +42,16 @@ describe("getObject()", () => {
     expect(s3.sleeps).toEqual([]);
   });
 
+  test("getObject() does not take the whole for the range asked for: HF206", async () => {
+    await store("ignored");
+    const client = s3.client({ fetch: (input, init) => {
+      const headers = new Headers(init?.headers);
+      headers.delete("range");
+      return fetch(input, { ...init, headers });
+    } });
+    await expect(client.getObject("ignored", { range: { first: 10, last: 19 } })).rejects.toMatchObject({ code: "HF206", message: expect.stringContaining("ignored the range") });
+  });
+
   test("getObject() returns the range asked for", async () => {
     await store("range");
     expect(Buffer.compare(await s3.client().getObject("range", { range: { first: 100, last: 199 } }), BODY.subarray(100, 200))).toBe(0);

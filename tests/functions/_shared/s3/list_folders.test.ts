@@ -24,6 +24,13 @@ describe("listFolders()", () => {
     expect(await collect("nothing/")).toEqual([]);
   });
 
+  it.each([
+    ["an entry without a name", "<IsTruncated>false</IsTruncated><CommonPrefixes></CommonPrefixes>"], ["no word on where to continue", "<IsTruncated>true</IsTruncated>"],
+  ])("listFolders() throws HF207 for a listing with %s, rather than to end early", async (_what, inside) => {
+    const client = s3.client({ fetch: () => Promise.resolve(new Response(`<?xml version="1.0"?><ListBucketResult>${inside}</ListBucketResult>`, { status: 200 })), retries: 0 });
+    await expect((async () => { for await (const _ of client.listFolders("x/")); })()).rejects.toMatchObject({ code: "HF207" });
+  });
+
   it("listFolders() throws HF207 for an answer that is no listing", async () => {
     const client = s3.client({ fetch: () => Promise.resolve(new Response("<html>", { status: 200 })), retries: 0 });
     await expect((async () => { for await (const _ of client.listFolders("x/")); })()).rejects.toMatchObject({ code: "HF207" });

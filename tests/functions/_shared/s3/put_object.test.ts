@@ -168,6 +168,18 @@ describe("putObject() reads back what servers drop", () => {
     await expect(dropping("x-amz-storage-class").putObject("d/class", BODY, { storageClass: "GLACIER_IR" })).rejects.toMatchObject({ code: "HF206", detail: expect.stringContaining("GLACIER_IR (stored as STANDARD)") });
   });
 
+  test("putObject() does not call stored what the server refuses to show for another reason than the key", async () => {
+    s3.server.faults.add({ kind: "status", method: "HEAD", status: 400, code: "InvalidRequest", times: 0 });
+    await expect(s3.client({ retries: 1 }).putObject("d/refused", BODY)).rejects.toMatchObject({ code: "HF206" });
+  });
+
+  test("putObject() says with HF203 that an object was there for the write and is gone for the look", async () => {
+    s3.server.faults.add({ kind: "status", method: "PUT", status: 412, code: "PreconditionFailed", times: 0 });
+    await expect(s3.client({ retries: 1 }).putObject("d/flickering", BODY)).rejects.toMatchObject({ code: "HF203", message: expect.stringContaining("existed for a moment") });
+    s3.server.faults.add({ kind: "status", method: "HEAD", status: 403, code: "AccessDenied", times: 0 });
+    await expect(s3.client({ retries: 1 }).putObject("d/hidden", BODY)).rejects.toMatchObject({ code: "HF202" });
+  });
+
   test("putObject() says so when the key may only write", async () => {
     s3.server.faults.add({ kind: "status", method: "HEAD", status: 403, code: "AccessDenied" });
     expect(await s3.client().putObject("d/write-only", BODY)).toMatchObject({ verified: false });
