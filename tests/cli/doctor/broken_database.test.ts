@@ -30,6 +30,7 @@ describe("runDoctor() on a connection", () => {
     };
     expect(theFailure(await world.doctor({ area: "database", databaseUrl: none }))).toMatchObject({ name: "database/connection", seen: "The database URL is not set (HF102)", fix: expect.stringContaining("export HOLDFAST_DB_URL=") });
     expect(theFailure(await look(`mysql://root:${MARK}@127.0.0.1/x`)).seen).toContain("HF102");
+    expect(theFailure(await look(world.database.url, { HOLDFAST_DB_CA: MARK }))).toMatchObject({ name: "database/connection", fix: expect.stringMatching(/^export HOLDFAST_DB_CA=…/) });
   });
 
   it.each([
