@@ -24,8 +24,9 @@ export const connection: SessionCheck = {
       return { verdict: "passed", seen: `${host}:${port}/${database} as ${role}`, fix: null };
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
-      if (error.code !== "HF104") return { verdict: "failed", seen: `${error.message} (${error.code})`, fix: `export HOLDFAST_DB_URL=postgresql://…   # ${error.hint ?? ""}` };
-      return explain(error);
+      if (error.code === "HF104") return explain(error);
+      const variable = /HOLDFAST_DB_CA|SUPABASE_SECRET_KEYS/.exec(error.message)?.[0] ?? "HOLDFAST_DB_URL";
+      return { verdict: "failed", seen: `${error.message} (${error.code})`, fix: `export ${variable}=…   # ${error.hint ?? ""}` };
     }
   },
 };

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { SessionCheck } from "../doctor_session.ts";
 import { quoteName } from "../quote_name.ts";
 
-/** A job of pg_cron that ends chunks, drills and alerts has to get this long. */
+/** The minute job, which ends stuck runs and judges alerts, has to get this long. */
 const SHORTEST_TIMEOUT_MS = 30_000;
 
 /** Jobs of pg_cron run under the time limit of their role; sessions of Holdfast set their own. */

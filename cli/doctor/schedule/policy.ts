@@ -8,6 +8,6 @@ export const policy: SessionCheck = {
   look: async (session) => {
     const enabled = await session.ask(z.object({ name: z.string() }), "select p.name from backup.policies p where p.provider = 'aws_s3' and p.enabled order by p.name");
     if (enabled.length > 0) return { verdict: "passed", seen: `on: ${enabled.map(({ name }) => name).join(", ")}`, fix: null };
-    return { verdict: "failed", seen: "no S3 policy is on: nothing is ever exported", fix: "select * from backup.enable();" };
+    return { verdict: "failed", seen: "no S3 policy is on: nothing is exported by itself", fix: "select * from backup.enable();" };
   },
 };

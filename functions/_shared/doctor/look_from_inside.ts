@@ -11,11 +11,10 @@ import { STORAGE_CHECKS } from "./storage_checks.ts";
 import { StorageContext } from "./storage_context.ts";
 import { readStorageWants } from "./storage_wants.ts";
 
-/** What a function tells about itself. No secret is in it: recipients are public keys. */
+/** What a function tells about itself. No secret is in it: of keys only the public ones. */
 export const insideReport = z.object({
   findings: z.array(doctorFinding.extend({ blocked_by: z.string().nullable() })),
   bucket: z.object({ endpoint: z.string(), bucket: z.string(), prefix: z.string() }).nullable(),
-  recipients: z.array(z.string()),
 });
 
 export type InsideReport = z.infer<typeof insideReport>;
@@ -41,19 +40,10 @@ export async function lookFromInside(options: InsideOptions): Promise<InsideRepo
     { name: "alert_delivery", look: () => Promise.resolve(lookAtAlertDelivery(env)) },
   ];
   const results = await runDoctorChecks(checks, storage);
-  const readable = <T>(read: () => T, otherwise: T): T => {
-    try {
-      return read();
-    } catch {
-      // Said by the check of it.
-      return otherwise;
-    }
-  };
-  const config = readable(() => storage.settings(), null);
+  const config = results.some(({ name, verdict }) => name === "settings" && verdict === "passed") ? storage.config : null;
   return {
     findings: results.map(({ name, verdict, seen, fix, blockedBy }) => ({ name, verdict, seen, fix, blocked_by: blockedBy })),
     bucket: config === null ? null : { endpoint: config.endpoint, bucket: config.bucket, prefix: config.prefix },
-    recipients: readable(() => parseRecipients(env), []),
   };
 }
 

@@ -1,12 +1,25 @@
+import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runCommand } from "../../../cli/run_command.ts";
 import { createDoctorWorld, type DoctorWorld, MARK } from "../../support/doctor_world.ts";
-import { type HoldfastOutcome, runHoldfast } from "../../support/run_holdfast.ts";
 
 let world: DoctorWorld;
 beforeAll(async () => void (world = await createDoctorWorld()));
 afterAll(() => world.stop());
 
-const doctor = (argv: string[], env: Record<string, string> = {}): Promise<HoldfastOutcome> => runHoldfast(["doctor", ...argv], { ...world.env, HOLDFAST_DB_URL: world.database.url, ...env });
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** In this process: tests/e2e/doctor.test.ts starts it as a user does. */
+async function run(argv: readonly string[], env: Record<string, string>): Promise<Outcome> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const code = await runCommand(["doctor", ...argv], { env, stdout, stderr });
+  return { code, stdout: String(stdout.read() ?? ""), stderr: String(stderr.read() ?? "") };
+}
+const doctor = (argv: string[], env: Record<string, string> = {}) => run(argv, { ...world.env, HOLDFAST_DB_URL: world.database.url, ...env });
 
 describe("registerDoctor()", () => {
   it("registerDoctor() ends with 0 when everything passes, and prints areas, without colours into a pipe", async () => {
@@ -34,8 +47,14 @@ describe("registerDoctor()", () => {
     expect(stdout).not.toContain(MARK);
   });
 
+  it("registerDoctor() shows on a terminal what it looks at", async () => {
+    const stderr = Object.assign(new PassThrough(), { isTTY: true });
+    await runCommand(["doctor", "--only", "alerts"], { env: { HOLDFAST_DB_URL: world.database.url }, stdout: new PassThrough(), stderr });
+    expect(String(stderr.read())).toContain("Examining");
+  });
+
   it("registerDoctor() needs no environment to say what is missing, and knows its areas", async () => {
-    const bare = await runHoldfast(["doctor"], {});
+    const bare = await run([], {});
     expect(bare).toMatchObject({ code: 10, stdout: expect.stringContaining("The database URL is not set (HF102)") });
     expect((await doctor(["--only", "kitchen"])).code).toBe(2);
   });

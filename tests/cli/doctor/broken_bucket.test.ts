@@ -1,6 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { storageClock } from "../../../functions/_shared/doctor/storage/clock.ts";
 import { storageDelete } from "../../../functions/_shared/doctor/storage/delete.ts";
+import { storageList } from "../../../functions/_shared/doctor/storage/list.ts";
+import { storageRead } from "../../../functions/_shared/doctor/storage/read.ts";
 import { StorageContext } from "../../../functions/_shared/doctor/storage_context.ts";
+import type { StorageWants } from "../../../functions/_shared/doctor/storage_wants.ts";
 import { HoldfastError } from "../../../functions/_shared/errors/holdfast_error.ts";
 import { createS3Client } from "../../../functions/_shared/s3/s3_client.ts";
 import { systemClock } from "../../../functions/_shared/s3/retry.ts";
@@ -140,15 +144,30 @@ describe("runDoctor() on a bucket", () => {
     expect(found?.seen).toContain(left.find((key) => found?.seen.includes(key)));
   });
 
-  it("storageDelete.look() does not blame the key for a bucket that locks what it gets", async () => {
-    const context = new StorageContext({ env: world.env, where: "machine", wants: () => Promise.resolve({ project: "clinic", objectLock: null, deletes: true, classes: [], enabled: true }) });
-    const retainUntil = new Date("2030-01-01T00:00:00Z");
-    const client = createS3Client(context.config);
-    Object.defineProperty(context, "client", { value: { ...client,
-      deleteObject: () => Promise.reject(new HoldfastError("HF202", "Denied")),
-      headObject: () => Promise.resolve({ objectLock: { mode: "GOVERNANCE", retainUntil } }) } });
+  /** A context whose client answers as no stand-in does. */
+  const stubbed = (parts: object, wants: StorageWants | null = null, fetch = globalThis.fetch) => {
+    const context = new StorageContext({ env: world.env, where: "machine", wants: () => Promise.resolve(wants), fetch });
     context.probes.push({ key: "a/probe", versionId: "1" });
-    expect(await storageDelete.look(context, [])).toEqual({ verdict: "passed", seen: "the bucket locks what is stored, the probe until 2030-01-01T00:00:00.000Z; left in the bucket: a/probe", fix: null });
+    Object.defineProperty(context, "client", { value: parts });
+    return context;
+  };
+  const refusing = (code: "HF202" | "HF203", lock: object | null = null) => ({ deleteObject: () => Promise.reject(new HoldfastError(code, "No")), headObject: () => Promise.resolve({ objectLock: lock }) });
+
+  it("storageDelete.look() does not blame the key for a bucket that locks what it gets, nor where it cannot know", async () => {
+    const wants: StorageWants = { project: "clinic", objectLock: null, deletes: true, classes: [], enabled: true };
+    expect(await storageDelete.look(stubbed(refusing("HF202", { mode: "GOVERNANCE", retainUntil: new Date("2030-01-01T00:00:00Z") }), wants), []))
+      .toEqual({ verdict: "passed", seen: "the bucket locks what is stored, the probe until 2030-01-01T00:00:00.000Z; left in the bucket: a/probe", fix: null });
+    expect(await storageDelete.look(stubbed(refusing("HF202"), wants), [])).toMatchObject({ verdict: "failed" });
+    expect(await storageDelete.look(stubbed(refusing("HF202")), [])).toMatchObject({ verdict: "inconclusive", seen: expect.stringContaining("which cannot be read; left in the bucket: a/probe") });
+    expect(await storageDelete.look(stubbed(refusing("HF203"), wants), [])).toMatchObject({ verdict: "inconclusive", seen: "No; left in the bucket: a/probe" });
+  });
+
+  it("storageRead.look(), storageList.look() and storageClock.look() believe no answer that does not fit", async () => {
+    const lying = stubbed({ getObject: () => Promise.resolve(new TextEncoder().encode("other")), listObjects: async function* () {} },
+      null, () => Promise.resolve(new Response("<ListBucketResult/>", { status: 200 })));
+    expect(await storageRead.look(lying, [])).toMatchObject({ verdict: "failed", seen: "other bytes came back than were stored" });
+    expect(await storageList.look(lying, [])).toMatchObject({ verdict: "failed", seen: "the listing does not show an object that is stored" });
+    expect(await storageClock.look(lying, [])).toMatchObject({ verdict: "inconclusive", seen: "the storage does not say what time it is" });
   });
 
   it("runDoctor() is in doubt about what only the ledger can tell", async () => {

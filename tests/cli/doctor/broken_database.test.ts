@@ -1,5 +1,8 @@
+import { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pooler } from "../../../cli/doctor/database/pooler.ts";
+import { tls } from "../../../cli/doctor/database/tls.ts";
 import { serverVersion } from "../../../cli/doctor/database/server_version.ts";
 import { DoctorSession } from "../../../cli/doctor/doctor_session.ts";
 import { HoldfastError } from "../../../functions/_shared/errors/holdfast_error.ts";
@@ -30,6 +33,7 @@ describe("runDoctor() on a connection", () => {
     };
     expect(theFailure(await world.doctor({ area: "database", databaseUrl: none }))).toMatchObject({ name: "database/connection", seen: "The database URL is not set (HF102)", fix: expect.stringContaining("export HOLDFAST_DB_URL=") });
     expect(theFailure(await look(`mysql://root:${MARK}@127.0.0.1/x`)).seen).toContain("HF102");
+    expect(theFailure(await look(world.database.url, { HOLDFAST_DB_CA: MARK }))).toMatchObject({ name: "database/connection", fix: expect.stringMatching(/^export HOLDFAST_DB_CA=…/) });
   });
 
   it.each([
@@ -58,6 +62,18 @@ describe("runDoctor() on a connection", () => {
     } finally {
       proxy.close();
     }
+  });
+
+  it("tls.look() fails a password in the clear, and doubts a trust that the connection does not insist on", async () => {
+    const over = async (url: string, stream: unknown) => {
+      const session = new DoctorSession({ env: {}, databaseUrl: () => url });
+      Object.assign(session, { database: { connection: { stream } } });
+      return await tls.look(session, []);
+    };
+    expect(await over("postgresql://x@db.example.com/x?sslmode=disable", new Socket())).toMatchObject({ verdict: "failed", seen: expect.stringContaining("unencrypted"), fix: expect.stringContaining("without sslmode=disable") });
+    const trusted = Object.assign(Object.create(TLSSocket.prototype), { authorized: true, getProtocol: () => "TLSv1.3" });
+    expect(await over("postgresql://x@db.example.com/x", trusted)).toMatchObject({ verdict: "inconclusive", seen: expect.stringMatching(/^TLSv1.3; this machine trusts/), fix: expect.stringContaining("sslmode=verify-full") });
+    expect(await over("postgresql://x@db.example.com/x?sslmode=verify-full", trusted)).toMatchObject({ verdict: "passed" });
   });
 
   it("pooler.look() knows the transaction pooler by its port", async () => {

@@ -5,7 +5,7 @@ import { createHandler } from "../../../functions/run-doctor/handler.ts";
 
 const KEY = "sb_secret_0123456789";
 const TICKET = "0f0e0d0c-0b0a-4908-8706-050403020100";
-const REPORT = { findings: [], bucket: null, recipients: [] };
+const REPORT = { findings: [], bucket: null };
 
 function harness(ticketBody: unknown = { action: "ping" }) {
   const looked: unknown[] = [];
