@@ -3255,26 +3255,25 @@ begin
   end loop;
 
   update backup.alert_deliveries d
-     set state = e.state, error = e.error, finished_at = p_now, claim_id = null, lease_until = null
+     set state = over.state, error = over.error, finished_at = p_now, claim_id = null, lease_until = null
     from (
-      select f.delivery_id, f.attempts, f.channel, newer.delivery_id as newer
+      select f.delivery_id, e.error, case when f.channel = any (p_channels) and newer.delivery_id is null then 'failed' else 'skipped' end as state
       from backup.alert_deliveries f
+      cross join backup.settings s
       left join lateral (
         select n.delivery_id from backup.alert_deliveries n
         where n.cause = f.cause and n.channel = f.channel and n.event <> 'test' and (n.queued_at, n.delivery_id) > (f.queued_at, f.delivery_id)
         order by n.queued_at desc, n.delivery_id desc limit 1
       ) newer on true
-      where f.state = 'pending' and f.channel is not null and (f.lease_until is null or f.lease_until <= p_now)
+      cross join lateral (
+        select case when f.channel <> all (p_channels) then 'channel is not configured'
+                    when newer.delivery_id is not null then format('replaced by delivery %s', newer.delivery_id)
+                    when f.attempts >= s.alert_max_attempts then 'the functions that sent it ended before they had an answer' end as error
+      ) e
+      where f.state = 'pending' and f.channel is not null and (f.lease_until is null or f.lease_until <= p_now) and e.error is not null
       for update of f skip locked
-    ) f
-    cross join backup.settings s
-    cross join lateral (
-      select case when f.attempts >= s.alert_max_attempts then 'failed' else 'skipped' end as state,
-             case when f.channel <> all (p_channels) then 'channel is not configured'
-                  when f.newer is not null then format('replaced by delivery %s', f.newer)
-                  when f.attempts >= s.alert_max_attempts then 'the functions that sent it ended before they had an answer' end as error
-    ) e
-   where d.delivery_id = f.delivery_id and e.error is not null;
+    ) over
+   where d.delivery_id = over.delivery_id;
 end
 $$;
 
@@ -7828,7 +7827,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build ffa2a2cdf84f.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 1bb96a29da16.'));
 end $$;
 
 reset check_function_bodies;
