@@ -9,6 +9,8 @@
 --   or not exist (json, xml, geometric types).
 -- A cast to text is the output function where no cast of its own exists, which is certain for the castable types. For all
 -- others row(…)::text is: it keeps NULL apart from the empty string, but quotes what it joins, at twice the CPU time.
+-- The hash of a record is a weighted sum of the hashes of its columns. Added up over rows that would be a sum of columns, blind to
+-- two rows that exchange a value, so each row's hash is hashed once more: through numeric, as the hash of int8 keeps 32 bits only.
 -- The expression refers to the row as t, so that it can be stored in a manifest and run anywhere without this schema.
 create or replace function backup.fingerprint_expression(p_relid oid)
 returns text
@@ -45,9 +47,9 @@ as $$
            pg_catalog.string_agg(reference, ', ' order by attnum) filter (where not (native or castable)) as others
     from columns
   )
-  select 'pg_catalog.hash_record_extended(row('
+  select 'pg_catalog.hash_numeric_extended(pg_catalog.hash_record_extended(row('
          || pg_catalog.concat_ws(', ', hashed, 'row(' || others || ')::text')
-         || '), 0)'
+         || '), 0), 0)'
   from parts
 $$;
 

@@ -1,8 +1,8 @@
 -- backup.keeper_command(p_run_id)
 --
 -- Why: the same text makes a keeper of any session: a pg_cron job, the command, or psql. Two transactions, because the
--- claim must be visible to others while the second one holds the snapshot. No timeout may end it early, and no
--- notice may be sent to a pg_cron that has stopped listening.
+-- claim must be visible to others while the second one holds the snapshot. No timeout may end it early (that of
+-- transactions is known from PostgreSQL 17 on), and no notice may be sent to a pg_cron that has stopped listening.
 create or replace function backup.keeper_command(p_run_id text)
 returns text
 language sql
@@ -11,6 +11,7 @@ set search_path = ''
 as $$
   select pg_catalog.format(
     'set client_min_messages = error; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; '
+    'select pg_catalog.set_config(''transaction_timeout'', ''0'', false) where pg_catalog.current_setting(''transaction_timeout'', true) is not null; '
     'begin; select backup.claim_keeper(%L); commit; '
     'begin isolation level read committed; select backup.hold_snapshot(%L); commit',
     p_run_id, p_run_id)

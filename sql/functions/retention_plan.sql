@@ -29,15 +29,18 @@ begin
     from backup.policies p where p.provider = 'aws_s3' and p.tier is not null group by p.tier
   ), setting as (
     select s.retention_minimum, s.retention_debris_age from backup.settings s
+  ), proven as materialized (
+    -- Looked up by hash: joined, a plan made while there were few runs is quadratic with many.
+    select v.run_id from backup.restore_points v where v.verified
   ), good as (
     select r.run_id, r.tier, r.state, r.snapshot_at as snapshot_at, r.snapshot_at at time zone 'UTC' as taken,
-           coalesce(v.verified, false) as verified,
+           v.verified,
            row_number() over (partition by r.state order by r.snapshot_at > p_now, r.snapshot_at desc, r.run_id desc) as newness,
-           row_number() over (partition by r.state, coalesce(v.verified, false) order by r.snapshot_at > p_now, r.snapshot_at desc, r.run_id desc) as newness_among_verified,
+           row_number() over (partition by r.state, v.verified order by r.snapshot_at > p_now, r.snapshot_at desc, r.run_id desc) as newness_among_verified,
            row_number() over (partition by date_trunc('day', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_day,
            row_number() over (partition by date_trunc('week', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_week,
            row_number() over (partition by date_trunc('month', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_month
-    from backup.runs r left join backup.restore_points v on v.run_id = r.run_id
+    from backup.runs r cross join lateral (select r.run_id in (select o.run_id from proven o) as verified) v
     where r.state in ('complete', 'expired')
   ), judged as (
     select g.run_id, g.tier, g.state, g.snapshot_at, g.verified, t.until,

@@ -58,7 +58,9 @@ function oracle(runs: readonly Run[], rules: Rules, now: number, debrisAge = 3 *
       const { name, of } = PERIODS[tier];
       if (alive(tier) && !good.some((other) => of(other.at) === of(run.at) && later(run, other))) reasons.push(name);
     }
-    const newerOnes = good.filter((other) => later(other, run));
+    // Runs from the future stand behind all others.
+    const newer = (a: Run, b: Run): boolean => (a.at > now === b.at > now ? later(a, b) : b.at > now);
+    const newerOnes = good.filter((other) => newer(other, run));
     const newerVerified = newerOnes.filter(({ verified }) => verified).length;
     if (run.verified && newerVerified === 0) reasons.push("newest_verified");
     if (run.verified && newerVerified < rules.minimum) reasons.push("minimum_verified");

@@ -12,6 +12,10 @@ export interface ConnectOptions {
   ca?: string | undefined;
 }
 
+/** Servers before PostgreSQL 17 do not know it and would refuse to set it. */
+const LIFT_TRANSACTION_TIMEOUT = `select pg_catalog.set_config('transaction_timeout', '0', false)
+  where pg_catalog.current_setting('transaction_timeout', true) is not null`;
+
 /**
  * Settings that change how values look as text, pinned so that the same data always gives the same bytes, and limits
  * that would end long reads. `set` after connecting, because poolers drop start-up options. row_security off makes a
@@ -21,7 +25,8 @@ const SESSION_SETTINGS = `
   set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; set timezone = 'UTC';
   set extra_float_digits = 1; set bytea_output = 'hex'; set lc_monetary = 'C'; set xmlbinary = 'base64';
   set client_encoding = 'UTF8'; set row_security = off; set search_path = '';
-  set idle_in_transaction_session_timeout = 0; set lock_timeout = 0;`;
+  set idle_in_transaction_session_timeout = 0; set idle_session_timeout = 0; set lock_timeout = 0;
+  ${LIFT_TRANSACTION_TIMEOUT};`;
 
 /**
  * Opens a session with pinned settings. bigint and numeric values come back as strings, since they do not fit a

@@ -2,6 +2,8 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { buildFactBase, deserializeSnapshot } from "@supabase/pg-delta/core";
 import { plan } from "@supabase/pg-delta/plan";
+import { HoldfastError } from "../errors/holdfast_error.ts";
+import { sha256Hex } from "../s3/sha256_hex.ts";
 import { readSchemaFacts } from "./capture_schema.ts";
 import { finishActions } from "../schema/finish_actions.ts";
 import { FURTHER_RULES } from "../schema/further_rules.ts";
@@ -47,7 +49,13 @@ async function readStoredFacts(context: WorkerContext): Promise<string> {
     `select o ->> 'key' as key, o ->> 'sha256' as sha256 from backup.chunks c, jsonb_array_elements(c.objects) o
      where c.run_id = $1 and c.kind = 'schema' and c.state = 'done'`, [context.runId]);
   if (source === undefined) throw new Error("Cannot render the schema as it has not been captured");
-  return (await gunzipAsync(await context.s3.getObject(source.key))).toString("utf8");
+  const bytes = await context.s3.getObject(source.key);
+  // The bucket is somebody else's; what the schema is said to be comes from here.
+  if (await sha256Hex(bytes) !== source.sha256) {
+    throw new HoldfastError("HF207", `Cannot render the schema as object ${source.key} is not what was stored`, {
+      hint: "Find out who else writes to this prefix; then start another run." });
+  }
+  return (await gunzipAsync(bytes)).toString("utf8");
 }
 
 /**

@@ -3,7 +3,9 @@ import { escapeIdentifier } from "pg";
 const NAME = String.raw`(?:[a-z_][a-z0-9_$]*|"(?:[^"]|"")+")`;
 const COLUMN = String.raw`t\.${NAME}(?:::text)?`;
 const ITEM = String.raw`(?:${COLUMN}|row\(${COLUMN}(?:, ${COLUMN})*\)::text)`;
-const FINGERPRINT = new RegExp(String.raw`^pg_catalog\.hash_record_extended\(row\((?:${ITEM}(?:, ${ITEM})*)?\), 0\)$`);
+const RECORD = String.raw`pg_catalog\.hash_record_extended\(row\((?:${ITEM}(?:, ${ITEM})*)?\), 0\)`;
+/** The hash of the record alone is weaker, but does no harm either. */
+const FINGERPRINT = new RegExp(String.raw`^(?:pg_catalog\.hash_numeric_extended\(${RECORD}, 0\)|${RECORD})$`);
 
 /** Modulus of a fingerprint. */
 const WRAP = 1n << 64n;

@@ -23,6 +23,9 @@ export interface Swept {
   readonly error: HoldfastError | null;
 }
 
+/** Whatever a ledger says: nothing is deleted but below the folder of one run of one project. */
+const RUN_FOLDER = /(^|\/)[^/]+\/runs\/\d{8}T\d{6}Z-[0-9a-f]{6}\/$/;
+
 /** Requests side by side; their cost is the round trip. */
 const PARALLEL = 8;
 
@@ -64,6 +67,7 @@ export async function sweepPrefix(s3: SweepStorage, prefix: string, budget: Swee
   const spent = (): boolean => budget.objects <= 0 || budget.now() >= budget.until;
 
   try {
+    if (!RUN_FOLDER.test(prefix)) throw foreign("its prefix is not the folder of a run", prefix);
     const first = await firstOf(s3, prefix);
     if (first === null) return (await begin()) ? result("done") : result("kept");
     const until = first.found.objectLock?.retainUntil;
@@ -72,7 +76,7 @@ export async function sweepPrefix(s3: SweepStorage, prefix: string, budget: Swee
     versioned = first.found.versionId !== null;
     if (!(await begin())) return result("kept");
     await remove({ key: first.found.key, bytes: first.found.bytes }, first.found.versionId);
-    for await (const object of s3.listObjects(prefix)) {
+    for await (const object of listed(s3, prefix)) {
       if (object.key === first.found.key) continue;
       if (spent()) {
         await flush();
@@ -97,11 +101,24 @@ class Locked extends Error {
   }
 }
 
+function foreign(reason: string, key: string): HoldfastError {
+  return new HoldfastError("HF206", `Cannot delete the objects of a run as ${reason}`, {
+    detail: `"${key}"`, hint: "Nothing was deleted there. See object_prefix of the run in backup.runs, and whether the storage lists by prefix." });
+}
+
+/** What is below the prefix, and an error for what a storage lists beyond it. */
+async function* listed(s3: SweepStorage, prefix: string): AsyncGenerator<ListedObject, void, undefined> {
+  for await (const object of s3.listObjects(prefix)) {
+    if (!object.key.startsWith(prefix)) throw foreign("the storage listed an object of something else", object.key);
+    yield object;
+  }
+}
+
 /** The manifest, or where there is none any object; null when nothing is left. */
 async function firstOf(s3: SweepStorage, prefix: string): Promise<{ found: NonNullable<Awaited<ReturnType<SweepStorage["headObject"]>>> } | null> {
   const manifest = await s3.headObject(prefix + MANIFEST_NAME);
   if (manifest !== null) return { found: manifest };
-  for await (const { key } of s3.listObjects(prefix)) {
+  for await (const { key } of listed(s3, prefix)) {
     const found = await s3.headObject(key);
     if (found !== null) return { found };
   }

@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect, withClient } from "../../../../functions/_shared/database/connect.ts";
 import { createTestDatabase, type TestDatabase } from "../../../support/database.ts";
@@ -24,6 +25,24 @@ describe("connect()", () => {
     await withClient(database.url, { applicationName: "holdfast test", statementTimeoutMs: 50 }, async (client) => {
       await expect(client.query("select pg_catalog.pg_sleep(5)")).rejects.toMatchObject({ code: "57014" });
     });
+  });
+
+  it("connect() lifts every limit that the database sets for sessions and transactions", async () => {
+    const limits = ["idle_session_timeout", "idle_in_transaction_session_timeout", "transaction_timeout", "statement_timeout", "lock_timeout"];
+    // transaction_timeout came with PostgreSQL 17.
+    const alter = (change: (name: string) => string) => withClient(database.url, { applicationName: "holdfast test" }, async (client) => {
+      const { rows } = await client.query<{ name: string }>("select name from pg_catalog.pg_settings where name = any ($1)", [limits]);
+      for (const { name } of rows) await client.query(`alter database ${database.name} ${change(name)}`);
+    });
+    await alter((name) => `set ${name} = '300ms'`);
+    await withClient(database.url, { applicationName: "holdfast test" }, async (client) => {
+      await client.query("begin; select pg_catalog.pg_sleep(0.4)");
+      await sleep(400);
+      await client.query("commit");
+      await sleep(400);
+      expect((await client.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+    });
+    await alter((name) => `reset ${name}`);
   });
 
   it("connect() gives bigint and numeric as strings", async () => {

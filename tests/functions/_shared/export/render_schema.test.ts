@@ -1,4 +1,4 @@
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { deserializeSnapshot } from "@supabase/pg-delta/core";
 import { extract } from "@supabase/pg-delta/extract";
 import { plan } from "@supabase/pg-delta/plan";
@@ -56,6 +56,12 @@ describe("renderSchema()", () => {
     const ledger = Object.assign(new Ledger(run.context.client), { complete: async (...args: unknown[]) => { completed.push(args[2]); }, addWarnings: async () => undefined });
     await storeRenderedSchema({ ...run.context, ledger }, { ...chunk, attempt: 3 });
     expect(completed).toEqual([[{ chunk_no: chunk.chunk_no, stored_bytes: 0, objects: [] }]]);
+  });
+
+  it("storeRenderedSchema() renders nothing but the object that the ledger knows", async () => {
+    const forged = gzipSync(await stored("schema.json.gz"), { level: 9 });
+    const context = { ...run.context, s3: { ...world.s3, getObject: async () => new Uint8Array(forged) } };
+    await expect(storeRenderedSchema(context, chunk)).rejects.toMatchObject({ code: "HF207", message: expect.stringContaining("schema.json.gz") });
   });
 
   it("storeRenderedSchema() stores SQL that psql loads into an empty database, after which no difference is left", async () => {

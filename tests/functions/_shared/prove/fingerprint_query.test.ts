@@ -5,6 +5,7 @@ import { fingerprintOfSum, isFingerprintExpression, measureQuery } from "../../.
 describe("isFingerprintExpression()", () => {
   it.each([
     "pg_catalog.hash_record_extended(row(), 0)",
+    "pg_catalog.hash_numeric_extended(pg_catalog.hash_record_extended(row(t.id, row(t.a)::text), 0), 0)",
     "pg_catalog.hash_record_extended(row(t.id, t.name::text), 0)",
     'pg_catalog.hash_record_extended(row(t."Odd ""one""", row(t.a, t.b)::text), 0)',
   ])("isFingerprintExpression() accepts %s", (text) => expect(isFingerprintExpression(text)).toBe(true));
@@ -12,6 +13,7 @@ describe("isFingerprintExpression()", () => {
   it.each([
     "", "0", "pg_catalog.hash_record_extended(row(t.id), 0) + pg_sleep(9)", "pg_catalog.hash_record_extended(row(pg_sleep(9)), 0)",
     "pg_catalog.hash_record_extended(row((select 1)), 0)", "pg_catalog.hash_record_extended(row(t.id), 0); drop table t", 'pg_catalog.hash_record_extended(row(t."a" || t."b"), 0)',
+    "pg_catalog.hash_numeric_extended(pg_catalog.hash_record_extended(row(t.id), 0), 1)", "pg_catalog.hash_numeric_extended(pg_catalog.hash_record_extended(row(t.id), 0)", "pg_catalog.hash_numeric_extended(pg_sleep(9), 0)",
     "pg_catalog.hash_record_extended(row(t.id::oid), 0)", "hash_record_extended(row(t.id), 0)", "pg_catalog.hash_record_extended(row(t.id), 1)",
   ])("isFingerprintExpression() refuses what could do more than hash columns: %s", (text) => expect(isFingerprintExpression(text)).toBe(false));
 });

@@ -28,6 +28,22 @@ describe("sweepPrefix()", () => {
     expect([await world.keys(runId), (await world.keys(other)).length]).toEqual([[], 4]);
   });
 
+  it.each(["", "holdfast/", "holdfast/local/runs/", "holdfast/local/runs/20260101T000000Z-00000a", "holdfast/local/20260101T000000Z-00000a/"])(
+    "sweepPrefix() refuses what is not the folder of a run: '%s'", async (prefix) => {
+      await world.run({ daysAgo: 100 });
+      const before = await world.keys();
+      expect(await sweepPrefix(world.s3, prefix, unlimited(), () => Promise.reject(new Error("was asked")))).toMatchObject({ outcome: "refused", objects: 0, error: { code: "HF206" } });
+      expect(await world.keys()).toEqual(before);
+    });
+
+  it("sweepPrefix() deletes nothing that a storage lists although it was not asked for", async () => {
+    const runId = await world.run({ daysAgo: 100 });
+    await world.run({ daysAgo: 99 });
+    const { storage, deleted } = watched({ ...world.s3, listObjects: () => world.s3.listObjects("") });
+    expect(await sweepPrefix(storage, prefixOf(runId), unlimited(), yes)).toMatchObject({ outcome: "refused", error: { code: "HF206" } });
+    expect(deleted.filter((key) => !key.startsWith(prefixOf(runId)))).toEqual([]);
+  });
+
   it("sweepPrefix() touches nothing before it has asked, and nothing when the answer is no", async () => {
     const runId = await world.run({ daysAgo: 100 });
     const { storage, deleted } = watched(world.s3);
