@@ -1,4 +1,4 @@
--- requires: types/tier.sql, types/run_state.sql, tables/runs.sql, tables/policies.sql, tables/settings.sql, views/restore_points.sql
+-- requires: types/tier.sql, types/run_state.sql, tables/runs.sql, tables/drills.sql, tables/policies.sql, tables/settings.sql, views/restore_points.sql
 -- backup.retention_plan(p_now)
 --
 -- Why: the one place that says which run may go. It only answers; marking and deleting ask it.
@@ -28,16 +28,20 @@ begin
     from backup.policies p where p.provider = 'aws_s3' and p.tier is not null group by p.tier
   ), setting as (
     select s.retention_minimum, s.retention_debris_age from backup.settings s
+  ), verified as (
+    -- As an array, so that the view looks at no run that no drill has passed.
+    select v.run_id from backup.restore_points v
+    where v.verified and v.run_id = any (array(select d.run_id from backup.drills d where d.verdict = 'passed'))
   ), good as (
     select r.run_id, r.tier, r.state, r.snapshot_at as snapshot_at, r.snapshot_at at time zone 'UTC' as taken,
-           coalesce(v.verified, false) as verified,
+           r.verified,
            row_number() over (partition by r.state order by r.snapshot_at desc, r.run_id desc) as newness,
-           row_number() over (partition by r.state, coalesce(v.verified, false) order by r.snapshot_at desc, r.run_id desc) as newness_among_verified,
+           row_number() over (partition by r.state, r.verified order by r.snapshot_at desc, r.run_id desc) as newness_among_verified,
            row_number() over (partition by date_trunc('day', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_day,
            row_number() over (partition by date_trunc('week', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_week,
            row_number() over (partition by date_trunc('month', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_month
-    from backup.runs r left join backup.restore_points v on v.run_id = r.run_id
-    where r.state in ('complete', 'expired')
+    -- Looked up in a hash, whatever the planner believes of how many runs there are.
+    from (select o.*, o.run_id in (select v.run_id from verified v) as verified from backup.runs o where o.state in ('complete', 'expired')) r
   ), judged as (
     select g.run_id, g.tier, g.state, g.snapshot_at, g.verified, t.until,
            coalesce(t.kept, '{}')
