@@ -14,7 +14,7 @@ Usage: npm run bench -- [options]
   --size <MiB>       Size of the big database (default 1100)
   --small <MiB>      Size of the small one, for the functions (default 10)
   --rounds <n>       Times that each and its rival run in turn (default 3)
-  --runs <n>         Runs in the ledger (default 10000, which make about 220,000 rows)
+  --runs <n>         Runs in the ledger (default 10000, which make about 235,000 rows)
   --only <parts>     dump, restore, functions, ledger (default all)
   --workers <n>      Sessions of the export and the restore (default 2, as -j2)
 

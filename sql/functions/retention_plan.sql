@@ -1,4 +1,4 @@
--- requires: types/tier.sql, types/run_state.sql, tables/runs.sql, tables/policies.sql, tables/settings.sql, views/restore_points.sql
+-- requires: types/tier.sql, types/run_state.sql, tables/runs.sql, tables/drills.sql, tables/policies.sql, tables/settings.sql, views/restore_points.sql
 -- backup.retention_plan(p_now)
 --
 -- Why: the one place that says which run may go. It only answers; marking and deleting ask it.
@@ -30,8 +30,10 @@ begin
   ), setting as (
     select s.retention_minimum, s.retention_debris_age from backup.settings s
   ), proven as materialized (
-    -- Looked up by hash: joined, a plan made while there were few runs is quadratic with many.
-    select v.run_id from backup.restore_points v where v.verified
+    -- Looked up by hash: joined, a plan made while there were few runs is quadratic with many. The array, so that the view looks
+    -- at no run that no drill has passed.
+    select v.run_id from backup.restore_points v
+    where v.verified and v.run_id = any (array(select d.run_id from backup.drills d where d.verdict = 'passed'))
   ), good as (
     select r.run_id, r.tier, r.state, r.snapshot_at as snapshot_at, r.snapshot_at at time zone 'UTC' as taken,
            v.verified,

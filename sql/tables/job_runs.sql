@@ -15,4 +15,4 @@ alter table backup.job_runs enable row level security;
 create policy service_role_reads on backup.job_runs for select to service_role using (true);
 grant select on backup.job_runs to service_role;
 
-comment on table backup.job_runs is 'Every scheduled entry that ran: when, how long, with which outcome. Kept for 30 days.';
+comment on table backup.job_runs is 'Every scheduled entry that ran: when, how long, with which outcome. Kept for settings.ledger_keep_work; backup.job_states has what lasts.';

@@ -110,7 +110,8 @@ with status as materialized (
   union all select 'ledger_bytes', '{}', sum(pg_total_relation_size(c.oid)) from pg_catalog.pg_class c where c.relnamespace = 'backup'::regnamespace and c.relkind = 'r'
   union all select 'ledger_max_bytes', '{}', s.ledger_max_bytes from backup.settings s
 )
-select 'holdfast_' || s.name as name, s.labels, s.value from samples s where s.value is not null;
+select 'holdfast_' || s.name as name, s.labels, s.value from samples s where s.value is not null
+order by s.name, s.labels;
 
 grant select on backup.metrics to service_role;
 comment on view backup.metrics is 'What monitoring wants to know, one row per sample: name, labels and value as in docs/monitoring.md. What never happened has no row.';

@@ -3,9 +3,10 @@
 -- Stale: the newest restore point is older than the enabled schedule allows, with a quarter of a period to spare.
 create or replace view backup.status with (security_invoker = true) as
 with active as (
-  select r.*, exists (
-      select from pg_catalog.pg_stat_activity a
-      where a.pid = r.keeper_pid and a.backend_start = r.keeper_backend_start) as keeper_alive
+  -- Who may not see when another session began cannot tell whether it is the keeper: unknown, not dead.
+  select r.*, (
+      select case when count(*) = 0 then false else bool_or(a.backend_start = r.keeper_backend_start) end
+      from pg_catalog.pg_stat_activity a where a.pid = r.keeper_pid) as keeper_alive
   from backup.runs r where r.state in ('starting', 'exporting')
 ), last_run as (
   select * from backup.runs r order by r.requested_at desc, r.run_id desc limit 1
@@ -102,7 +103,7 @@ comment on column backup.status.rpo is 'Age of the newest restore point that a d
 comment on column backup.status.rto is '95th percentile of the time passed drills took; null when there was none.';
 comment on column backup.status.progress_percent is 'Of the active export, by planned bytes.';
 comment on column backup.status.keeper_age is 'How long the active run has held its snapshot. It holds back vacuum, hence settings.keeper_max_age.';
-comment on column backup.status.keeper_alive is 'False: the session that holds the snapshot is gone, and the run is about to fail.';
+comment on column backup.status.keeper_alive is 'False: the session that holds the snapshot is gone, and the run is about to fail. Null: there is none, or the reader may not see sessions of others.';
 comment on column backup.status.alerts is 'Open alerts, critical ones first.';
 comment on column backup.status.secondary_backup is 'Whether exports to S3 are scheduled.';
 comment on column backup.status.last_run_id is 'The newest export, whatever became of it.';

@@ -9,6 +9,7 @@ const FUNCTIONS = {
   "verify-backup": "POST",
   "restore-drill": "POST",
   "apply-retention": "POST",
+  "deliver-alerts": "POST",
   "backup-status": "GET",
   "run-doctor": "POST",
 } as const;

@@ -59,7 +59,7 @@ export const METRIC_FAMILIES: readonly MetricFamily[] = [
   gauge("active_run_chunks", "Units of work of that export, by state; all 0 when there is none.", "state"),
   gauge("active_run_progress_ratio", "Share of that export that is done, by bytes. Absent: there is none."),
   gauge("keeper_age_seconds", "How long that export has held its snapshot, and so vacuum. Absent: it holds none."),
-  gauge("keeper_alive", "0: the session that holds the snapshot is gone, and the export is about to fail. Absent: there is none."),
+  gauge("keeper_alive", "0: the session that holds the snapshot is gone, and the export is about to fail. Absent: there is none, or whoever asks may not see sessions of others."),
 
   gauge("job_never_succeeded", "1 as long as a scheduled job has never succeeded; the time of its last success is absent then.", "job_name"),
   gauge("job_last_success_timestamp_seconds", "When a scheduled job last succeeded. For export, verify and drill that means started. Absent: never.", "job_name"),

@@ -1,6 +1,6 @@
 -- Tests sql/functions/prune_ledger.sql
 begin;
-select plan(37);
+select plan(40);
 
 -- arrange: an empty ledger, whatever the database has been through
 delete from backup.alert_deliveries; delete from backup.alerts; delete from backup.verifications; delete from backup.drills; delete from backup.runs; delete from backup.job_runs; delete from backup.primary_backups;
@@ -93,23 +93,24 @@ delete from backup.verifications; delete from backup.runs;
 create temporary table gone as select pg_temp.run('900 days', 'expired', true) as run_id;
 create temporary table kept_drills as
 select pg_temp.drill('900 days', pg_temp.run('901 days', 'complete')) as id, 'of a restore point' as why
-union all select pg_temp.drill('880 days', (select run_id from gone), 'skipped'), 'newest that was skipped'
+union all select pg_temp.drill('860 days', (select run_id from gone), 'skipped'), 'newest that was skipped'
 union all select pg_temp.drill('870 days', (select run_id from gone), 'failed'), 'newest that failed'
-union all select pg_temp.drill('860 days', (select run_id from gone), 'skipped', 'random'), 'newest that was chosen'
+union all select pg_temp.drill('865 days', (select run_id from gone), 'skipped', 'random'), 'newest that was chosen'
 union all select pg_temp.drill((800 + n) * interval '1 day', (select run_id from gone)), 'newest twelve' from generate_series(1, 12) n;
--- The one that failed is none of the newest twelve.
-update backup.drills set verdict = 'skipped' where drill_id = (select id from kept_drills where why = 'newest that was skipped');
 do $$ declare v_drill uuid; begin
-  perform pg_temp.drill('881 days', (select run_id from gone), 'skipped'); perform pg_temp.drill('871 days', (select run_id from gone), 'failed');
+  perform pg_temp.drill('861 days', (select run_id from gone), 'skipped'); perform pg_temp.drill('866 days', (select run_id from gone), 'skipped', 'latest'); perform pg_temp.drill('871 days', (select run_id from gone), 'failed');
   v_drill := pg_temp.drill('850 days', (select run_id from gone));
   insert into backup.drill_steps (drill_id, step_no, kind, phase, state, seconds) values (v_drill, 1, 'load', 'data', 'done', 1);
 end $$;
-delete from kept_drills where why = 'newest that was skipped';
 select is(pg_temp.pruned(), '{"drill_steps": 1, "drills": 4}', 'prune_ledger() deletes drills of runs that are gone, and their steps earlier');
 select bag_eq('select drill_id from backup.drills', 'select id from kept_drills', 'prune_ledger() keeps every drill that something is told from');
 update backup.settings set ledger_keep_history = '900 days';
 do $$ begin perform pg_temp.drill('895 days', (select run_id from gone)); end $$;
 select is(pg_temp.pruned(), null, 'prune_ledger() takes the time of history from settings');
+delete from backup.drills where run_id = (select run_id from gone);
+update backup.settings set ledger_keep_history = '360 days', ledger_keep_answers = '360 days';
+do $$ begin perform pg_temp.drill('362 days', (select run_id from gone), 'failed'); perform pg_temp.drill(n * interval '1 day', (select run_id from gone)) from generate_series(1, 12) n; perform pg_temp.drill('1 day', (select run_id from gone), 'failed', 'latest'); end $$;
+select is(pg_temp.pruned(), null, 'prune_ledger() keeps what recovery objectives look back at, a year being a year');
 update backup.settings set ledger_keep_history = default;
 
 -- alerts, key proofs, looks, marks
@@ -130,7 +131,7 @@ select is(pg_temp.pruned(), '{"primary_backups": 1}', 'prune_ledger() deletes ol
 
 -- runs
 delete from backup.runs;
-do $$ begin perform pg_temp.run(n * interval '1 hour', 'failed') from generate_series(1, 59) n; end $$;
+do $$ begin perform pg_temp.run(n * interval '1 hour', 'failed') from generate_series(1, 58) n; end $$;
 create temporary table kept_runs as
 select pg_temp.run('1000 days', 'failed') as id, 'has objects' as why
 union all select pg_temp.run('1001 days', 'expired'), 'is being deleted'
@@ -138,19 +139,28 @@ union all select pg_temp.run('1002 days', 'complete'), 'restore point'
 union all select pg_temp.run('1030 days', 'expired', true), 'first of the month of a restore point'
 union all select pg_temp.run('1100 days', 'expired', true), 'has a verification that is kept'
 union all select pg_temp.run('800 days' + n * interval '1 day', 'expired', true), 'newest eleven' from generate_series(1, 9) n
-union all select pg_temp.run('729 days', 'failed', true), 'younger than two years';
+union all select pg_temp.run('729 days', 'failed', true), 'younger than two years'
+union all select pg_temp.run('750 days', 'failed', true), 'sixtieth';
 do $$ begin
   perform pg_temp.verification('1100 days', (select id from kept_runs where why like 'has a verification%'));
-  perform pg_temp.run('1101 days', 'expired', true); perform pg_temp.run('1102 days', 'failed', true);
+  perform pg_temp.run('751 days', 'failed', true); perform pg_temp.run('1101 days', 'expired', true); perform pg_temp.run('1102 days', 'failed', true);
 end $$;
 insert into backup.retention_marks (run_id, reasons, marked_at, delete_after, swept_at) select r.run_id, '{failed}', r.requested_at, r.requested_at, r.requested_at from backup.runs r where r.objects_deleted_at < now() - interval '1102 days';
 insert into backup.retention_marks (run_id, reasons, delete_after) select k.id, '{failed}', now() from kept_runs k where k.why = 'has objects';
 update backup.runs r set objects_deleted_at = now() - interval '1 day' where r.run_id = (select max(run_id) from backup.runs where state = 'failed');
-select is(pg_temp.pruned(), '{"runs": 2}', 'prune_ledger() deletes runs at last');
+select is(pg_temp.pruned(), '{"runs": 3}', 'prune_ledger() deletes runs at last');
 select bag_eq($$ select run_id from backup.runs where finished_at < now() - interval '60 hours' $$, 'select id from kept_runs', 'prune_ledger() keeps every run that something is told from');
-select is((select count(*)::integer from backup.runs where finished_at >= now() - interval '60 hours'), 59, 'prune_ledger() keeps the newest runs');
+select is((select count(*)::integer from backup.runs where finished_at >= now() - interval '60 hours'), 58, 'prune_ledger() keeps the newest runs');
 update backup.retention_marks m set swept_at = now() - interval '3 years';
 select is(pg_temp.pruned(), '{"retention_marks": 1}', 'prune_ledger() deletes marks of runs that are deleted');
+
+delete from backup.verifications; delete from backup.runs;
+do $$ begin
+  perform pg_temp.run(n * interval '1 hour', 'complete') from generate_series(1, 60) n;
+  perform pg_temp.run('800 days', 'failed', true); perform pg_temp.run('801 days', 'failed', true);
+end $$;
+select is(pg_temp.pruned(), '{"runs": 1}', 'prune_ledger() deletes failed runs');
+select is((select now() - max(finished_at) from backup.runs where state = 'failed'), interval '800 days', 'prune_ledger() keeps the newest that failed');
 
 -- pg_cron's history
 select is(backup.prune_ledger() ? 'cron_details', true, 'prune_ledger() clears the history of pg_cron as well');

@@ -1,6 +1,6 @@
 -- Tests sql/views/status.sql
 begin;
-select plan(21);
+select plan(23);
 
 -- arrange: an empty ledger, whatever the database has been through
 delete from backup.alerts; delete from backup.verifications; delete from backup.drills; delete from backup.runs;
@@ -38,6 +38,11 @@ select results_eq('select chunks_done, chunks_total, progress_percent from backu
 select results_eq('select keeper_age, keeper_alive from backup.status', $$ values (interval '1 minute', true) $$, 'status shows the age of the snapshot');
 update backup.runs set keeper_backend_start = now() - interval '9 days' where run_id = '20260104T000000Z-dddddd';
 select is((select keeper_alive from backup.status), false, 'status does not take a later process for the keeper');
+set local role service_role;
+select is((select keeper_alive from backup.status), null, 'status does not call a keeper dead that its reader may not see');
+reset role;
+update backup.runs set keeper_pid = -1 where run_id = '20260104T000000Z-dddddd';
+select is((select keeper_alive from backup.status), false, 'status tells that the keeper is gone');
 update backup.runs set state = 'failed', finished_at = now(), failure_code = 'HF300', failure_message = 'snapshot lost' where run_id = '20260104T000000Z-dddddd';
 select results_eq('select health, last_run_id, last_run_failure_code, newest_restore_point from backup.status',
   $$ values ('failing', '20260104T000000Z-dddddd', 'HF300', '20260102T000000Z-bbbbbb') $$, 'status is failing after a failed run and still names the restore point');

@@ -65,7 +65,7 @@ holdfast_rpo_seconds 3600.5
         const inOrder = (list: MetricSample[]) => list.map((one) => JSON.stringify([one.labels["cause"], one.labels["severity"], Object.is(one.value, -0) ? 0 : one.value])).sort();
         expect(inOrder(read)).toEqual(inOrder(samples));
       }
-    }), { numRuns: 300 });
+    }), { numRuns: 100 });
   });
 
   it("renderMetrics() of nothing is a page that ends", () => {
