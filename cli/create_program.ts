@@ -40,7 +40,7 @@ const COMMANDS: readonly RegisterCommand[] = [
 
 export const EXIT_CODES = `
 Exit codes:
-  0 passed, 1 bug, 2 usage, 3 refused (an HF code says why), 10 failed, 11 inconclusive`;
+  0 passed, 1 bug, 2 usage, 3 refused (an HF code says why), 10 failed, 11 inconclusive, 12 thawing was asked for: call again`;
 
 /** The command with all its subcommands. Errors are thrown, nothing exits. */
 export function createProgram(run: RunAction, output: OutputConfiguration): Command {

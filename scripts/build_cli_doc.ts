@@ -42,7 +42,7 @@ export function renderCliDoc(): string {
   return [
     CLI_INTRODUCTION,
     table(["command", "does"], entries.map(({ words, command }) => [`[\`${words}\`](#${anchorOf(words)})`, escape(command.description())])),
-    "Exit codes of every command: 0 done or passed, 1 a bug, 2 wrong usage or configuration, 3 refused or failed for a reason that has a code, 10 failed, 11 inconclusive.\n",
+    "Exit codes of every command: 0 done or passed, 1 a bug, 2 wrong usage or configuration, 3 refused or failed for a reason that has a code, 10 failed, 11 inconclusive, 12 thawing was asked for: call again.\n",
     "## Options of every command\n",
     optionTable(program),
     CLI_NOTES,

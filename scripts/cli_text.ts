@@ -27,6 +27,20 @@ Times are ISO 8601 with an offset, durations are numbers of seconds in fields th
 and not repeated. What is wrong with an identity is said before anything is written (HF701 none given, HF702 not a recipient of this backup, HF703 no usable file). \`verify\`, \`restore --list\` and retention need none.
 
 After a rotation keep the old identity as long as there are backups made before: each opens with the recipients its manifest lists. Run \`verify-key\` after each rotation and every quarter; \`backup.check_key_escrow()\` reminds.
+
+## Archived backups
+
+Objects in GLACIER and DEEP_ARCHIVE cannot be read until the storage has made a copy of them. \`restore\`, \`drill\` and \`verify-key\` say so before anything is written (HF603): how much it is, and how long each retrieval tier usually takes. With
+\`--thaw\` they ask for what they need and for nothing else (\`--only\` and \`--schema\` make that less; \`verify-key\` needs one object of rows), wait, and go on. Asking costs money and is never done without \`--thaw\`.
+
+- **Interrupted**, the same call goes on: what was asked for is not asked for twice, and rows that are loaded are not needed again.
+- **\`--no-wait\`** ends with exit code 12 as long as something has to be waited for, and restores when nothing has: call it again every hour.
+- **\`--thaw-tier Expedited\`** is not offered for DEEP_ARCHIVE (HF605). **\`--thaw-days\`** counts from when a copy is there; one that expires in the middle ends a restore with HF606, and the same call asks again.
+- The wait is the phase \`thaw\` of the times of a restore and a drill. What was thawed before a call began is not in them.
+- **A lifecycle rule** of the bucket may archive manifests too. Then \`--from latest-verified\` cannot tell and names a run (HF603); with a run id, \`--thaw\` has the whole run thawed at once.
+- The key needs \`s3:RestoreObject\`. A storage that does not know the call is told from one that refuses it (HF604).
+
+In JSON \`thaw\` is null, or \`{objects, bytes, pending_objects, pending_bytes, tier, days, usual_seconds, seconds}\`; with exit code 12 the answer is \`{run_id, thaw}\`.
 `;
 
 /** What docs/cli.md says below a command, by the words after `holdfast`: its JSON, and what else its help has no room for. */
@@ -39,9 +53,9 @@ export const CLI_TEXT: Readonly<Record<string, string>> = {
   "upgrade":
     "JSON: as `init`.",
   "restore":
-    "JSON: `{run_id, project, snapshot_at, target, tables, rows, raw_bytes, seconds, phase_seconds, left_out, lost, verdict, proof_file, proof_key, proof}`. With `--list`: an array of `{project, run_id, manifest_key, proofs}`. With `--dry-run`: `{run_id, target, before, after, tables, rows, raw_bytes, expected_seconds, left_out}`.",
+    "JSON: `{run_id, project, snapshot_at, target, tables, rows, raw_bytes, seconds, phase_seconds, left_out, lost, verdict, proof_file, proof_key, proof, thaw}`. With `--list`: an array of `{project, run_id, manifest_key, proofs, archived}`. With `--dry-run`: `{run_id, target, before, after, tables, rows, raw_bytes, expected_seconds, left_out, thaw}`; its `thaw` is null or `{objects, bytes, by_class, tier, usual_seconds}`, and `expected_seconds` is without it.",
   "drill":
-    "JSON: the columns of `backup.drills` without `failure_code` and `failure_message`, and `{seconds, left_out, recorded, not_recorded_because, proof}`; `proof` is the whole proof.",
+    "JSON: the columns of `backup.drills` without `failure_code` and `failure_message`, and `{seconds, left_out, recorded, not_recorded_because, proof, thaw}`; `proof` is the whole proof.",
   "doctor":
     "JSON: `{verdict, results}`; a result is `{area, name, verdict, seen, fix, blocked_by}`. `area` and `name` together are stable and name a check; `fix` is a command or SQL, null where there is nothing to do; `blocked_by` is `area/name` of the check that kept this one from looking, else null. `verdict` is `passed` when nothing failed and nothing is in doubt. What each check looks at: [doctor.md](doctor.md).",
   "status":

@@ -6,6 +6,7 @@ import { archivedError } from "../../functions/_shared/restore/describe_frozen.t
 import { findFrozenHead } from "../../functions/_shared/restore/find_frozen_head.ts";
 import { keepFrozen } from "../../functions/_shared/restore/keep_frozen.ts";
 import { type ArchivedObject, listArchived } from "../../functions/_shared/restore/list_archived.ts";
+import { unsealBackup } from "../../functions/_shared/restore/unseal_backup.ts";
 import { createS3Client } from "../../functions/_shared/s3/s3_client.ts";
 import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 import type { CommandContext, ExitCode, RegisterCommand } from "../command_context.ts";
@@ -40,7 +41,12 @@ async function act(context: CommandContext, flags: VerifyKeyFlags): Promise<Exit
   const s3 = createS3Client(config);
   const thaw = readThawRequest(flags);
   const listed = await context.withProgress("Choosing a restore point", () => findBackup(s3, flags.from, flags.project));
-  const open = (): Promise<Backup> => openBackup(s3, listed.runId, listed.project);
+  const open = async (): Promise<Backup> => {
+    const backup = await openBackup(s3, listed.runId, listed.project);
+    // What is wrong with an identity is said before anything is thawed for it.
+    if (backup.manifest.encryption !== null) await unsealBackup(backup, identities);
+    return backup;
+  };
   if (thaw !== null) {
     const thawed = await thawFirst(context, s3, thaw, [() => findFrozenHead(s3, listed, false), async () => findFrozen(await open())]);
     if (!thawed.readable) return reportAsked(context, listed.runId, thawed, thaw);
@@ -67,6 +73,7 @@ async function act(context: CommandContext, flags: VerifyKeyFlags): Promise<Exit
 
 /** What of the little that a proof reads is archived. */
 async function findFrozen(backup: Backup): Promise<ArchivedObject[]> {
+  if (backup.manifest.encryption === null) return [];
   const archived = await listArchived(backup.s3, backup.prefix);
   if (archived.length === 0) return [];
   const needed = await keysOfKeyProof(backup);

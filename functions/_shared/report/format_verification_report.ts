@@ -47,7 +47,8 @@ function summary(data: VerificationData): string {
   const seconds = data.finished_at === null ? null : (Date.parse(data.finished_at) - Date.parse(data.started_at)) / 1000;
   const nothing = data.verdict === "inconclusive" && !data.findings.some((found) => found.verdict === "passed" || found.verdict === "inconclusive");
   // A sound database must not read as a sound backup when there was no backup to look at.
-  const unseen = data.findings.find((found) => found.check_name === "check_backup_objects" && found.verdict === "skipped");
+  const objects = data.findings.filter((found) => found.check_name === "check_backup_objects");
+  const unseen = objects.every(({ verdict }) => verdict === "skipped") ? objects[0] : undefined;
   return [
     unseen === undefined ? "" : `**Only the database was examined, no backup: ${unseen.actual ?? "skipped"}.**`,
     `${counts}.${nothing ? " Every check was skipped, so nothing is known." : ""}`,

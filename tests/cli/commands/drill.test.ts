@@ -3,6 +3,7 @@ import { createTestDatabase, type TestDatabase } from "../../support/database.ts
 import { type Bench, runCommand, startBench } from "../../support/e2e_bench.ts";
 import { overwriteObject } from "../../support/e2e_drills.ts";
 import { queryRows } from "../../support/query_rows.ts";
+import { runHere } from "../../support/run_here.ts";
 import { type HoldfastOutcome, runHoldfast } from "../../support/run_holdfast.ts";
 
 describe("registerDrill()", () => {
@@ -64,6 +65,30 @@ describe("registerDrill()", () => {
     expect(await drill({ HOLDFAST_DB_URL: source.url }, "--to", source.url)).toMatchObject({ code: 3, stderr: expect.stringContaining("HF502") });
     expect(await drills()).toHaveLength(count);
   }, 60_000);
+
+  it("registerDrill() refuses an archived run without a word about the backup, thaws it when told to, and counts the wait", async () => {
+    const count = (await drills()).length;
+    await queryRows(source.url, "update backup.policies set storage_class = 'GLACIER' where tier = 'daily'");
+    const { runId: archived } = await runCommand(bench);
+    bench.storage.archive.thawMs = 1_500;
+    const here = (...argv: string[]) => runHere(["drill", "--from", archived, ...argv], { ...bench.s3Env, HOLDFAST_DB_URL: source.url });
+    expect(await here()).toMatchObject({ code: 3, stdout: "", stderr: expect.stringMatching(/HF603[^]*Standard 3 to 5 hours[^]*--thaw/) });
+    expect(await here("--thaw-tier", "Bulk")).toMatchObject({ code: 2, stderr: expect.stringContaining("--thaw-tier needs --thaw") });
+    await expect(queryRows(source.url, "select backup.start_drill('sql', $1)", [archived])).rejects.toMatchObject({ code: "HF603" });
+    expect(await queryRows(source.url, "select p.archived from backup.restore_points p order by p.run_id")).toEqual([{ archived: false }, { archived: true }]);
+    const asked = await here("--thaw", "--no-wait", "--json");
+    expect(asked, asked.stderr).toMatchObject({ code: 12 });
+    expect(JSON.parse(asked.stdout)).toMatchObject({ run_id: archived, thaw: { seconds: expect.any(Number), tier: "Standard" } });
+    expect(await drills()).toHaveLength(count);
+
+    const outcome = await here("--thaw", "--json");
+    expect(outcome.code, outcome.stderr + outcome.stdout.slice(0, 3000)).toBe(0);
+    const answer = JSON.parse(outcome.stdout) as { phase_seconds: { thaw: number } };
+    expect(answer).toMatchObject({ run_id: archived, verdict: "passed", recorded: true, phase_seconds: { thaw: expect.any(Number) } });
+    expect(await queryRows(source.url, "select (d.phase_seconds ->> 'thaw')::float8 as thaw, extract(epoch from d.finished_at - d.started_at) > (d.phase_seconds ->> 'thaw')::float8 as counted from backup.drills d where d.run_id = $1", [archived]))
+      .toEqual([{ thaw: answer.phase_seconds.thaw, counted: true }]);
+    await queryRows(source.url, "update backup.policies set storage_class = 'STANDARD' where tier = 'daily'");
+  }, 180_000);
 
   it("registerDrill() says what is wrong with its options and that S3 is not configured", async () => {
     expect((await drill({}, "--within", "0")).code).toBe(2);

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AgeKey, makeAgeKey } from "../../support/age_keys.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
-import { type Bench, startBench } from "../../support/e2e_bench.ts";
+import { type Bench, runCommand, startBench } from "../../support/e2e_bench.ts";
 import { queryRows } from "../../support/query_rows.ts";
+import { runHere } from "../../support/run_here.ts";
 import { type HoldfastOutcome, runHoldfast } from "../../support/run_holdfast.ts";
 
 describe("registerVerifyKey()", () => {
@@ -80,5 +81,19 @@ describe("registerVerifyKey()", () => {
       const outcome = await holdfast({ HOLDFAST_TARGET_URL: source.url }, command, "--from", "latest", "--identity", file(9));
       expect(outcome, command).toMatchObject({ code: 3, stderr: expect.stringContaining("HF702") });
     }
+  }, 60_000);
+
+  it("registerVerifyKey() has the one object of rows thawed that it reads of an archived run", async () => {
+    await queryRows(source.url, "update backup.policies set storage_class = 'DEEP_ARCHIVE' where tier = 'daily'");
+    const { runId } = await runCommand(bench, { recipients: [keys[0].recipient] });
+    bench.storage.archive.thawMs = 500;
+    const here = (...argv: string[]) => runHere(["verify-key", "--from", runId, "--identity", file(0), ...argv], bench.s3Env);
+    expect(await runHere(["verify-key", "--from", runId, "--thaw", "--identity", file(1)], bench.s3Env)).toMatchObject({ code: 3, stderr: expect.stringContaining("HF702") });
+    expect(await here()).toMatchObject({ code: 3, stderr: expect.stringMatching(/HF603[^]*1 object \(.*Standard within 12 hours, Bulk within 48 hours/) });
+    const asked = await here("--thaw", "--no-wait", "--json");
+    expect(asked, asked.stderr).toMatchObject({ code: 12 });
+    expect(JSON.parse(asked.stdout)).toMatchObject({ run_id: runId, thaw: { objects: 1, pending_objects: 1, usual_seconds: 43_200 } });
+    expect(await here("--thaw")).toMatchObject({ code: 0, stdout: expect.stringContaining("3 objects decrypted and compared") });
+    await queryRows(source.url, "update backup.policies set storage_class = 'STANDARD' where tier = 'daily'");
   }, 60_000);
 });

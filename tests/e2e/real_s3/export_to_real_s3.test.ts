@@ -8,11 +8,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "../../../functions/_shared/database/connect.ts";
 import { exportBackup, type ExportBackupResult } from "../../../functions/_shared/export/export_backup.ts";
 import { type Manifest, parseManifest } from "../../../functions/_shared/export/manifest.ts";
+import { openBackup } from "../../../functions/_shared/restore/backup_source.ts";
+import { findFrozen } from "../../../functions/_shared/restore/find_frozen.ts";
+import { listArchived } from "../../../functions/_shared/restore/list_archived.ts";
 import { createS3Client, type S3Client } from "../../../functions/_shared/s3/s3_client.ts";
 import { checkBackupObjects } from "../../../functions/_shared/verify/check_backup_objects.ts";
 import { readRestorePointObjects } from "../../../functions/_shared/verify/restore_point_objects.ts";
 import { startVerification } from "../../../functions/_shared/verify/verify_backup.ts";
 import { startS3 } from "../../../stack/s3/start_s3.ts";
+import { targets } from "../../stack/s3/contract_target.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
 import { fixtureSql } from "../../support/export_world.ts";
 import { queryRows } from "../../support/query_rows.ts";
@@ -148,5 +152,16 @@ describe("exportBackup() to an S3 server", () => {
     altered.set([(altered.at(-1) ?? 0) ^ 1], altered.byteLength - 1);
     await aws.send(new PutObjectCommand({ Bucket: bucket, Key: folder + victim.key, Body: altered }));
     expect((await check()).filter(({ verdict }) => verdict === "failed").map(({ subject }) => subject)).toEqual([folder + victim.key]);
+  }, 60_000);
+
+  it("findFrozen() finds rows in GLACIER where this server has an archive, and none where it keeps the class readable; the ledger knows", async () => {
+    const isArchive = targets.at(-1)?.traits.archivedGet === "InvalidObjectState";
+    await queryRows(database.url, "update backup.policies set storage_class = 'GLACIER' where tier = 'daily'");
+    const { runId } = await exportBackup({ connect: (applicationName) => connect(database.url, { applicationName }), s3: ours, workers: 2, tier: "daily" });
+    const backup = await openBackup(ours, runId);
+    const rows = backup.manifest.tables.flatMap((table) => table.chunks ?? []).map(({ key }) => backup.prefix + key);
+    expect((await listArchived(ours, backup.prefix)).map(({ key }) => key).sort()).toEqual([...rows].sort());
+    expect((await findFrozen(backup, backup.manifest.tables)).map(({ key }) => key).sort()).toEqual(isArchive ? [...rows].sort() : []);
+    expect(await queryRows(database.url, "select r.archived from backup.runs r where r.run_id = $1", [runId])).toEqual([{ archived: isArchive }]);
   }, 60_000);
 });

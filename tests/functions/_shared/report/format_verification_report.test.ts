@@ -71,6 +71,11 @@ describe("formatVerificationReport()", () => {
   });
 
   it("formatVerificationReport() does not let a sound database pass for a sound backup", () => {
+    const objects = { check_name: "check_backup_objects", subject: "bucket" };
+    const archived = finding({ ...objects, verdict: "skipped", actual: "12 objects of 1 restore points are archived" });
+    const report = formatVerificationReport({ ...data, verdict: "passed", findings: [finding({ ...objects, verdict: "passed" }), archived] });
+    expect(report).not.toContain("Only the database was examined");
+    expect(report).toMatch(/## Skipped[^]*12 objects of 1 restore points are archived/);
     const skipped = finding({ check_name: "check_backup_objects", subject: "bucket", verdict: "skipped", actual: "S3 is not configured" });
     expect(formatVerificationReport({ ...data, verdict: "passed", findings: [finding({}), skipped] })).toMatch(
       /^# Backup verification: passed\n\n\*\*Only the database was examined, no backup: S3 is not configured\.\*\*\n/);
