@@ -47,7 +47,7 @@ describe("finishActions()", () => {
   });
 
   it("finishActions() gives an aggregate the arguments it was made with", () => {
-    const least = { kind: "aggregate", schema: "public", name: "le$ast", args: ["anyarray"] } as const;
+    const least: StableId = { kind: "aggregate", schema: "public", name: "le$ast", args: ["anyarray"] };
     const args = further("aggregate arguments", "least");
     const desired = facts([...others, fact(least, {}, schema("public")), fact(args, { what: "VARIADIC items anyarray" }, least)]);
     const finished = finishActions([action('CREATE AGGREGATE "public"."le$ast"(anyarray) (SFUNC = f, STYPE = anyelement)', least), action("do ''", args)], desired);
