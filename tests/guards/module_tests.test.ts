@@ -23,6 +23,8 @@ const EXEMPT: Record<string, string> = {
   "functions/_shared/prove/with_holdfast.ts": "tests/e2e/proof holds the whole proof to damaged databases and buckets",
   "functions/_shared/restore/plan_restore.ts": "tests/e2e/restore restores into several servers, kills restores and continues them",
   "functions/_shared/restore/restore_backup.ts": "tests/e2e/restore restores into several servers, kills restores and continues them",
+  "functions/_shared/schema/further_edges_sql.ts": "tests/functions/_shared/schema/extract_schema.test.ts reads the edges of a database made for it",
+  "functions/_shared/schema/relation_id.ts": "tests/functions/_shared/schema/extract_schema.test.ts reads ids of every kind of relation",
   "scripts/bench/compare_with_pg_dump.ts": "measures and asserts nothing; its figures are read by people",
   "scripts/bench/compare_with_pg_restore.ts": "measures and asserts nothing; its figures are read by people",
   "scripts/bench/make_data.ts": "fills the database of a measurement",
