@@ -210,6 +210,30 @@ export const generatedSchema: fc.Arbitrary<GeneratedSchema> = plan.map(({ schema
     if (has(features, 6)) statements.push(`create publication ${quote("Some tables")} for table ${made.filter((_, index) => tables[index]?.unlogged !== true).map((one) => one.id).slice(0, 2).join(", ") || parts}`);
     if (has(features, 7)) statements.push(`grant select on ${flat} to anon`, `grant execute on function ${at(second, "total")}() to authenticated`);
   }
+  // What the schema engine does not model.
+  if (has(features, 10)) {
+    const words = at(first, "Words");
+    statements.push(`create text search dictionary ${at(first, "Exact Words")} (template = simple, accept = false)`, `create text search configuration ${words} (copy = simple)`,
+      `alter text search configuration ${words} alter mapping for word, asciiword with ${at(first, "Exact Words")}, simple`,
+      `create table ${at(second, "Articles")} (body text, found tsvector generated always as (to_tsvector(${literal(words)}, body)) stored)`,
+      `insert into ${at(second, "Articles")} values ('some words'), (null)`, `create index on ${at(second, "Articles")} using gin (found)`);
+  }
+  if (has(features, 11)) {
+    statements.push(`create function ${at(first, "resembles")}(text, ${mood}) returns boolean language sql immutable as 'select $1 = $2::text'`,
+      `create operator ${quote(first)}.~== (leftarg = text, rightarg = ${mood}, function = ${at(first, "resembles")})`, `comment on operator ${quote(first)}.~== (text, ${mood}) is 'much alike'`,
+      `create function ${at(second, "to address")}(text) returns ${address} language sql immutable as 'select row($1, null, null)::${address}'`, `create cast (text as ${address}) with function ${at(second, "to address")}(text) as assignment`,
+      `create view ${at(second, "Alike")} as select m from unnest(enum_range(null::${mood})) m where 'sad' operator(${quote(first)}.~==) m`,
+      `create aggregate ${at(first, "any of")}(variadic p_items text[]) (sfunc = array_cat, stype = text[])`);
+  }
+  if (has(features, 12)) {
+    statements.push(`create statistics ${at(second, "Of Parts")} (ndistinct, dependencies) on region, at from ${parts}`, `comment on statistics ${at(second, "Of Parts")} is 'for plans'`,
+      `alter table ${at(first, "Ancestor")} alter note set storage external, alter id set statistics 500, alter note set (n_distinct = -0.25)`,
+      `create table ${at(first, "Other Ancestor")} (born date default '2026-01-01')`, `create table ${at(second, "Heir")} (id integer, own text) inherits (${at(first, "Ancestor")}, ${at(first, "Other Ancestor")})`,
+      `insert into ${at(second, "Heir")} values (7, 'mine', '2026-02-02', 'own')`, `alter table ${at(second, "Heir")} alter born set default '2027-01-01', alter note set not null`,
+      `comment on column ${at(second, "Heir")}.born is 'of the other'`, `grant select (born) on ${at(second, "Heir")} to anon`);
+    if (base !== undefined) statements.push(`comment on column ${at(second, "flat view")}.label is 'seen'`, `grant select (label) on ${at(second, "flat view")} to authenticated`);
+    statements.push(`create domain ${at(first, "Sure")} as text not null`, `create unlogged sequence ${at(first, "Passing")}`, `create table ${at(second, "Typed")} of ${address} (street not null)`);
+  }
   if (has(features, 8)) statements.push(`create procedure ${at(first, "do it")}(p_n integer, inout p_m text default 'x') language plpgsql as $f$ begin p_m := p_m || p_n; end; $f$`);
   if (has(features, 9)) statements.push(`create aggregate ${at(first, "glue")}(text) (sfunc = textcat, stype = text, initcond = '')`);
   statements.push(...last);

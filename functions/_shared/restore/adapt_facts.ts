@@ -22,7 +22,7 @@ export interface AdaptedFacts {
 const ALL_BEFORE_17 = ["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"];
 
 /** Marks values that are not in a captured schema because they may be passwords. */
-const REDACTED = /__(OPTION|SENSITIVE|CONN|REDACTED)[A-Z0-9_]*__/;
+const REDACTED = /__(OPTION|SENSITIVE|CONN|REDACTED)[^"]*__/;
 
 /**
  * Adapts a captured schema to a target: what the target's role may not do, its platform owns or its server lacks is taken out

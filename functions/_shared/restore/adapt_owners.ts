@@ -19,12 +19,14 @@ export function adaptOwners(desired: FactBase, current: FactBase, target: Target
   const edges: DependencyEdge[] = [];
   const counts = new Map<string, number>();
   for (const edge of desired.edges) {
-    if (edge.kind !== "owner" || edge.to.kind !== "role" || maySetOwner(target, edge.to.name)) {
+    const present = edge.kind !== "owner" || current.get(edge.from) === undefined ? undefined
+      : current.outgoingEdges(edge.from).find((one) => one.kind === "owner")?.to;
+    // What is there and belongs to somebody else cannot be taken from them.
+    const isFree = present?.kind !== "role" || maySetOwner(target, present.name);
+    if (edge.kind !== "owner" || edge.to.kind !== "role" || (isFree && maySetOwner(target, edge.to.name))) {
       edges.push(edge);
       continue;
     }
-    const present = current.get(edge.from) === undefined ? undefined
-      : current.outgoingEdges(edge.from).find((one) => one.kind === "owner")?.to;
     const to = present?.kind === "role" ? present.name : target.role;
     if (to === edge.to.name) {
       edges.push(edge);
@@ -36,7 +38,7 @@ export function adaptOwners(desired: FactBase, current: FactBase, target: Target
   }
   for (const [role, count] of counts) {
     leftOut.push({ reason: "role", subject: `ownership by ${role}`,
-      message: `${count} objects belong to ${target.role} or their present owner instead, as ${target.role} cannot give objects to ${role}.` });
+      message: `${count} objects belong to ${target.role} or their present owner instead, as ${target.role} cannot give them to ${role}.` });
   }
   if (owners.size === 0) return desired;
   const facts = new Map<string, Fact>();

@@ -2,6 +2,7 @@ import type { Client } from "pg";
 import { sqlStateOf } from "../errors/from_postgres.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { isConnectionLoss } from "../errors/is_connection_loss.ts";
+import { nameOf } from "./fact_edits.ts";
 import type { SchemaAction } from "./plan_schema.ts";
 import type { LeftOut } from "./restore_context.ts";
 
@@ -15,10 +16,26 @@ const BROKEN = new Set(["23503", "23514"]);
 const DISPENSABLE = new Set(["eventTrigger", "publication", "publicationRel", "publicationSchema", "comment", "securityLabel", "acl", "defaultPrivilege", "policy", "trigger", "fdw", "server", "extensionIntent"]);
 
 /** What holds no rows. A target that does not accept one, for want of a library or a file, can still have all the others. */
-const LEAVABLE = new Set(["function", "procedure", "aggregate", "view", "materializedView", "rule", "index", "constraint", "trigger", "policy", "extensionIntent"]);
+const LEAVABLE = new Set(["function", "procedure", "aggregate", "view", "materializedView", "rule", "index", "constraint", "trigger", "policy", "fdw", "server", "userMapping", "foreignTable",
+  "eventTrigger", "publication", "publicationRel", "publicationSchema", "extensionIntent"]);
 
 /** Syntax, missing or unsupported things, and states they are in: about the statement, never about rows, space or the connection. */
 const REFUSED = /^(42|0A|2B|55|58P|F0|HV)/;
+
+/** Whether rows can do without it: by its kind, as a note on something else, or as a part of a foreign table that was left out. */
+function isLeavable({ subject }: SchemaAction, leftOut: readonly LeftOut[]): boolean {
+  if (LEAVABLE.has(subject.kind) || "target" in subject) return true;
+  return "table" in subject && leftOut.some((one) => one.subject === nameOf({ kind: "foreignTable", schema: subject.schema, name: subject.table }));
+}
+
+/** A new owner needs rights on the schema that only its owner may give; the object is there without. */
+const isHandover = ({ verb, sql }: SchemaAction): boolean => verb === "alter" && / OWNER TO "(?:[^"]|"")*"$/.test(sql);
+
+/** Both halves of a plan may have the same object, and it is left out once. */
+function leave(leftOut: LeftOut[], one: LeftOut): true {
+  if (!leftOut.some(({ reason, subject, message }) => reason === one.reason && subject === one.subject && message === one.message)) leftOut.push(one);
+  return true;
+}
 
 export interface ApplyHooks {
   leftOut: LeftOut[];
@@ -51,26 +68,22 @@ function failed(action: SchemaAction, error: unknown, leftOut: readonly LeftOut[
 async function tolerate(client: Client, action: SchemaAction, error: unknown, leftOut: LeftOut[]): Promise<boolean> {
   const state = sqlStateOf(error) ?? "";
   const target = "target" in action.subject ? action.subject.target : undefined;
-  if (state === DENIED && (DISPENSABLE.has(action.subject.kind) || LEAVABLE.has(action.subject.kind) || target !== undefined)) {
-    leftOut.push({ reason: "role", subject: action.name, message: `The role of the restore may not ${action.verb} it: ${serverReason(error)}.` });
-    return true;
+  if (state === DENIED && (DISPENSABLE.has(action.subject.kind) || LEAVABLE.has(action.subject.kind) || isHandover(action) || target !== undefined)) {
+    return leave(leftOut, { reason: "role", subject: action.name, message: `The role of the restore may not ${action.verb} it: ${serverReason(error)}.` });
   }
-  if (LEAVABLE.has(action.subject.kind) && REFUSED.test(state)) {
-    leftOut.push({ reason: "refused", subject: action.name, message: `The target does not accept it: ${serverReason(error)}.` });
-    return true;
+  if (isLeavable(action, leftOut) && REFUSED.test(state)) {
+    return leave(leftOut, { reason: "refused", subject: action.name, message: `The target does not accept it: ${serverReason(error)}.` });
   }
   if (!BROKEN.has(state) || action.subject.kind !== "constraint" || action.verb === "drop") return false;
   if (/ VALIDATE CONSTRAINT /.test(action.sql)) {
-    leftOut.push({ reason: "unsupported", subject: action.name, message: "It holds for rows to come; rows of the backup break it, so it is not validated." });
-    return true;
+    return leave(leftOut, { reason: "unsupported", subject: action.name, message: "It holds for rows to come; rows of the backup break it, so it is not validated." });
   }
   try {
     await client.query(`${action.sql} NOT VALID`);
   } catch {
     return false;
   }
-  leftOut.push({ reason: "unsupported", subject: action.name, message: "It holds for rows to come; rows of the backup break it, so it is not validated." });
-  return true;
+  return leave(leftOut, { reason: "unsupported", subject: action.name, message: "It holds for rows to come; rows of the backup break it, so it is not validated." });
 }
 
 /**
@@ -110,7 +123,7 @@ export async function applyBefore(client: Client, actions: readonly SchemaAction
 }
 
 async function applyInTransaction(client: Client, action: SchemaAction, leftOut: LeftOut[]): Promise<void> {
-  const mayFail = DISPENSABLE.has(action.subject.kind) || LEAVABLE.has(action.subject.kind) || "target" in action.subject;
+  const mayFail = DISPENSABLE.has(action.subject.kind) || isLeavable(action, leftOut) || isHandover(action);
   try {
     // One trip for the three; a statement may end in a comment.
     await client.query(mayFail ? `savepoint action; ${action.sql}\n; release savepoint action` : action.sql);

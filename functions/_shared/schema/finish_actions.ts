@@ -8,21 +8,26 @@ const isFurther = (id: StableId, kind: FurtherKind): boolean => id.kind === "ext
 
 const quoted = (name: unknown): string => `"${String(name).replaceAll('"', '""')}"`;
 
-/** Part of the statement that makes `maker`, and what has to stand there instead. */
-function replacementOf(fact: Fact, maker: Fact): [string | RegExp, string] | undefined {
+/** What a further object changes in the statement that makes `maker`, its parent. */
+function rewriteOf(fact: Fact, maker: Fact): ((sql: string) => string) | undefined {
   if (isFurther(fact.id, "virtual column")) {
     const clause = `GENERATED ALWAYS AS (${String(maker.payload["generatedExpr"])}) `;
-    return [`${clause}STORED`, `${clause}VIRTUAL`];
+    return (sql) => sql.replace(`${clause}STORED`, () => `${clause}VIRTUAL`);
   }
   // The engine names the types alone, which loses VARIADIC and the names.
   if (isFurther(fact.id, "aggregate arguments") && maker.id.kind === "aggregate") {
     const head = `CREATE AGGREGATE ${quoted(maker.id.schema)}.${quoted(maker.id.name)}(`;
-    return [new RegExp(`^${head.replace(/[$()*+.?[\\\]^{|}]/g, "\\$&")}.*?(?=\\) \\(SFUNC = )`, "s"), head + String(fact.payload["what"])];
+    return (sql) => (sql.startsWith(head) ? `${head}${String(fact.payload["what"])}${sql.slice(sql.indexOf(") (SFUNC = "))}` : sql);
   }
   const parent = maker.payload["parentTable"];
-  if (!isFurther(fact.id, "further parents") || typeof parent !== "object" || parent === null || !("schema" in parent) || !("name" in parent)) return undefined;
-  const clause = ` INHERITS (${quoted(parent.schema)}.${quoted(parent.name)}`;
-  return [`${clause})`, `${clause}, ${String(fact.payload["what"])})`];
+  if (typeof parent !== "object" || parent === null || !("schema" in parent) || !("name" in parent) || maker.id.kind !== "table") return undefined;
+  const parentName = `${quoted(parent.schema)}.${quoted(parent.name)}`;
+  if (isFurther(fact.id, "further parents")) return (sql) => sql.replace(` INHERITS (${parentName})`, () => ` INHERITS (${parentName}, ${String(fact.payload["what"])})`);
+  if (!isFurther(fact.id, "column order")) return undefined;
+  const bound = String(maker.payload["partitionBound"]);
+  const clause = ` PARTITION OF ${parentName} ${bound}`;
+  const attached = `;\nALTER TABLE ${parentName} ATTACH PARTITION ${quoted(maker.id.schema)}.${quoted(maker.id.name)} ${bound}`;
+  return (sql) => (sql.includes(clause) ? sql.replace(clause, () => ` (${String(fact.payload["what"])})`) + attached : sql);
 }
 
 /** Whether a table has this column from a parent as well as by itself. */
@@ -57,7 +62,7 @@ function repeatColumns(actions: readonly Action[], desired: FactBase): Action[] 
 
 /**
  * Says in the statement that makes a table what could not be said later: all of its parents, so that their columns come in the
- * order of the source and stay inherited; columns that it has both from them and by itself; which generated columns are virtual; and what the arguments of an aggregate are.
+ * order of the source and stay inherited; the order of a partition's own columns; columns that it has both from them and by itself; which generated columns are virtual; and what the arguments of an aggregate are.
  */
 export function finishActions(planned: readonly Action[], desired: FactBase): Action[] {
   const actions = repeatColumns(planned, desired);
@@ -74,8 +79,7 @@ export function finishActions(planned: readonly Action[], desired: FactBase): Ac
     const place = maker === undefined ? undefined : makes.get(encodeId(maker.id));
     const making = place === undefined ? undefined : finished[place];
     if (fact === undefined || maker === undefined || place === undefined || making === undefined) continue;
-    const [before, after] = replacementOf(fact, maker) ?? ["", ""];
-    const sql = before === "" ? making.sql : making.sql.replace(before, () => after);
+    const sql = rewriteOf(fact, maker)?.(making.sql) ?? making.sql;
     if (sql === making.sql) continue;
     finished[place] = { ...making, sql, produces: [...making.produces, fact.id] };
     said.add(encodeId(fact.id));

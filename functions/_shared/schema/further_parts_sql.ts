@@ -36,6 +36,13 @@ const ofParent = (what: string) => `(
   select ${what} from up join pg_attribute pa on pa.attrelid = up.oid and pa.attname = a.attname and not pa.attisdropped
   left join pg_attrdef pd on pd.adrelid = pa.attrelid and pd.adnum = pa.attnum where pa.attislocal or pa.attnotnull)`;
 
+const names = (oid: string) => `array(select o.attname from pg_attribute o where o.attrelid = ${oid} and o.attnum > 0 and not o.attisdropped order by o.attnum)`;
+/** A partition that was a table before, with its columns in an order of its own. Its checks may call nothing that is made later. */
+const ORDERED = `c.relkind in ('r', 'p') and c.relispartition and (select ${names("c.oid")} <> ${names("i.inhparent")} from pg_inherits i where i.inhrelid = c.oid)
+      and not exists (select from pg_constraint k join pg_depend d on d.classid = 'pg_constraint'::regclass and d.objid = k.oid and d.refclassid = 'pg_proc'::regclass
+                      where k.conrelid = c.oid and k.contype = 'c' and not k.conislocal)`;
+const CANNOT = (what: string) => `'do ' || quote_literal('begin raise exception ''${what} cannot be changed''; end')`;
+
 const PARTS: readonly Part[] = [
   {
     kind: "column settings", name: "a.attname::text", from: attributes,
@@ -57,7 +64,7 @@ const PARTS: readonly Part[] = [
     // Of columns that a table has from its parents, and of views.
     kind: "column default", name: "a.attname::text", catalog: "pg_attrdef", oid: "d.oid",
     from: `${attributes} left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum`,
-    where: `a.attgenerated = '' and (c.relkind = 'v' and d.oid is not null or c.relkind in ('r', 'p', 'f') and not a.attislocal
+    where: `a.attgenerated = '' and (d.oid is not null and (c.relkind = 'v' or ${ORDERED}) or c.relkind in ('r', 'p', 'f') and not a.attislocal
       and ${ofParent("bool_or(pa.attislocal and pg_get_expr(pd.adbin, pd.adrelid) is distinct from pg_get_expr(d.adbin, d.adrelid))")})`,
     statements: `array[${alter("only ")} || ' alter column ' || ${column} || coalesce(' set default ' || pg_get_expr(d.adbin, d.adrelid), ' drop default')]`,
     undo: `${alter("only ")} || ' alter column ' || ${column} || coalesce(' set default ' || ${ofParent("min(pg_get_expr(pd.adbin, pd.adrelid))")}, ' drop default')`,
@@ -84,6 +91,17 @@ const PARTS: readonly Part[] = [
     where: "c.relkind in ('r', 'p') and cardinality(parents.names) > 1",
     statements: `(select array_agg(${alter("")} || ' inherit ' || other order by place) from unnest(parents.names[2:]) with ordinality as u (other, place))`,
     undo: "'select ' || quote_literal('a table keeps its parents')", what: "array_to_string(parents.names[2:], ', ')",
+  },
+  {
+    kind: "column order", from: RELATIONS, where: ORDERED,
+    what: `array_to_string(array(
+      select ${column} || ' ' || format_type(a.atttypid, a.atttypmod)
+             || case when a.attcollation <> t.typcollation then ' collate ' || (select quote_ident(cn.nspname) || '.' || quote_ident(co.collname) from pg_collation co join pg_namespace cn on cn.oid = co.collnamespace where co.oid = a.attcollation) else '' end
+             || case when a.attgenerated <> '' then ' generated always as (' || (select pg_get_expr(d.adbin, d.adrelid) from pg_attrdef d where d.adrelid = c.oid and d.adnum = a.attnum) || ') ' || case a.attgenerated when 's' then 'stored' else 'virtual' end else '' end
+             || case when a.attnotnull then ' not null' else '' end
+      from pg_attribute a join pg_type t on t.oid = a.atttypid where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped order by a.attnum)
+      || array(select 'constraint ' || quote_ident(k.conname) || ' ' || pg_get_constraintdef(k.oid) from pg_constraint k where k.conrelid = c.oid and k.contype = 'c' and not k.conislocal order by k.conname), ', ')`,
+    statements: `array[${CANNOT("the order of columns")}]`, undo: CANNOT("the order of columns"),
   },
   {
     kind: "row type", from: `${RELATIONS} join pg_type t on t.oid = c.reloftype`, where: "c.relkind in ('r', 'p') and not c.relispartition", needs: "'pg_type:' || c.reloftype",

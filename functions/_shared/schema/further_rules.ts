@@ -6,7 +6,7 @@ type Rules = NonNullable<PlanOptions["intentRules"]>;
 type KindRules = Rules extends Map<string, infer R> | ReadonlyMap<string, infer R> ? R : never;
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-const literal = (text: string): string => (text.includes("\\") ? " E" : "") + `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
+const literal = (text: string): string => (text.includes("\\") ? "E" : "") + `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 
 function statementsOf({ payload }: Fact): string[] {
   const { what, statements, owner, comment } = payload;

@@ -1,6 +1,5 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { deserializeSnapshot } from "@supabase/pg-delta/core";
-import { extract } from "@supabase/pg-delta/extract";
 import { plan } from "@supabase/pg-delta/plan";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,6 +7,8 @@ import { captureSchema } from "../../../../functions/_shared/export/capture_sche
 import { type ClaimedChunk, Ledger } from "../../../../functions/_shared/export/ledger.ts";
 import { renderSchema, storeRenderedSchema } from "../../../../functions/_shared/export/render_schema.ts";
 import { selectFacts } from "../../../../functions/_shared/export/select_facts.ts";
+import { extractSchema } from "../../../../functions/_shared/schema/extract_schema.ts";
+import { FURTHER_RULES } from "../../../../functions/_shared/schema/further_rules.ts";
 import { claimKind, createExportWorld, type ExportWorld, fixtureSql, openRun, type OpenRun, planned } from "../../../support/export_world.ts";
 import { queryRows } from "../../../support/query_rows.ts";
 import { runPsql } from "../../../support/run_psql.ts";
@@ -75,9 +76,9 @@ describe("renderSchema()", () => {
     try {
       const wanted = deserializeSnapshot(await stored("schema.json.gz")).factBase;
       const included = new Set((await world.sql<{ name: string }>("select s as name from backup.included_schemas() s")).map(({ name }) => name));
-      const got = selectFacts((await extract(pool)).factBase, included);
+      const got = selectFacts((await extractSchema(pool)).factBase, included);
       const roles = wanted.facts().flatMap(({ id }) => (id.kind === "role" ? [id.name] : []));
-      const { actions } = plan(got, wanted, { scope: "database", assumedRoles: roles, assumedSchemas: ["pg_catalog"] });
+      const { actions } = plan(got, wanted, { scope: "database", assumedRoles: roles, assumedSchemas: ["pg_catalog"], intentRules: FURTHER_RULES });
       expect(actions.map((action) => action.sql)).toEqual([]);
     } finally {
       await pool.end();

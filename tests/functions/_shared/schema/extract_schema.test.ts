@@ -26,6 +26,8 @@ const SOURCE = `
   comment on column shown.body is 'what it says'; grant select (id) on shown to anon; alter view shown alter id set default 7;
   create table two (extra text); create table child (id integer, own text) inherits (notes, two);
   comment on column child.extra is 'from two'; alter table child alter extra set default 'x'; alter table child alter extra set not null;
+  create table parts (k text, n integer default 3, check (n > 0)) partition by list (k);
+  create table early (n integer default 4 check (n > 0), k text not null); alter table early rename constraint early_n_check to parts_n_check; alter table parts attach partition early for values in ('e');
   create unlogged sequence numbers;
   create table typed of pair; alter table notes set (toast.autovacuum_enabled = false);
   create index notes_id on notes (id, (id + 1)); alter table notes cluster on notes_id; alter index notes_id alter column 2 set statistics 33;
@@ -53,8 +55,8 @@ describe("extractSchema()", () => {
     ["text search dictionary", ["create text search dictionary w.plain (template = pg_catalog.simple, accept = 'false')"]],
     ["statistics", ["CREATE STATISTICS w.both_of (dependencies, mcv) ON id, body FROM w.notes"]],
     ["column settings", ["alter table only w.child alter column body set storage external", "alter table only w.notes alter column id set (n_distinct=-0.5)", "alter table only w.notes alter column body set storage external", "alter table only w.notes alter column body set statistics 77"]],
-    ["column default", ["alter view w.shown alter column id set default 7", "alter table only w.child alter column extra set default 'x'::text"]],
-    ["not null", ["alter table w.child alter column extra set not null"]],
+    ["column default", ["alter view w.shown alter column id set default 7", "alter table only w.child alter column extra set default 'x'::text", "alter table only w.early alter column n set default 4"]],
+    ["not null", ["alter table w.child alter column extra set not null", "alter table w.early alter column k set not null"]],
     ["further parents", ["alter table w.child inherit w.two"]],
     ["row type", ["alter table w.typed of w.pair"]],
     ["clustering", ["alter table w.notes cluster on notes_id"]],
@@ -78,6 +80,10 @@ describe("extractSchema()", () => {
     expect(needs).toEqual(expect.arrayContaining(["view w.shown > operator w.==> (integer, text)", "operator w.==> (integer, text) > function w.same(integer, text)",
       "cast w.(integer as w.pair) > function w.to_pair(integer)", "statistics w.both_of > column body of w.notes"]));
     expect(found("operator")[0]?.payload).toMatchObject({ owner: "postgres", comment: "it's a \\ sign" });
+  });
+
+  it("extractSchema() captures a partition whose columns are in an order of its own", () => {
+    expect(found("column order").map(({ payload }) => payload["what"])).toEqual(["n integer, k text not null, constraint parts_n_check CHECK ((n > 0))"]);
   });
 
   it("extractSchema() captures comments on and rights of columns that have no fact", () => {

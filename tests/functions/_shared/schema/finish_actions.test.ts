@@ -37,6 +37,16 @@ describe("finishActions()", () => {
     expect(finished.map(({ sql }) => sql)).toEqual(['CREATE TABLE "public"."c" ("x" integer) INHERITS ("public"."a")', 'ALTER TABLE "public"."c" ADD COLUMN "y" integer']);
   });
 
+  it("finishActions() makes a partition with its own order of columns a table first", () => {
+    const part = fact(table("part"), { parentTable: { schema: "public", name: "a" }, partitionBound: "FOR VALUES IN ('$1')", partitionKey: "HASH (y)" }, schema("public"));
+    const order = further("column order", "part");
+    const desired = facts([...others, part, fact(order, { what: "y integer, x integer not null" }, table("part"))], [depends(table("part"), table("a"))]);
+    const finished = finishActions([
+      action(`CREATE TABLE "public"."part" PARTITION OF "public"."a" FOR VALUES IN ('$1') PARTITION BY HASH (y)`, table("part")), action("do ''", order)], desired);
+    expect(finished.map(({ sql }) => sql)).toEqual([
+      `CREATE TABLE "public"."part" (y integer, x integer not null) PARTITION BY HASH (y);\nALTER TABLE "public"."a" ATTACH PARTITION "public"."part" FOR VALUES IN ('$1')`]);
+  });
+
   it("finishActions() makes a virtual column virtual, and leaves a stored one of the same table", () => {
     const virtual = further("virtual column", "b", "v");
     const desired = facts([...others, fact(column("b", "v"), { generatedExpr: "(a + 1)" }, table("b")), fact(virtual, { what: "" }, column("b", "v"))]);
@@ -47,7 +57,7 @@ describe("finishActions()", () => {
   });
 
   it("finishActions() gives an aggregate the arguments it was made with", () => {
-    const least = { kind: "aggregate", schema: "public", name: "le$ast", args: ["anyarray"] } as const;
+    const least: StableId = { kind: "aggregate", schema: "public", name: "le$ast", args: ["anyarray"] };
     const args = further("aggregate arguments", "least");
     const desired = facts([...others, fact(least, {}, schema("public")), fact(args, { what: "VARIADIC items anyarray" }, least)]);
     const finished = finishActions([action('CREATE AGGREGATE "public"."le$ast"(anyarray) (SFUNC = f, STYPE = anyelement)', least), action("do ''", args)], desired);
