@@ -445,7 +445,7 @@ alter table backup.job_runs enable row level security;
 create policy service_role_reads on backup.job_runs for select to service_role using (true);
 grant select on backup.job_runs to service_role;
 
-comment on table backup.job_runs is 'Every scheduled entry that ran: when, how long, with which outcome. Kept for 30 days.';
+comment on table backup.job_runs is 'Every scheduled entry that ran: when, how long, with which outcome. Kept for settings.ledger_keep_work; backup.job_states has what lasts.';
 
 -- sql/tables/job_states.sql
 -- requires: tables/job_runs.sql
@@ -2179,7 +2179,7 @@ comment on column backup.restore_points.stored_bytes is 'Size of all its objects
 comment on column backup.restore_points.manifest_sha256 is 'Digest of the manifest as it was written; a drill of another manifest does not verify this backup.';
 
 -- sql/functions/retention_plan.sql
--- requires: types/tier.sql, types/run_state.sql, tables/runs.sql, tables/policies.sql, tables/settings.sql, views/restore_points.sql
+-- requires: types/tier.sql, types/run_state.sql, tables/runs.sql, tables/drills.sql, tables/policies.sql, tables/settings.sql, views/restore_points.sql
 -- backup.retention_plan(p_now)
 --
 -- Why: the one place that says which run may go. It only answers; marking and deleting ask it.
@@ -2210,15 +2210,20 @@ begin
     from backup.policies p where p.provider = 'aws_s3' and p.tier is not null group by p.tier
   ), setting as (
     select s.retention_minimum, s.retention_debris_age from backup.settings s
+  ), proven as materialized (
+    -- Looked up by hash: joined, a plan made while there were few runs is quadratic with many. The array, so that the view looks
+    -- at no run that no drill has passed.
+    select v.run_id from backup.restore_points v
+    where v.verified and v.run_id = any (array(select d.run_id from backup.drills d where d.verdict = 'passed'))
   ), good as (
     select r.run_id, r.tier, r.state, r.snapshot_at as snapshot_at, r.snapshot_at at time zone 'UTC' as taken,
-           coalesce(v.verified, false) as verified,
+           v.verified,
            row_number() over (partition by r.state order by r.snapshot_at > p_now, r.snapshot_at desc, r.run_id desc) as newness,
-           row_number() over (partition by r.state, coalesce(v.verified, false) order by r.snapshot_at > p_now, r.snapshot_at desc, r.run_id desc) as newness_among_verified,
+           row_number() over (partition by r.state, v.verified order by r.snapshot_at > p_now, r.snapshot_at desc, r.run_id desc) as newness_among_verified,
            row_number() over (partition by date_trunc('day', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_day,
            row_number() over (partition by date_trunc('week', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_week,
            row_number() over (partition by date_trunc('month', r.snapshot_at at time zone 'UTC') order by r.snapshot_at, r.run_id) = 1 as first_of_month
-    from backup.runs r left join backup.restore_points v on v.run_id = r.run_id
+    from backup.runs r cross join lateral (select r.run_id in (select o.run_id from proven o) as verified) v
     where r.state in ('complete', 'expired')
   ), judged as (
     select g.run_id, g.tier, g.state, g.snapshot_at, g.verified, t.until,
@@ -5121,6 +5126,8 @@ revoke all on function backup.fail_delivery(bigint, uuid, integer, text, boolean
 --   or not exist (json, xml, geometric types).
 -- A cast to text is the output function where no cast of its own exists, which is certain for the castable types. For all
 -- others row(…)::text is: it keeps NULL apart from the empty string, but quotes what it joins, at twice the CPU time.
+-- The hash of a record is a weighted sum of the hashes of its columns. Added up over rows that would be a sum of columns, blind to
+-- two rows that exchange a value, so each row's hash is hashed once more: through numeric, as the hash of int8 keeps 32 bits only.
 -- The expression refers to the row as t, so that it can be stored in a manifest and run anywhere without this schema.
 create or replace function backup.fingerprint_expression(p_relid oid)
 returns text
@@ -5157,9 +5164,9 @@ as $$
            pg_catalog.string_agg(reference, ', ' order by attnum) filter (where not (native or castable)) as others
     from columns
   )
-  select 'pg_catalog.hash_record_extended(row('
+  select 'pg_catalog.hash_numeric_extended(pg_catalog.hash_record_extended(row('
          || pg_catalog.concat_ws(', ', hashed, 'row(' || others || ')::text')
-         || '), 0)'
+         || '), 0), 0)'
   from parts
 $$;
 
@@ -5440,8 +5447,8 @@ revoke all on function backup.hold_snapshot(text) from public;
 -- backup.keeper_command(p_run_id)
 --
 -- Why: the same text makes a keeper of any session: a pg_cron job, the command, or psql. Two transactions, because the
--- claim must be visible to others while the second one holds the snapshot. No timeout may end it early, and no
--- notice may be sent to a pg_cron that has stopped listening.
+-- claim must be visible to others while the second one holds the snapshot. No timeout may end it early (that of
+-- transactions is known from PostgreSQL 17 on), and no notice may be sent to a pg_cron that has stopped listening.
 create or replace function backup.keeper_command(p_run_id text)
 returns text
 language sql
@@ -5450,6 +5457,7 @@ set search_path = ''
 as $$
   select pg_catalog.format(
     'set client_min_messages = error; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; '
+    'select pg_catalog.set_config(''transaction_timeout'', ''0'', false) where pg_catalog.current_setting(''transaction_timeout'', true) is not null; '
     'begin; select backup.claim_keeper(%L); commit; '
     'begin isolation level read committed; select backup.hold_snapshot(%L); commit',
     p_run_id, p_run_id)
@@ -7382,9 +7390,10 @@ comment on column backup.latest_verification.evidence is 'What was read to reach
 -- Stale: the newest restore point is older than the enabled schedule allows, with a quarter of a period to spare.
 create or replace view backup.status with (security_invoker = true) as
 with active as (
-  select r.*, exists (
-      select from pg_catalog.pg_stat_activity a
-      where a.pid = r.keeper_pid and a.backend_start = r.keeper_backend_start) as keeper_alive
+  -- Who may not see when another session began cannot tell whether it is the keeper: unknown, not dead.
+  select r.*, (
+      select case when count(*) = 0 then false else bool_or(a.backend_start = r.keeper_backend_start) end
+      from pg_catalog.pg_stat_activity a where a.pid = r.keeper_pid) as keeper_alive
   from backup.runs r where r.state in ('starting', 'exporting')
 ), last_run as (
   select * from backup.runs r order by r.requested_at desc, r.run_id desc limit 1
@@ -7481,7 +7490,7 @@ comment on column backup.status.rpo is 'Age of the newest restore point that a d
 comment on column backup.status.rto is '95th percentile of the time passed drills took; null when there was none.';
 comment on column backup.status.progress_percent is 'Of the active export, by planned bytes.';
 comment on column backup.status.keeper_age is 'How long the active run has held its snapshot. It holds back vacuum, hence settings.keeper_max_age.';
-comment on column backup.status.keeper_alive is 'False: the session that holds the snapshot is gone, and the run is about to fail.';
+comment on column backup.status.keeper_alive is 'False: the session that holds the snapshot is gone, and the run is about to fail. Null: there is none, or the reader may not see sessions of others.';
 comment on column backup.status.alerts is 'Open alerts, critical ones first.';
 comment on column backup.status.secondary_backup is 'Whether exports to S3 are scheduled.';
 comment on column backup.status.last_run_id is 'The newest export, whatever became of it.';
@@ -7617,7 +7626,8 @@ with status as materialized (
   union all select 'ledger_bytes', '{}', sum(pg_total_relation_size(c.oid)) from pg_catalog.pg_class c where c.relnamespace = 'backup'::regnamespace and c.relkind = 'r'
   union all select 'ledger_max_bytes', '{}', s.ledger_max_bytes from backup.settings s
 )
-select 'holdfast_' || s.name as name, s.labels, s.value from samples s where s.value is not null;
+select 'holdfast_' || s.name as name, s.labels, s.value from samples s where s.value is not null
+order by s.name, s.labels;
 
 grant select on backup.metrics to service_role;
 comment on view backup.metrics is 'What monitoring wants to know, one row per sample: name, labels and value as in docs/monitoring.md. What never happened has no row.';
@@ -7827,7 +7837,7 @@ revoke all on function backup.run_tests(text) from public;
 
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 1bb96a29da16.'));
+  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 3d1ab8788c1b.'));
 end $$;
 
 reset check_function_bodies;
