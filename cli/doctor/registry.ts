@@ -8,7 +8,6 @@ import { createDatabase } from "./database/create_database.ts";
 import { pgCron } from "./database/pg_cron.ts";
 import { pgNet } from "./database/pg_net.ts";
 import { pgTap } from "./database/pgtap.ts";
-import { pooler } from "./database/pooler.ts";
 import { readTables } from "./database/read_tables.ts";
 import { replicaRole } from "./database/replica_role.ts";
 import { rowSecurity } from "./database/row_security.ts";
@@ -46,7 +45,7 @@ const BUCKET: readonly SessionCheck[] = STORAGE_CHECKS.map(({ name, needs, after
 
 /** Every check, each after those it needs. The part of its name before the slash is its area. */
 export const DOCTOR_CHECKS: readonly SessionCheck[] = [
-  connection, tls, pooler, serverVersion, schema, build, readTables, rowSecurity, createDatabase, replicaRole, statementTimeout, clock,
+  connection, tls, serverVersion, schema, build, readTables, rowSecurity, createDatabase, replicaRole, statementTimeout, clock,
   pgCron, pgNet, pgTap, amcheck,
   projectRef, functionsUrl, policy, jobs, tick, jobRuns,
   ...BUCKET,

@@ -42,7 +42,7 @@ export interface DoctorWorld {
   stop(): Promise<void>;
 }
 
-const SLUGS = ["export-backup", "verify-backup", "restore-drill", "apply-retention"];
+const SLUGS = ["export-backup", "verify-backup", "restore-drill", "apply-retention", "deliver-alerts"];
 
 export async function createDoctorWorld(): Promise<DoctorWorld> {
   const database = await createTestDatabase({ migrated: true });

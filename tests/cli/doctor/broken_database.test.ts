@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pooler } from "../../../cli/doctor/database/pooler.ts";
+import { connection } from "../../../cli/doctor/database/connection.ts";
 import { tls } from "../../../cli/doctor/database/tls.ts";
 import { serverVersion } from "../../../cli/doctor/database/server_version.ts";
 import { DoctorSession } from "../../../cli/doctor/doctor_session.ts";
@@ -45,7 +45,7 @@ describe("runDoctor() on a connection", () => {
     const report = await look(url());
     expect(theFailure(report)).toMatchObject({ name: "database/connection", seen: expect.stringContaining(seen), fix: expect.stringContaining(fix) });
     expect(troubles(report)).toEqual(["failed database/connection"]);
-    expect(report.results.filter(({ blockedBy }) => blockedBy === "database/connection").map(({ verdict }) => verdict)).toEqual(Array(15).fill("inconclusive"));
+    expect(report.results.filter(({ blockedBy }) => blockedBy === "database/connection").map(({ verdict }) => verdict)).toEqual(Array(14).fill("inconclusive"));
     expect(JSON.stringify(report)).not.toContain(MARK);
   });
 
@@ -76,9 +76,9 @@ describe("runDoctor() on a connection", () => {
     expect(await over("postgresql://x@db.example.com/x?sslmode=verify-full", trusted)).toMatchObject({ verdict: "passed" });
   });
 
-  it("pooler.look() knows the transaction pooler by its port", async () => {
+  it("connection.look() refuses the transaction pooler before it connects", async () => {
     const session = new DoctorSession({ env: {}, databaseUrl: () => "postgresql://postgres.abcdefghijklmnopqrst:x@aws-0-eu-central-1.pooler.supabase.com:6543/postgres" });
-    expect(await pooler.look(session, [])).toMatchObject({ verdict: "failed", fix: expect.stringContaining(":5432/postgres") });
+    expect(await connection.look(session, [])).toMatchObject({ verdict: "failed", seen: expect.stringContaining("transaction pooler"), fix: expect.stringContaining("port 5432") });
   });
 
   it("serverVersion.look() fails for a server older than 15", async () => {
@@ -109,9 +109,10 @@ describe("runDoctor() on what is installed", () => {
     const [before] = await world.sql("select obj_description('backup'::regnamespace) as text");
     await world.sql("comment on schema backup is 'Holdfast. Build 000000000000.'");
     expect(theFailure(await look(world.database.url))).toMatchObject({ name: "database/build", seen: expect.stringMatching(/build 000000000000; this is holdfast .*, build [0-9a-f]{12}$/), fix: expect.stringContaining("supabase db push") });
-    await world.sql("create function backup.version() returns text language sql as $$ select '0.0.1' $$");
+    const [version] = await world.sql("select pg_get_functiondef('backup.version()'::regprocedure) as text");
+    await world.sql("create or replace function backup.version() returns text language sql as $$ select '0.0.1' $$");
     expect(theFailure(await look(world.database.url)).seen).toContain("version 0.0.1, build 000000000000");
-    await world.sql(`drop function backup.version(); comment on schema backup is '${String(before?.["text"]).replaceAll("'", "''")}'`);
+    await world.sql(`${String(version?.["text"])}; comment on schema backup is '${String(before?.["text"]).replaceAll("'", "''")}'`);
   });
 
   it.each([["pg_cron", "cron", "create extension pg_cron;"], ["pg_net", "net", "create extension pg_net with schema extensions;"]])("runDoctor() asks for %s", async (name, namespace, fix) => {

@@ -38,7 +38,7 @@ describe("runDoctor() on functions", () => {
   it("runDoctor() says that this machine cannot reach them, and asks where they are", async () => {
     const report = await world.doctor({ area: "functions", functionsUrl: "http://127.0.0.1:9099/functions/v1" });
     expect(theFailure(report)).toMatchObject({ name: "functions/url", seen: "http://127.0.0.1:9099/functions/v1 cannot be reached from this machine: ECONNREFUSED", fix: expect.stringContaining("--functions-url https://") });
-    expect(report.results.filter(({ blockedBy }) => blockedBy === "functions/url")).toHaveLength(8);
+    expect(report.results.filter(({ blockedBy }) => blockedBy === "functions/url")).toHaveLength(9);
     expect(theFailure(await world.doctor({ area: "functions", functionsUrl: `http://u:${MARK}@127.0.0.1/` })).seen).not.toContain(MARK);
     expect(troubles(await world.doctor({ area: "functions", url: "postgresql://x@127.0.0.1:1/x" }))).toEqual(["inconclusive functions/url"]);
   });

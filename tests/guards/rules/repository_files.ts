@@ -8,7 +8,7 @@ export interface RepositoryFile {
 }
 
 const ROOT = join(import.meta.dirname, "../../..");
-const SKIPPED = new Set(["node_modules", ".git", ".holdfast", "coverage", ".temp", ".branches"]);
+const SKIPPED = new Set(["node_modules", ".git", ".holdfast", "coverage", "build", ".temp", ".branches"]);
 const TEXT = /\.(?:ts|mjs|js|sql|psql|json|toml|md|yml|yaml|sh)$/;
 
 /** Every text file of the repository at or below one of the given paths; with none, of the whole repository. */
