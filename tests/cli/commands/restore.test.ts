@@ -106,7 +106,7 @@ describe("registerRestore()", () => {
 
   it("registerRestore() lists the restore points of the bucket, of all projects or of one", async () => {
     const key = `${written.backup.prefix}manifest.json`;
-    expect(await json(["--list"], 0)).toEqual([{ project: "clinic", run_id: RUN, manifest_key: key, proofs: 0 }]);
+    expect(await json(["--list"], 0)).toEqual([{ project: "clinic", run_id: RUN, manifest_key: key, proofs: 0, archived: false }]);
     await s3.putObject(`${written.backup.prefix}proofs/1.json`, new TextEncoder().encode("{}"));
     expect(await restore(["--list"])).toMatchObject({ code: 0, out: `clinic  ${RUN}  1 proof\n` });
     await s3.putObject(`${written.backup.prefix}proofs/2.json`, new TextEncoder().encode("{}"));
