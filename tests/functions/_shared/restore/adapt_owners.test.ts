@@ -27,12 +27,16 @@ describe("adaptOwners()", () => {
     expect(leftOut).toEqual([expect.objectContaining({ reason: "role", subject: "ownership by gone", message: expect.stringMatching(/^1 objects belong to postgres/) })]);
   });
 
-  it("adaptOwners() leaves what belongs to a role it cannot act as, also where it may be the owner itself", () => {
+  it("adaptOwners() leaves schemas and the platform's own objects to a role it cannot act as, and lets every other new owner be a difference", () => {
     const leftOut: LeftOut[] = [];
+    const admin = fact(role("supabase_admin"));
+    const both = (name: string) => facts([...base, admin], [owner(table("a"), name), owner(schema("public"), name)]);
+    const adapted = adaptOwners(both("postgres"), both("supabase_admin"), targetInfo(), leftOut);
+    expect(adapted.outgoingEdges(schema("public")).map(({ to }) => to)).toEqual([role("supabase_admin")]);
+    expect(ownerOf(adapted)).toEqual([role("postgres")]);
+    expect(leftOut).toEqual([expect.objectContaining({ reason: "role", subject: "ownership by postgres", message: expect.stringMatching(/^1 objects/) })]);
+    expect(ownerOf(adaptOwners(both("postgres"), both("supabase_admin"), targetInfo({ platformSchemas: ["public"] }), []))).toEqual([role("supabase_admin")]);
     const mine = facts([...base], [owner(table("a"), "postgres")]);
-    const theirs = facts([...base, fact(role("supabase_admin"))], [owner(table("a"), "supabase_admin")]);
-    expect(ownerOf(adaptOwners(mine, theirs, targetInfo(), leftOut))).toEqual([role("supabase_admin")]);
-    expect(leftOut).toEqual([expect.objectContaining({ reason: "role", subject: "ownership by postgres" })]);
     expect(adaptOwners(mine, facts([...base], [owner(table("a"), "anon")]), targetInfo(), [])).toBe(mine);
   });
 
