@@ -21,8 +21,8 @@ export function adaptOwners(desired: FactBase, current: FactBase, target: Target
   for (const edge of desired.edges) {
     const present = edge.kind !== "owner" || current.get(edge.from) === undefined ? undefined
       : current.outgoingEdges(edge.from).find((one) => one.kind === "owner")?.to;
-    // What is there and belongs to somebody else cannot be taken from them.
-    const isFree = present?.kind !== "role" || maySetOwner(target, present.name);
+    // A schema of the platform cannot be taken from it; anything else with a foreign owner is a difference that has to show.
+    const isFree = edge.from.kind !== "schema" || present?.kind !== "role" || maySetOwner(target, present.name);
     if (edge.kind !== "owner" || edge.to.kind !== "role" || (isFree && maySetOwner(target, edge.to.name))) {
       edges.push(edge);
       continue;

@@ -27,13 +27,15 @@ describe("adaptOwners()", () => {
     expect(leftOut).toEqual([expect.objectContaining({ reason: "role", subject: "ownership by gone", message: expect.stringMatching(/^1 objects belong to postgres/) })]);
   });
 
-  it("adaptOwners() leaves what belongs to a role it cannot act as, also where it may be the owner itself", () => {
+  it("adaptOwners() leaves a schema of a role it cannot act as, and no table, whose owner is a difference", () => {
     const leftOut: LeftOut[] = [];
-    const mine = facts([...base], [owner(table("a"), "postgres")]);
-    const theirs = facts([...base, fact(role("supabase_admin"))], [owner(table("a"), "supabase_admin")]);
-    expect(ownerOf(adaptOwners(mine, theirs, targetInfo(), leftOut))).toEqual([role("supabase_admin")]);
+    const mine = facts([...base], [owner(schema("public"), "postgres"), owner(table("a"), "postgres")]);
+    const theirs = facts([...base, fact(role("supabase_admin"))], [owner(schema("public"), "supabase_admin"), owner(table("a"), "supabase_admin")]);
+    const adapted = adaptOwners(mine, theirs, targetInfo(), leftOut);
+    expect(adapted.outgoingEdges(schema("public")).map(({ to }) => to)).toEqual([role("supabase_admin")]);
+    expect(ownerOf(adapted)).toEqual([role("postgres")]);
     expect(leftOut).toEqual([expect.objectContaining({ reason: "role", subject: "ownership by postgres" })]);
-    expect(adaptOwners(mine, facts([...base], [owner(table("a"), "anon")]), targetInfo(), [])).toBe(mine);
+    expect(adaptOwners(mine, facts([...base], [owner(schema("public"), "anon")]), targetInfo(), [])).toBe(mine);
   });
 
   it("adaptOwners() leaves an object that is there with its present owner", () => {
