@@ -1,4 +1,4 @@
-import { encodeId, type DependencyEdge, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
+import { encodeId, type DependencyEdge, type Fact, type FactBase } from "@supabase/pg-delta/core";
 import { rebuild } from "./fact_edits.ts";
 import type { LeftOut } from "./restore_context.ts";
 import type { TargetInfo } from "./target.ts";
@@ -7,11 +7,6 @@ import type { TargetInfo } from "./target.ts";
 function maySetOwner(target: TargetInfo, role: string): boolean {
   const known = target.roles.get(role);
   return known !== undefined && (target.isSuperuser || known.isMember);
-}
-
-/** Whether a target has this by itself: schemas such as public, and what is in those of the platform. */
-function isGiven(id: StableId, target: TargetInfo): boolean {
-  return id.kind === "schema" || ("schema" in id && id.schema !== null && target.platformSchemas.includes(id.schema));
 }
 
 /**
@@ -26,9 +21,8 @@ export function adaptOwners(desired: FactBase, current: FactBase, target: Target
   for (const edge of desired.edges) {
     const present = edge.kind !== "owner" || current.get(edge.from) === undefined ? undefined
       : current.outgoingEdges(edge.from).find((one) => one.kind === "owner")?.to;
-    // A schema, or what the platform made, cannot be taken from an owner this role may not act as. Everything else that has
-    // another owner than it had is a difference, and stays one.
-    const isFree = present?.kind !== "role" || maySetOwner(target, present.name) || !isGiven(edge.from, target);
+    // A schema of the platform cannot be taken from it; anything else with a foreign owner is a difference that has to show.
+    const isFree = edge.from.kind !== "schema" || present?.kind !== "role" || maySetOwner(target, present.name);
     if (edge.kind !== "owner" || edge.to.kind !== "role" || (isFree && maySetOwner(target, edge.to.name))) {
       edges.push(edge);
       continue;

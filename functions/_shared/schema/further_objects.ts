@@ -73,7 +73,9 @@ function edgesBetween(rows: readonly z.infer<typeof edgeSchema>[], own: Readonly
     if (from === null || to === null) continue;
     if (shells.get(row.to_key)?.has(row.from_key) === true) to = shellOf(to);
     const isThere = (id: StableId) => id.kind === "extensionIntent" || current.has(id);
-    if (encodeId(from) === encodeId(to) || !isThere(from) || !isThere(to)) continue;
+    // A table begins as a heap; only what gives it its storage method needs that method.
+    const isHeap = (from.kind === "table" || from.kind === "materializedView") && to.kind === "extensionIntent" && to.intentKind === "access method";
+    if (encodeId(from) === encodeId(to) || !isThere(from) || !isThere(to) || isHeap) continue;
     edges.set(`${encodeId(from)} ${encodeId(to)}`, { from, to, kind: "depends" });
   }
   return [...edges.values()];

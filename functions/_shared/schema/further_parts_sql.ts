@@ -148,8 +148,8 @@ const PARTS: readonly Part[] = [
 
 const parentOf = (one: Part): string => {
   if (one.kind === "index comment") return "jsonb_build_object('kind', 'constraint', 'schema', n.nspname, 'table', kc.relname, 'name', k.conname)";
-  const relation = relationId(one.kind === "index column settings" ? "(select x.indrelid from pg_index x where x.indexrelid = c.oid)" : "c.oid");
   if (one.kind === "index column settings") return "jsonb_build_object('kind', 'index', 'schema', n.nspname, 'name', c.relname)";
+  const relation = relationId("c.oid");
   if (one.kind !== "column settings" && one.kind !== "virtual column") return relation;
   return `case when c.relkind <> 'm' and a.attislocal then jsonb_build_object('kind', 'column', 'schema', n.nspname, 'table', c.relname, 'name', a.attname) else ${relation} end`;
 };

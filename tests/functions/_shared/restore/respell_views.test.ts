@@ -42,6 +42,19 @@ describe("respellViews()", () => {
     expect(def(respelled, "v")).toMatch(/WHERE true/);
   });
 
+  it("respellViews() lets the server print a rule that the backup spells otherwise, and leaves the rule that is there", async () => {
+    const id = { kind: "rule", schema: "public", table: "a", name: "Log" } as const;
+    await client.query("create table public.log (id integer); create rule \"Log\" as on insert to public.a do also insert into public.log select x.id from public.a x where x.id > 5");
+    await client.query("set search_path = pg_catalog");
+    const print = async () => (await client.query<{ def: string }>("select pg_get_ruledef(oid) as def from pg_rewrite where rulename = 'Log'")).rows[0]?.def ?? "";
+    const printed = await print();
+    const desired = facts([fact(id, { def: 'CREATE RULE "Log" AS ON INSERT TO public.a DO INSERT INTO public.log SELECT x.id FROM public.a x WHERE ((x.id) > (5))' })]);
+    expect((await respellViews(client, facts([fact(id, { def: printed })]), desired)).get(id)?.payload["def"]).toBe(printed);
+    const other = facts([fact(id, { def: 'CREATE RULE "Log" AS ON INSERT TO public.a DO NOTHING' })]);
+    expect((await respellViews(client, facts([fact(id, { def: printed })]), other)).get(id)?.payload["def"]).not.toBe(printed);
+    expect(await print()).toBe(printed);
+  });
+
   it("respellViews() asks nothing for views that are equal or missing, or are no views", async () => {
     const silent = { query: () => Promise.reject(new Error("asked")) } as unknown as Client;
     const desired = facts([fact(view("v"), { def: "one" }), fact(view("new"), { def: "two" }), fact(table("t"), { def: "three" })]);

@@ -38,12 +38,15 @@ let base: FactBase;
 beforeAll(async () => {
   database = await createTestDatabase();
   await queryRows(database.url, SOURCE);
-  const client = await connect(database.url, { applicationName: "holdfast test" });
-  const pool = { connect: () => Promise.resolve({ query: client.query.bind(client), release: () => undefined }) } as unknown as Pool;
-  base = (await extractSchema(pool)).factBase;
-  await client.end();
+  base = (await extractAll()).factBase;
 });
 afterAll(() => database.drop());
+
+async function extractAll() {
+  const client = await connect(database.url, { applicationName: "holdfast test" });
+  const pool = { connect: () => Promise.resolve({ query: client.query.bind(client), release: () => undefined }) } as unknown as Pool;
+  return extractSchema(pool).finally(() => client.end());
+}
 
 const found = (kind: string) => base.facts().filter(({ id }) => id.kind === "extensionIntent" && id.intentKind === kind && id.key.startsWith('["w"'));
 const statements = (kind: string) => found(kind).flatMap(({ payload }) => (Array.isArray(payload["statements"]) ? payload["statements"].map(String) : []));
@@ -98,6 +101,15 @@ describe("extractSchema()", () => {
     const of = base.childrenOf({ kind: "domain", schema: "w", name: "always" }).filter(({ id }) => id.kind === "constraint");
     expect(of.map(({ payload }) => payload["type"])).toEqual(["c"]);
     expect(base.get({ kind: "domain", schema: "w", name: "always" })?.payload["notNull"]).toBe(true);
+  });
+
+  it("extractSchema() makes a table before its storage method, which only a superuser can make", async () => {
+    await queryRows(database.adminUrl, "create access method other type table handler heap_tableam_handler; create table w.stored (a integer) using other");
+    const { factBase } = await extractAll();
+    const needs = factBase.edges.map(({ from, to }) => `${nameOf(from)} > ${nameOf(to)}`);
+    expect(needs).toContain("storage method w.stored > access method other");
+    expect(needs).not.toContain("table w.stored > access method other");
+    await queryRows(database.adminUrl, "drop table w.stored; drop access method other");
   });
 
   it("extractSchema() takes nothing from the server itself or from extensions", () => {
