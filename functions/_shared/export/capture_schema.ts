@@ -5,7 +5,6 @@ import { extractSchema } from "../schema/extract_schema.ts";
 import type { ClaimedChunk, RunWarning } from "./ledger.ts";
 import { attemptName } from "./object_keys.ts";
 import { importSnapshot } from "./open_snapshot.ts";
-import { isPlatformRole } from "./render_roles.ts";
 import { selectFacts } from "./select_facts.ts";
 import { compress, storeObject } from "./store_object.ts";
 import type { WorkerContext } from "./worker_context.ts";
@@ -25,7 +24,10 @@ function snapshotPool(context: WorkerContext): Pool {
   return { connect: () => Promise.resolve({ query, release: () => undefined }) } as unknown as Pool;
 }
 
-/** Kinds the engine reports as not modeled, by its words for them, that furtherObjects carries or parameterRights() looks at itself. */
+/**
+ * Kinds the engine reports as not modeled, by its words for them, that furtherObjects carries. Privileges on parameters belong to
+ * the server and its roles: globals.json and roles.sql hold them.
+ */
 const CARRIED = new Set(["cast", "operator", "operator class", "operator family", "text search configuration", "text search dictionary", "statistics object", "transform", "parameter ACL"]);
 
 /** What is not modeled, one warning per kind of object, so that a gap is stated and not found later. */
@@ -34,18 +36,7 @@ function warningsOf(diagnostics: Awaited<ReturnType<typeof extract>>["diagnostic
     .filter((one) => one.code !== "unmodeled_kind" || !CARRIED.has(String(one.context?.["kind"])))
     // Identity sequences and extension members have edges to objects that are not facts of their own.
     .filter((one) => one.code !== "dangling_edge" && one.severity !== "info")
-    // Privileges on parameters belong to the server and its roles: globals.json and roles.sql hold them.
-    .filter((one) => one.context?.["kind"] !== "parameter ACL")
     .map((one) => ({ code: `schema_${one.code}`, subject: "schema", message: one.message }));
-}
-
-/** Rights to set a parameter are the cluster's, and those of the platform's own roles are made by the platform. */
-async function parameterRights(client: Client): Promise<RunWarning[]> {
-  const { rows } = await client.query<{ parameter: string; grantee: string }>(
-    `select p.parname as parameter, case when a.grantee = 0 then 'PUBLIC' else pg_catalog.pg_get_userbyid(a.grantee)::text end as grantee
-     from pg_catalog.pg_parameter_acl p cross join lateral pg_catalog.aclexplode(p.paracl) a where a.grantee <> 10 order by 1, 2`);
-  return rows.filter(({ grantee }) => !isPlatformRole(grantee)).map(({ parameter, grantee }) => ({ code: "schema_parameter_rights", subject: parameter,
-    message: `The right of ${grantee} on parameter ${parameter} is not in the backup. Grant it by hand after a restore.` }));
 }
 
 /** The included schemas as they are in the snapshot: a serialized fact base, and what the engine says about gaps. */
@@ -64,6 +55,6 @@ export async function captureSchema(context: WorkerContext, chunk: ClaimedChunk)
   const { json, diagnostics } = await readSchemaFacts(context);
   const object = await storeObject(context, attemptName("schema", "json.gz", chunk.attempt),
     await compress(new TextEncoder().encode(json)), "application/gzip", "schema.json");
-  await context.ledger.addWarnings(context.runId, [...warningsOf(diagnostics), ...await parameterRights(context.client)]);
+  await context.ledger.addWarnings(context.runId, warningsOf(diagnostics));
   await context.ledger.complete(context.runId, chunk.claim_id, [{ chunk_no: chunk.chunk_no, stored_bytes: object.bytes, objects: [object] }]);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { StorageContext } from "../../../../functions/_shared/doctor/storage_context.ts";
 import type { StorageWants } from "../../../../functions/_shared/doctor/storage_wants.ts";
 
-const ENV = { HOLDFAST_S3_ENDPOINT: "http://s3.test", HOLDFAST_S3_BUCKET: "backups", HOLDFAST_S3_ACCESS_KEY_ID: "id", HOLDFAST_S3_SECRET_ACCESS_KEY: "secret" };
+const ENV = { HOLDFAST_S3_ENDPOINT: "https://s3.test", HOLDFAST_S3_BUCKET: "backups", HOLDFAST_S3_ACCESS_KEY_ID: "id", HOLDFAST_S3_SECRET_ACCESS_KEY: "secret" };
 const WANTS: StorageWants = { project: "clinic", objectLock: null, deletes: false, classes: [], enabled: true };
 const context = (wants: StorageWants | null, more: Partial<ConstructorParameters<typeof StorageContext>[0]> = {}) =>
   new StorageContext({ env: ENV, where: "machine", wants: () => Promise.resolve(wants), ...more });
