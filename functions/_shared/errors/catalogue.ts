@@ -46,7 +46,7 @@ export const ERRORS = {
   HF905: { http: 500, exit: 3, title: "Demo waited too long" },
   HF906: { http: 409, exit: 3, title: "Database has another build of Holdfast" },
   HF920: { http: 422, exit: 2, title: "Not a Supabase project" },
-  HF921: { http: 409, exit: 3, title: "config.toml cannot be edited" },
+  HF921: { http: 409, exit: 3, title: "Project's config.toml cannot be edited" },
   HF922: { http: 409, exit: 3, title: "Name is taken in this project" },
   HF923: { http: 409, exit: 3, title: "Installed files were edited" },
   HF924: { http: 409, exit: 3, title: "Installed version does not fit" },

@@ -34,7 +34,7 @@ it.each(["fast", "immediate", "crash"] as const)("startCluster() keeps committed
     rmSync(cluster.dataDir, { recursive: true, force: true });
   }
   expect(existsSync(cluster.socketDir)).toBe(false);
-});
+}, 60_000);
 
 it("startCluster() gives every cluster a vault key of its own", async () => {
   const secrets: string[] = [];
