@@ -16,9 +16,10 @@ function buildOf(files: readonly SqlFile[]): string {
 
 function footer(build: string): string {
   return `
--- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
+-- Tells which build of sql/ a database has; compareBuild() in stack/ reads it. Qualified, as the search path may hold functions of
+-- these names.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build ${build}.'));
+  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build ${build}.'));
 end $$;
 
 reset check_function_bodies;

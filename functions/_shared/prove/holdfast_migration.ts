@@ -7835,9 +7835,10 @@ comment on function backup.run_tests(text) is
   'Runs the pgTAP tests of schema backup_tests, rolled back, and returns one finding per test; skipped where pgTAP is not installed. With a name: that test only.';
 revoke all on function backup.run_tests(text) from public;
 
--- Tells which build of sql/ a database has; compareBuild() in stack/ reads it.
+-- Tells which build of sql/ a database has; compareBuild() in stack/ reads it. Qualified, as the search path may hold functions of
+-- these names.
 do $$ begin
-  execute format('comment on schema backup is %L', concat_ws(' ', obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 3d1ab8788c1b.'));
+  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 3d1ab8788c1b.'));
 end $$;
 
 reset check_function_bodies;
