@@ -38,6 +38,22 @@ describe("applyMigrations()", () => {
     expect(await applyMigrations(database.url, { dir })).toEqual([]);
   });
 
+  it("applyMigrations() installs Holdfast beside functions that have the names of the server's", async () => {
+    const shadowed = await createTestDatabase();
+    const owner = new pg.Client(shadowed.url);
+    try {
+      await owner.connect();
+      await owner.query(`create function public.format(text, text) returns text language sql as $$ select 'drop schema public cascade' $$;
+        create function public.concat_ws(text, text, text) returns text language sql as $$ select 'nothing' $$`);
+      await applyMigrations(shadowed.url);
+      const { rows } = await owner.query("select obj_description('backup'::regnamespace) ~ 'Build [0-9a-f]{12}\\.$' as built, to_regnamespace('public') is not null as unharmed");
+      expect(rows).toEqual([{ built: true, unharmed: true }]);
+    } finally {
+      await owner.end();
+      await shadowed.drop();
+    }
+  });
+
   it("applyMigrations() rolls a failing file back and names its line with HF903", async () => {
     writeFileSync(join(dir, "20260103000000_third.sql"), "create table public.third (id int);\nselect nothing_here;");
     await expect(applyMigrations(database.url, { dir })).rejects.toMatchObject({ code: "HF903", detail: expect.stringContaining("line 2") });
