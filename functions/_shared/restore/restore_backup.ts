@@ -23,7 +23,7 @@ import type { LeftOut, RestoreContext, RestoreOptions, RestorePhase, RestoreProg
 import { restoreCronJobs } from "./restore_cron_jobs.ts";
 import { restoreRoles } from "./restore_roles.ts";
 import { restoreSequences } from "./restore_sequences.ts";
-import { dropRestoreState, enterPhase, loadedChunks, openRestoreState, readRestoreState, recordPhase, type RestoreState } from "./restore_state.ts";
+import { dropRestoreState, enterPhase, keepLeftOut, loadedChunks, lockTarget, openRestoreState, readRestoreState, recordPhase, rememberActingAs, type RestoreState } from "./restore_state.ts";
 import { resolveSelection, selectTables } from "./select_tables.ts";
 import { checkTarget, inspectTarget, type TargetInfo } from "./target.ts";
 import { unsealBackup } from "./unseal_backup.ts";
@@ -129,6 +129,8 @@ export async function restoreBackup(request: RestoreRequest): Promise<RestoreRes
   const client = await prepareSession(await request.connect("holdfast restore"));
   const opened: Client[] = [client];
   try {
+    // Before the first look: what a restore that is about to end leaves here must be seen.
+    await lockTarget(client);
     const prepared = await prepareRestore(client, request);
     return await new RestoreRun(request, prepared, client, opened, started).run();
   } finally {
@@ -163,6 +165,16 @@ class RestoreRun {
   }
 
   async run(): Promise<RestoreResult> {
+    try {
+      return await this.#perform();
+    } catch (error) {
+      // The next call grants again what it needs. Where the session is gone, it takes back what this one was granted.
+      await stopActingAs(this.#client, this.#actingAs).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #perform(): Promise<RestoreResult> {
     const { backup, options, schema } = this.#prepared;
     let lost: LostObject[] = [];
     let proof: Proof | null = null;
@@ -170,7 +182,11 @@ class RestoreRun {
     await this.#step("check", () => this.#begin());
     await this.#step("install", () => installHoldfast(this.#context()));
     await this.#step("roles", () => restoreRoles(this.#context()));
-    if (!options.dataOnly) this.#actingAs = await actAsOwners(this.#client, schema, this.#target);
+    await keepLeftOut(this.#client, this.#leftOut);
+    if (!options.dataOnly) {
+      const granted = await actAsOwners(this.#client, schema, this.#target, (role) => rememberActingAs(this.#client, role));
+      this.#actingAs = [...new Set([...this.#actingAs, ...granted])];
+    }
     await this.#lookAgain();
     await this.#step("schema_before", () => this.#applyBefore());
     await this.#step("data", async () => {
@@ -241,11 +257,14 @@ class RestoreRun {
     if (frozen.length > 0) throw archivedError(backup.manifest.run_id, frozen);
     const skipped = unfinished?.options["skipped"];
     const { only, dataOnly, schemaOnly } = options;
-    await openRestoreState(this.#client, {
+    const state = await openRestoreState(this.#client, {
       runId: backup.manifest.run_id, manifestSha256: backup.manifestSha256,
       options: { only, dataOnly, schemaOnly, platformSchemas: [...this.#target.platformSchemas],
         skipped: Array.isArray(skipped) ? skipped : backup.manifest.tables.filter((one) => !this.#tables.includes(one)).map(nameOf) },
     });
+    this.#actingAs = state.actingAs;
+    // Roles that an earlier call made are there now, and nobody would say again what they lack.
+    this.#leftOut.push(...state.leftOut.filter((one) => !this.#leftOut.some((known) => known.subject === one.subject && known.message === one.message)));
     const { thawSeconds = 0 } = this.#request;
     if (thawSeconds === 0) return;
     this.#phaseSeconds.thaw = thawSeconds;

@@ -1,6 +1,6 @@
 import type { Client } from "pg";
 import { HoldfastError } from "../errors/holdfast_error.ts";
-import type { RestorePhase } from "./restore_context.ts";
+import type { LeftOut, RestorePhase } from "./restore_context.ts";
 
 /** What a restore in a target is of. A later call continues only the same. */
 export interface RestoreIdentity {
@@ -17,6 +17,10 @@ export interface RestoreState extends RestoreIdentity {
   startedAt: string;
   /** Seconds spent in each phase, over all calls. */
   phaseSeconds: Partial<Record<RestorePhase, number>>;
+  /** Roles that the role of the restore became a member of for it, or was about to. */
+  actingAs: string[];
+  /** What stays behind, as far as later calls cannot find it out again. */
+  leftOut: LeftOut[];
 }
 
 interface StateRow {
@@ -26,6 +30,8 @@ interface StateRow {
   phase: RestorePhase | null;
   started_at: string;
   phase_seconds: Partial<Record<RestorePhase, number>>;
+  acting_as: string[];
+  left_out: LeftOut[];
 }
 
 /** Locks are per database; any number that nothing else uses. */
@@ -40,7 +46,8 @@ const CREATE_STATE = `
   create schema holdfast_restore;
   create table holdfast_restore.restore (
     one boolean primary key default true check (one), run_id text not null, manifest_sha256 text not null, options jsonb not null,
-    phase text, started_at timestamptz not null default pg_catalog.now(), phase_seconds jsonb not null default '{}');
+    phase text, started_at timestamptz not null default pg_catalog.now(), phase_seconds jsonb not null default '{}',
+    acting_as text[] not null default '{}', left_out jsonb not null default '[]');
   create table holdfast_restore.chunks (key text primary key, rows bigint not null);
   do $$
   declare
@@ -67,9 +74,12 @@ function refused(message: string, detail: string, hint: string): HoldfastError {
 
 /**
  * Takes the lock of this target's restore for the rest of the session. A session whose process was killed holds it until
- * the server has noticed, so it is waited for.
+ * the server has noticed, so it is waited for. What was seen of the target before this may have been changed by the restore
+ * that was waited for.
+ *
+ * @throws {HoldfastError} HF503 another restore is running.
  */
-async function lockTarget(client: Client): Promise<void> {
+export async function lockTarget(client: Client): Promise<void> {
   // The server looks for a dead client while it works, so that a killed restore does not hold the lock until the end of an index.
   await client.query("set client_connection_check_interval = '2s'").catch(() => undefined);
   await client.query(`set lock_timeout = '${LOCK_WAIT}'`);
@@ -100,9 +110,10 @@ export async function readRestoreState(client: Client): Promise<RestoreState | n
       "Restore as the role that began, or drop the schema if nobody needs it.");
   }
   const { rows: [row] } = await client.query<StateRow>(
-    "select r.run_id, r.manifest_sha256, r.options, r.phase, r.started_at::text, r.phase_seconds from holdfast_restore.restore r");
+    "select r.run_id, r.manifest_sha256, r.options, r.phase, r.started_at::text, r.phase_seconds, r.acting_as, r.left_out from holdfast_restore.restore r");
   if (row === undefined) return null;
-  return { runId: row.run_id, manifestSha256: row.manifest_sha256, options: row.options, phase: row.phase, startedAt: row.started_at, phaseSeconds: row.phase_seconds };
+  return { runId: row.run_id, manifestSha256: row.manifest_sha256, options: row.options, phase: row.phase, startedAt: row.started_at, phaseSeconds: row.phase_seconds,
+    actingAs: row.acting_as, leftOut: row.left_out };
 }
 
 async function createState(client: Client, identity: RestoreIdentity): Promise<void> {
@@ -155,6 +166,16 @@ export async function recordPhase(client: Client, phase: RestorePhase, seconds: 
     `update holdfast_restore.restore r set phase_seconds = r.phase_seconds
        || pg_catalog.jsonb_build_object($1::text, coalesce((r.phase_seconds ->> $1)::numeric, 0) + $2::numeric)`,
     [phase, seconds]);
+}
+
+/** Notes a role before the role of the restore becomes a member of it. */
+export async function rememberActingAs(client: Client, role: string): Promise<void> {
+  await client.query("update holdfast_restore.restore r set acting_as = r.acting_as || $1::text where not $1 = any (r.acting_as)", [role]);
+}
+
+/** Keeps what stays behind for the calls that continue. */
+export async function keepLeftOut(client: Client, leftOut: readonly LeftOut[]): Promise<void> {
+  await client.query("update holdfast_restore.restore set left_out = $1::jsonb", [JSON.stringify(leftOut)]);
 }
 
 /** Keys of the objects whose rows are in the target. */

@@ -142,7 +142,10 @@ export async function checkTarget(client: Client, backup: Backup, target: Target
   const { server, run_id: runId } = backup.manifest;
   const sameIdentity = server.system_identifier !== undefined && server.system_identifier === target.systemIdentifier
     && server.database_oid === target.databaseOid;
-  if (sameIdentity || (!target.hasRestoreState && target.hasHoldfast && await ledgerHolds(client, runId))) {
+  // Servers made from one image of a disk share an identity, and so does a copy that was emptied: with nothing in it there is
+  // nothing to destroy.
+  const isSource = sameIdentity && target.userTables.length > 0 && !options.resuming;
+  if (isSource || (!target.hasRestoreState && target.hasHoldfast && await ledgerHolds(client, runId))) {
     throw refuse(`Database "${target.database}" is the one that was backed up, or a physical copy of it`, undefined,
       "Restore into another database, and move what is needed from there.");
   }

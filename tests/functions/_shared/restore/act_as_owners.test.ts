@@ -22,20 +22,22 @@ function session(refusal?: Error): { client: Client; statements: string[] } {
   return { client, statements };
 }
 
+const nobody = () => Promise.resolve();
+
 describe("actAsOwners()", () => {
   it("actAsOwners() becomes a member of the project's own owners, never of the platform's, and goes on where it may not", async () => {
     const { client, statements } = session(Object.assign(new Error("no"), { code: "42501" }));
-    expect(await actAsOwners(client, facts, target())).toEqual(["mine"]);
-    expect(statements).toEqual(['grant "mine" to current_user', 'grant "refused" to current_user']);
+    expect(await actAsOwners(client, facts, target(), (role) => Promise.resolve(void statements.push(`remember ${role}`)))).toEqual(["mine"]);
+    expect(statements).toEqual(["remember mine", 'grant "mine" to current_user', "remember refused", 'grant "refused" to current_user']);
   });
 
   it("actAsOwners() has nothing to do as a superuser", async () => {
     const { client, statements } = session();
-    expect([await actAsOwners(client, facts, target({ isSuperuser: true })), statements]).toEqual([[], []]);
+    expect([await actAsOwners(client, facts, target({ isSuperuser: true }), nobody), statements]).toEqual([[], []]);
   });
 
   it("actAsOwners() throws what is not an answer of the server", async () => {
-    await expect(actAsOwners(session(new TypeError("a bug")).client, facts, target())).rejects.toThrow("a bug");
+    await expect(actAsOwners(session(new TypeError("a bug")).client, facts, target(), nobody)).rejects.toThrow("a bug");
   });
 });
 

@@ -152,6 +152,36 @@ describe("restoreBackup()", () => {
     expect(await areClosed(sessions)).toEqual(sessions.map(() => true));
   });
 
+  it("restoreBackup() called twice at once restores once: who waits for the other sees what it has left", async () => {
+    const database = await newDatabase();
+    const both = await Promise.allSettled([restore(database), restore(database)]);
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(both.find((one) => one.status === "rejected")).toMatchObject({ reason: { code: "HF502", detail: expect.stringContaining("shop.customers") } });
+    expect(await read(database, `${COUNTS}, (select count(*)::integer from other.notes) as notes`)).toEqual([{ customers: 30, orders: 200, others: true, notes: 1 }]);
+  }, 60_000);
+
+  it("restoreBackup() takes back what an earlier call was granted, and says again what that one left out", async () => {
+    const database = await newDatabase();
+    const s3 = damaged(ORDERS);
+    const role = `holdfast_acting_${process.pid}`;
+    const members = `select count(*)::integer as members from pg_auth_members m where m.roleid = '${role}'::regrole and m.member = 'postgres'::regrole and (m.grantor = 'postgres'::regrole or current_setting('server_version_num')::integer < 160000)`;
+    await read(database, `create role ${role}`);
+    try {
+      await expect(restore(database, { s3 })).rejects.toMatchObject({ code: "HF501" });
+      // As a call leaves them that was killed after it had granted, and after it had made a role.
+      await read(database, `grant ${role} to postgres; update holdfast_restore.restore set acting_as = '{${role}}',
+        left_out = left_out || '[{"reason": "secret", "subject": "password of role app", "message": "The backup does not hold it."}]'`);
+      expect(await read(database, members)).toEqual([{ members: 1 }]);
+      await expect(restore(database, { s3 })).rejects.toMatchObject({ code: "HF501" });
+      expect(await read(database, members)).toEqual([{ members: 0 }]);
+      s3.heal();
+      const { leftOut } = await restore(database, { s3 });
+      expect(leftOut.filter(({ subject }) => subject === "password of role app")).toHaveLength(1);
+    } finally {
+      await read(database, `drop role if exists ${role}`);
+    }
+  }, 60_000);
+
   it("restoreBackup() restores a schema without rows, and rows into it", async () => {
     const database = await newDatabase();
     const schemas = ["other"];
@@ -205,7 +235,7 @@ describe("prepareRestore()", () => {
     expect(prepared.target.platformSchemas).toContain("auth");
     // What a restore has made may look like a platform's by now; what counts is what was there at its start.
     await client.query(`create schema holdfast_restore; create table holdfast_restore.chunks (key text, rows bigint); create table holdfast_restore.restore as
-      select '${written.backup.manifest.run_id}'::text as run_id, '${written.backup.manifestSha256}'::text as manifest_sha256, '{"platformSchemas": ["vault"]}'::jsonb as options, 'data'::text as phase, now() as started_at, '{}'::jsonb as phase_seconds`);
+      select '${written.backup.manifest.run_id}'::text as run_id, '${written.backup.manifestSha256}'::text as manifest_sha256, '{"platformSchemas": ["vault"]}'::jsonb as options, 'data'::text as phase, now() as started_at, '{}'::jsonb as phase_seconds, '{}'::text[] as acting_as, '[]'::jsonb as left_out`);
     const continued = await prepareRestore(client, requestOf(database).request);
     expect(continued).toMatchObject({ unfinished: { phase: "data" }, target: { platformSchemas: ["vault"] } });
     await client.end();

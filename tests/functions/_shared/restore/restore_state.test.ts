@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { dropRestoreState, enterPhase, loadedChunks, openRestoreState, readRestoreState, recordPhase } from "../../../../functions/_shared/restore/restore_state.ts";
+import { dropRestoreState, enterPhase, keepLeftOut, loadedChunks, openRestoreState, readRestoreState, recordPhase, rememberActingAs } from "../../../../functions/_shared/restore/restore_state.ts";
 import { createRestoreTarget, type RestoreTarget } from "../../../support/restore_world.ts";
 
 const IDENTITY = { runId: "20261123T205500Z-a1b2c3", manifestSha256: "a".repeat(64), options: { only: null, dataOnly: false } };
@@ -76,6 +76,15 @@ describe("restore_state", () => {
     await enterPhase(target.client, "sequences");
     await recordPhase(target.client, "sequences", 0.5);
     expect(await readRestoreState(target.client)).toMatchObject({ phase: "sequences", phaseSeconds: { data: 3.75, sequences: 0.5 } });
+  });
+
+  it("rememberActingAs() notes a role once, keepLeftOut() what stays behind, for the calls that continue", async () => {
+    await openRestoreState(target.client, IDENTITY);
+    expect(await readRestoreState(target.client)).toMatchObject({ actingAs: [], leftOut: [] });
+    for (const role of ["app", 'o"dd', "app"]) await rememberActingAs(target.client, role);
+    const leftOut = [{ reason: "secret" as const, subject: "password of role app", message: "The backup does not hold it." }];
+    await keepLeftOut(target.client, leftOut);
+    expect(await openRestoreState(target.client, IDENTITY)).toMatchObject({ actingAs: ["app", 'o"dd'], leftOut });
   });
 
   it("loadedChunks() lists the marks, dropRestoreState() removes everything, also twice", async () => {

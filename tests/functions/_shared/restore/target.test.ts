@@ -58,12 +58,19 @@ describe("inspectTarget()", () => {
 describe("checkTarget()", () => {
   it("checkTarget() accepts an empty project", () => check());
 
-  it("checkTarget() refuses the source itself, also when it is named", async () => {
+  it("checkTarget() refuses the source itself, also when it is named, and takes an empty server made from the same image for another one", async () => {
     const { system_identifier, database_oid } = await readDatabaseIdentity(pair.target);
     const { database } = await pair.inspect();
-    await expect(check({ intoExisting: database }, { system_identifier, database_oid })).rejects.toMatchObject({ code: "HF502", message: expect.stringContaining("was backed up") });
-    await check({}, { system_identifier, database_oid: database_oid + 1 });
-    await check({}, { system_identifier: "1", database_oid });
+    await check({}, { system_identifier, database_oid });
+    await pair.target.query("create schema shop; create table shop.orders ()");
+    try {
+      await expect(check({ intoExisting: database }, { system_identifier, database_oid })).rejects.toMatchObject({ code: "HF502", message: expect.stringContaining("was backed up") });
+      await check({ resuming: true }, { system_identifier, database_oid });
+      await check({ intoExisting: database }, { system_identifier, database_oid: database_oid + 1 });
+      await check({ intoExisting: database }, { system_identifier: "1", database_oid });
+    } finally {
+      await pair.target.query("drop schema shop cascade");
+    }
   });
 
   it("checkTarget() refuses an older server, another encoding and a role without rights", async () => {
