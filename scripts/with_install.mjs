@@ -22,7 +22,7 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
   console.error("Installing packages (once) …");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
   // Not npm ci: it refuses a lock file that lacks the optional packages of platforms its registry does not carry.
-  const installed = spawnSync(npm, ["install", "--no-save", "--loglevel=error"], { cwd: root, stdio: ["ignore", 2, "inherit"] });
+  const installed = spawnSync(npm, ["install", "--no-save", "--loglevel=error"], { cwd: root, stdio: ["ignore", 2, "inherit"], shell: process.platform === "win32" });
   if (installed.status !== 0) {
     console.error("error: Cannot install the packages\nhint: Run npm install --no-save in this folder and look at its messages.");
     process.exit(3);
