@@ -13,13 +13,13 @@ describe("connect()", () => {
     const rows = await withClient(database.url, { applicationName: "holdfast test" }, async (client) => {
       const { rows } = await client.query(`select name, setting from pg_catalog.pg_settings where name = any($1)`, [
         ["DateStyle", "IntervalStyle", "TimeZone", "extra_float_digits", "bytea_output", "lc_monetary", "xmlbinary", "client_encoding", "standard_conforming_strings",
-          "xmloption", "quote_all_identifiers", "default_transaction_isolation", "default_transaction_read_only", "row_security", "search_path", "idle_in_transaction_session_timeout", "statement_timeout", "lock_timeout", "application_name"]]);
+          "xmloption", "quote_all_identifiers", "default_transaction_isolation", "default_transaction_read_only", "row_security", "search_path", "idle_in_transaction_session_timeout", "statement_timeout", "lock_timeout", "application_name", "jit"]]);
       return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
     });
     expect(rows).toEqual({ DateStyle: "ISO, MDY", IntervalStyle: "postgres", TimeZone: "UTC", extra_float_digits: "1", bytea_output: "hex",
       lc_monetary: "C", xmlbinary: "base64", client_encoding: "UTF8", standard_conforming_strings: "on", xmloption: "content",
       quote_all_identifiers: "off", default_transaction_isolation: "read committed", default_transaction_read_only: "off", row_security: "off", search_path: '""',
-      idle_in_transaction_session_timeout: "0", statement_timeout: "0", lock_timeout: "0", application_name: "holdfast test" });
+      idle_in_transaction_session_timeout: "0", statement_timeout: "0", lock_timeout: "0", application_name: "holdfast test", jit: "off" });
   });
 
   it("connect() limits statements when asked to", async () => {
