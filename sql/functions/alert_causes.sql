@@ -53,14 +53,20 @@ as $$
     cross join lateral (select * from backup.job_runs o where o.job_name = names.job_name order by o.started_at desc limit 1) j
     where j.status = 'failed'
   ), delivered as (
-    -- The newest end on each channel tells whether it works. One that found no function has no channel, and counts while
-    -- nothing has ended since.
+    -- The newest end on each channel tells whether it works, however old it is: silence repairs nothing. One that found no
+    -- function has no channel, and counts while nothing has ended since. A channel that functions no longer know is gone: it has
+    -- been skipped since, or something has been told without it.
     select d.channel, d.error
     from (select distinct on (e.channel) e.* from backup.alert_deliveries e
-          where e.state in ('sent', 'failed') and e.finished_at > p_now - interval '7 days'
+          where e.state in ('sent', 'failed') or e.error = 'channel is not configured'
           order by e.channel, e.finished_at desc, e.delivery_id desc) d
     where d.state = 'failed'
-      and (d.channel is not null or not exists (select from backup.alert_deliveries l where l.finished_at > d.finished_at))
+      and case when d.channel is null then not exists (select from backup.alert_deliveries l where l.finished_at > d.finished_at)
+               when d.channel like 'heartbeat%' then true
+               else not exists (
+                 select from backup.alert_deliveries l
+                 where l.alert_id is not null and l.queued_at > d.finished_at and (l.channel is not null or l.state = 'skipped')
+                   and not exists (select from backup.alert_deliveries o where o.event_id = l.event_id and o.channel = d.channel)) end
   ), ledger as (
     select sum(pg_total_relation_size(c.oid)) as bytes from pg_catalog.pg_class c
     where c.relnamespace = 'backup'::regnamespace and c.relkind = 'r'

@@ -79,10 +79,13 @@ begin
     ('primary_backups', $q$
       select o.ctid from backup.primary_backups o
       where o.looked_at < $2 and o.looked_at < (select max(n.looked_at) from backup.primary_backups n)$q$),
-    -- The last word about a cause is kept: what is open must stay known as told.
+    -- The last word about a cause is kept: what is open must stay known as told. So is the last end on a channel, which tells
+    -- whether it works.
     ('alert_deliveries', $q$
       select o.ctid from backup.alert_deliveries o
-      where o.finished_at < $2 and exists (select from backup.alert_deliveries n where n.cause = o.cause and n.queued_at > o.queued_at)$q$),
+      where o.finished_at < $2 and exists (select from backup.alert_deliveries n where n.cause = o.cause and n.queued_at > o.queued_at)
+        and (o.channel is null or o.state = 'skipped'
+             or exists (select from backup.alert_deliveries n where n.channel = o.channel and n.state in ('sent', 'failed') and n.finished_at > o.finished_at))$q$),
     ('alerts', $q$
       select o.ctid from backup.alerts o where o.resolved_at < $3$q$),
     ('retention_marks', $q$

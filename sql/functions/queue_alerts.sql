@@ -1,10 +1,11 @@
--- requires: tables/alert_deliveries.sql, tables/settings.sql, functions/_reopen_skipped.sql, functions/_utc_text.sql
+-- requires: tables/alert_deliveries.sql, tables/settings.sql, functions/_reopen_untold.sql, functions/_utc_text.sql
 -- backup.queue_alerts(p_now)
 --
 -- Why: what has been told about a cause is compared with how it stands, and the difference is queued. So an alert is told once
 -- however often it is seen, a cause that comes and goes is told at most alert_max_per_hour times and rightly at the end, and
 -- nothing has to be alive but pg_cron. What went away before anybody was told is not told.
--- An alert that nobody could be told of counts as told for a day: without a channel there is one look a day, not one a minute.
+-- An alert that nobody could be told of counts as told for a day: without a channel that works there is one look a day, not one
+-- a minute. What was given up stays as it is, and is said again as an event of its own.
 -- Returns how many events it queued.
 create or replace function backup.queue_alerts(p_now timestamptz default now())
 returns integer
@@ -17,7 +18,7 @@ declare
 begin
   -- Two ticks at once must not both tell the same.
   perform s.id from backup.settings s for update;
-  v_reopened := backup._reopen_skipped(p_now - interval '1 day', p_now);
+  v_reopened := backup._reopen_untold(null, p_now - interval '1 day', p_now);
   insert into backup.alert_deliveries (alert_id, event, cause, content, not_before, queued_at)
   select a.alert_id, e.event, a.cause,
          jsonb_build_object('project', s.project_ref, 'cause', a.cause, 'severity', a.severity, 'message', a.message, 'occurrences', a.occurrences,
@@ -27,9 +28,18 @@ begin
   from backup.settings s
   cross join (select distinct on (n.cause) n.* from backup.alerts n order by n.cause, n.alert_id desc) a
   left join lateral (
-    select d.event, d.alert_id, d.content ->> 'severity' as severity, d.queued_at,
-           (select bool_or(o.state <> 'skipped' or o.channel is not null) from backup.alert_deliveries o where o.event_id = d.event_id) as heard
-    from backup.alert_deliveries d where d.cause = a.cause and d.alert_id is not null
+    select d.event, d.alert_id, d.content ->> 'severity' as severity, d.queued_at, l.lost_at,
+           -- Somebody may know of it: since it was last over, something arrived or is on its way.
+           exists (select from backup.alert_deliveries o
+                   where o.cause = a.cause and o.alert_id is not null and o.event <> 'resolved' and o.state in ('pending', 'sent')
+                     and not exists (select from backup.alert_deliveries r
+                                     where r.cause = a.cause and r.event = 'resolved' and r.queued_at > o.queued_at)) as heard
+    from backup.alert_deliveries d
+    cross join lateral (
+      select case when not bool_or(o.state in ('pending', 'sent')) then max(o.finished_at) end as lost_at
+      from backup.alert_deliveries o where o.event_id = d.event_id
+    ) l
+    where d.cause = a.cause and d.alert_id is not null
     order by d.queued_at desc, d.delivery_id desc limit 1
   ) t on true
   cross join lateral (
@@ -38,6 +48,7 @@ begin
   cross join lateral (
     select case when a.resolved_at is null and q.quiet then 'raised'
                 when a.resolved_at is null and a.severity = 'critical' and t.severity = 'warning' then 'escalated'
+                when a.resolved_at is null and t.lost_at <= p_now - interval '1 day' then t.event
                 when a.resolved_at is null and t.queued_at <= p_now - s.alert_reminder_after then 'reminder'
                 when a.resolved_at is not null and not q.quiet and t.heard then 'resolved' end as event
   ) e

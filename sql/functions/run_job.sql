@@ -4,7 +4,8 @@
 -- Why: every scheduled entry goes through here, so that job_runs tells when it ran, how long, and with which outcome. An
 -- error is recorded and not raised again: raising would undo the record. A tick without anything to do leaves no row,
 -- or the ledger would grow by one row a minute; that it ran is in job_states.
--- A clean-up deletes a bounded number of rows. What it leaves is deleted by the ticks after it.
+-- A clean-up deletes a bounded number of rows. What it leaves is deleted by the ticks after it, few rows at a time: they share
+-- the transaction of the tick, which must be short.
 -- Errors: HF100 unknown job.
 create or replace function backup.run_job(p_job_name text)
 returns jsonb
@@ -13,6 +14,7 @@ set search_path = ''
 as $$
 declare
   v_started timestamptz := clock_timestamp();
+  v_more    boolean := coalesce((select (j.result ->> 'more')::boolean from backup.job_runs j where j.job_name = 'prune' order by j.started_at desc limit 1), false);
   v_result  jsonb;
   v_code    text;
   v_error   text;
@@ -21,6 +23,9 @@ begin
     case p_job_name
       when 'tick' then
         v_result := backup.tick();
+        -- What failed in it has undone nothing else, and makes it a failed one all the same.
+        v_code := v_result #>> '{errors,0,code}';
+        v_error := (v_result #>> '{errors,0,step}') || ': ' || (v_result #>> '{errors,0,error}');
       when 'export' then
         v_result := jsonb_build_object('ticket', backup.dispatch('export-backup', '{"action": "start", "trigger": "schedule"}') is not null);
       when 'verify' then
@@ -31,7 +36,7 @@ begin
       when 'retention' then
         v_result := backup.run_retention();
       when 'prune' then
-        v_result := backup.prune_ledger();
+        v_result := backup.prune_ledger(case when v_more then 500 else 10000 end);
       else
         raise exception using errcode = 'HF100', message = format('job %L does not exist', p_job_name),
           hint = 'Jobs are tick, export, verify, drill, retention and prune.';
@@ -58,8 +63,7 @@ begin
         last_success_at = coalesce(excluded.last_success_at, s.last_success_at),
         last_failure_at = coalesce(excluded.last_failure_at, s.last_failure_at),
         last_seconds    = excluded.last_seconds;
-  if p_job_name = 'tick' and coalesce((
-      select (j.result ->> 'more')::boolean from backup.job_runs j where j.job_name = 'prune' order by j.started_at desc limit 1), false) then
+  if p_job_name = 'tick' and v_more then
     perform backup.run_job('prune');
   end if;
   return v_result;

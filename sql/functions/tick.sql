@@ -2,31 +2,49 @@
 -- backup.tick()
 --
 -- Why: the heartbeat. Everything that must go on although a function died is done here, once a minute, by pg_cron.
--- Alerts come last and by themselves: an error in judging them must not undo the work before, and is an alert too.
--- What has to be told is queued after that, again by itself, so that the alert about judging is told as well.
--- Returns what it did, as {"ended": n, "dispatched": n, "checks_closed": n, "tickets_deleted": n, "alerts": n, "events": n, "deliveries": n}.
+-- Each step is a block of its own, so that one that raises neither undoes nor keeps back the others: alerts are judged and
+-- queued whatever else fails. Its error is returned, run_job() counts the tick as failed, and the next one alarms (job_failing).
+-- An error in judging alerts is an alert itself, and so is one in queueing them.
+-- Returns what it did, as {"ended": n, "dispatched": n, "checks_closed": n, "tickets_deleted": n, "alerts": n, "events": n, "deliveries": n},
+-- and only if there are any "errors": [{"step", "code", "error"}].
 create or replace function backup.tick()
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_ended      integer;
-  v_dispatched integer;
-  v_checks     integer;
-  v_tickets    integer;
+  v_done       jsonb := '{"ended": 0, "dispatched": 0, "checks_closed": 0, "tickets_deleted": 0}';
+  v_errors     jsonb := '[]';
+  v_key        text;
+  v_step       text;
+  v_statement  text;
+  v_count      integer;
   v_alerts     integer;
   v_events     integer := 0;
   v_deliveries integer := 0;
   v_code       text;
   v_error      text;
 begin
-  select (select count(*) from backup.end_stuck_runs()) + (select count(*) from backup.end_stuck_drills()) into v_ended;
-  v_dispatched := backup.revive_runs() + backup.revive_drills() + backup.reap_scratch_databases();
-  select count(*) into v_checks from backup.close_overdue_checks();
-  -- Used and expired tickets are of no use after an hour; claim_ticket() refuses them anyway.
-  delete from backup.tickets t where t.expires_at < clock_timestamp() - interval '1 hour';
-  get diagnostics v_tickets = row_count;
+  for v_key, v_step, v_statement in values
+    ('ended', 'end_stuck_runs', 'select count(*) from backup.end_stuck_runs()'),
+    ('ended', 'end_stuck_drills', 'select count(*) from backup.end_stuck_drills()'),
+    ('dispatched', 'revive_runs', 'select backup.revive_runs()'),
+    ('dispatched', 'revive_drills', 'select backup.revive_drills()'),
+    ('dispatched', 'reap_scratch_databases', 'select backup.reap_scratch_databases()'),
+    ('checks_closed', 'close_overdue_checks', 'select count(*) from backup.close_overdue_checks()'),
+    -- Used and expired tickets are of no use after an hour; claim_ticket() refuses them anyway.
+    ('tickets_deleted', 'delete_tickets', $q$
+      with gone as (delete from backup.tickets t where t.expires_at < clock_timestamp() - interval '1 hour' returning t.ticket_id)
+      select count(*) from gone$q$)
+  loop
+    begin
+      execute v_statement into v_count;
+      v_done := v_done || jsonb_build_object(v_key, (v_done ->> v_key)::integer + v_count);
+    exception when others then
+      get stacked diagnostics v_code = returned_sqlstate, v_error = message_text;
+      v_errors := v_errors || jsonb_build_object('step', v_step, 'code', v_code, 'error', v_error);
+    end;
+  end loop;
   begin
     v_alerts := backup.settle_alerts() + backup.resolve_alert('alerts_unjudged')::integer;
   exception when others then
@@ -37,7 +55,6 @@ begin
   end;
   begin
     v_events := backup.queue_alerts();
-    v_deliveries := backup.dispatch_deliveries();
     perform backup.resolve_alert('alerts_unqueued');
   exception when others then
     get stacked diagnostics v_code = returned_sqlstate, v_error = message_text;
@@ -45,9 +62,14 @@ begin
                                jsonb_build_object('code', v_code));
     v_alerts := v_alerts + 1;
   end;
-  return jsonb_build_object('ended', v_ended, 'dispatched', v_dispatched,
-                            'checks_closed', v_checks, 'tickets_deleted', v_tickets, 'alerts', v_alerts,
-                            'events', v_events, 'deliveries', v_deliveries);
+  begin
+    v_deliveries := backup.dispatch_deliveries();
+  exception when others then
+    get stacked diagnostics v_code = returned_sqlstate, v_error = message_text;
+    v_errors := v_errors || jsonb_build_object('step', 'dispatch_deliveries', 'code', v_code, 'error', v_error);
+  end;
+  return v_done || jsonb_build_object('alerts', v_alerts, 'events', v_events, 'deliveries', v_deliveries)
+         || case when v_errors = '[]' then '{}' else jsonb_build_object('errors', v_errors) end;
 end;
 $$;
 

@@ -9,6 +9,7 @@ create table backup.alert_deliveries (
   state       text not null default 'pending',
   content     jsonb not null,
   attempts    integer not null default 0,
+  calls       integer not null default 0,
   not_before  timestamptz not null default clock_timestamp(),
   claim_id    uuid,
   lease_until timestamptz,
@@ -42,6 +43,7 @@ comment on column backup.alert_deliveries.cause is 'Cause of the alert; of a hea
 comment on column backup.alert_deliveries.channel is 'Where to. Null until a function has said which channels are configured, as only functions know.';
 comment on column backup.alert_deliveries.state is 'pending, sent (the receiver answered 2xx), failed (given up), skipped (no such channel, or replaced by a newer event).';
 comment on column backup.alert_deliveries.content is 'What is told, as it was when the event was queued, so that every attempt says the same.';
+comment on column backup.alert_deliveries.calls is 'How often function deliver-alerts was called while it was due. After a day and 100 of them without an answer it is given up.';
 comment on column backup.alert_deliveries.not_before is 'Next attempt.';
 comment on column backup.alert_deliveries.claim_id is 'Fencing token of the function that sends it; the lease frees it when that function died.';
 comment on column backup.alert_deliveries.status_code is 'HTTP status of the last answer; null when there was none.';

@@ -41,6 +41,7 @@ create table backup.settings (
   ledger_keep_history     interval not null default '2 years',
   constraint settings_one_row check (id),
   constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
+  constraint settings_functions_url_is_http check (functions_url ~ '^https?://'),
   constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
   constraint settings_worker_bytes_positive check (worker_bytes > 0),
   constraint settings_worker_seconds_range check (worker_seconds between 1 and 390),

@@ -52,7 +52,7 @@ export const METRIC_FAMILIES: readonly MetricFamily[] = [
   gauge("last_drill_phase_seconds", "Seconds of work of each phase of the newest drill that ended.", "phase"),
 
   gauge("open_alerts", "Alerts that are open.", "severity"),
-  gauge("alert_open", "1 for each alert that is open; the causes are in docs/strategy.md.", "cause", "severity"),
+  gauge("alert_open", "1 for each alert that is open; the causes are in docs/alerts.md.", "cause", "severity"),
   gauge("alert_raised_timestamp_seconds", "When each of them was raised.", "cause", "severity"),
 
   gauge("active_run", "Whether an export is under way."),

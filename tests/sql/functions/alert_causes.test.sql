@@ -1,6 +1,6 @@
 -- Tests sql/functions/alert_causes.sql
 begin;
-select plan(54);
+select plan(57);
 
 -- arrange: an empty ledger, whatever the database has been through, and a weekly backup (Sunday 01:00) since Thursday 2026-01-01
 delete from backup.alerts; delete from backup.tickets; delete from backup.verifications; delete from backup.drills; delete from backup.runs; delete from backup.job_runs;
@@ -141,7 +141,16 @@ do $$ begin perform pg_temp.ended('2026-01-08 01:00Z', 'slack', 'sent'); perform
 select is(pg_temp.told('2026-01-08 04:00Z', 'delivery_failing'), null, 'alert_causes() is content while alerts arrive');
 do $$ begin perform pg_temp.ended('2026-01-08 02:00Z', 'slack', 'failed', 'HTTP 404'); perform pg_temp.ended('2026-01-08 03:00Z', 'slack', 'skipped', 'replaced'); end $$;
 select is(pg_temp.told('2026-01-08 04:00Z', 'delivery_failing'), 'warning: alerts do not arrive: slack: HTTP 404', 'alert_causes() names the channel whose newest message was given up, and why');
-select is(pg_temp.told('2026-01-15 02:01Z', 'delivery_failing'), null, 'alert_causes() forgets a channel after a week');
+select is(pg_temp.told('2026-03-15 02:01Z', 'delivery_failing'), 'warning: alerts do not arrive: slack: HTTP 404', 'alert_causes() takes no silence for a repair');
+insert into backup.alerts (cause, severity, message) values ('gone', 'warning', 'm');
+insert into backup.alert_deliveries (alert_id, event, cause, channel, state, content, queued_at, finished_at)
+select a.alert_id, 'raised', 'gone', 'email', 'sent', '{}', '2026-01-08 03:10Z', '2026-01-08 03:11Z' from backup.alerts a where a.cause = 'gone';
+select is(pg_temp.told('2026-01-08 04:00Z', 'delivery_failing'), null, 'alert_causes() forgets a channel that something was told without');
+delete from backup.alerts where cause = 'gone';
+do $$ begin perform pg_temp.ended('2026-01-08 03:20Z', 'heartbeat_verify', 'failed', 'HTTP 500'); end $$;
+select is(pg_temp.told('2026-01-30 04:00Z', 'delivery_failing'), 'warning: alerts do not arrive: heartbeat_verify: HTTP 500; slack: HTTP 404', 'alert_causes() remembers a weekly heartbeat between two of them');
+do $$ begin perform pg_temp.ended('2026-01-08 03:25Z', 'heartbeat_verify', 'skipped', 'channel is not configured'); end $$;
+select is(pg_temp.told('2026-01-30 04:00Z', 'delivery_failing'), 'warning: alerts do not arrive: slack: HTTP 404', 'alert_causes() forgets a heartbeat that is no longer configured');
 do $$ begin perform pg_temp.ended('2026-01-08 03:30Z', 'slack', 'sent'); end $$;
 select is(pg_temp.told('2026-01-08 04:00Z', 'delivery_failing'), null, 'alert_causes() is content once a message arrives');
 do $$ begin perform pg_temp.ended('2026-01-08 03:40Z', null, 'failed', 'not taken'); end $$;

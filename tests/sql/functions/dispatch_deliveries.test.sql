@@ -1,6 +1,6 @@
 -- Tests sql/functions/dispatch_deliveries.sql
 begin;
-select plan(17);
+select plan(20);
 
 -- arrange
 delete from backup.alerts; delete from backup.alert_deliveries; delete from backup.tickets;
@@ -29,7 +29,13 @@ select is(backup.dispatch_deliveries(now() + interval '10 minutes'), 1, 'dispatc
 update backup.tickets set claimed_at = now();
 select is(backup.dispatch_deliveries(now() + interval '24 hours 9 minutes'), 1, 'dispatch_deliveries() goes on for a day');
 update backup.tickets set claimed_at = now();
-select is(backup.dispatch_deliveries(now() + interval '24 hours 11 minutes'), 0, 'dispatch_deliveries() gives up what nobody has taken for a day');
+select is((select calls from backup.alert_deliveries), 5, 'dispatch_deliveries() counts its calls');
+update backup.alert_deliveries set calls = 98;
+select is(backup.dispatch_deliveries(now() + interval '3 days'), 1, 'dispatch_deliveries() goes on after a pause in which nobody was called');
+update backup.tickets set claimed_at = now();
+select is(backup.dispatch_deliveries(now() + interval '3 days'), 1, 'dispatch_deliveries() goes on until the calls of a day have been made');
+update backup.tickets set claimed_at = now();
+select is(backup.dispatch_deliveries(now() + interval '3 days'), 0, 'dispatch_deliveries() gives up what nobody has taken for a day');
 select results_eq('select state, error, claim_id from backup.alert_deliveries', $$ values ('failed', 'function deliver-alerts has not taken it for a day', null::uuid) $$, 'dispatch_deliveries() says so');
 
 -- permissions

@@ -1,6 +1,6 @@
 -- Tests sql/functions/prune_ledger.sql
 begin;
-select plan(40);
+select plan(41);
 
 -- arrange: an empty ledger, whatever the database has been through
 delete from backup.alert_deliveries; delete from backup.alerts; delete from backup.verifications; delete from backup.drills; delete from backup.runs; delete from backup.job_runs; delete from backup.primary_backups;
@@ -35,6 +35,11 @@ from (values ('a', interval '400 days'), ('a', interval '380 days'), ('b', inter
 select is(pg_temp.pruned(), '{"alert_deliveries": 1}', 'prune_ledger() deletes what was told long ago');
 select results_eq('select cause, (extract(epoch from now() - queued_at) / 86400)::integer from backup.alert_deliveries order by 1, 2 desc',
   $$ values ('a', 380), ('b', 400), ('c', 359), ('c', 1) $$, 'prune_ledger() keeps deliveries for a year, and the last of each cause');
+delete from backup.alert_deliveries;
+insert into backup.alert_deliveries (event, cause, channel, state, error, content, queued_at, finished_at)
+select 'test', 'test', c, s, case when s <> 'sent' then 'x' end, '{}', now() - a, now() - a
+from (values ('slack', 'sent', interval '401 days'), ('slack', 'failed', interval '400 days'), ('email', 'skipped', interval '399 days'), ('email', 'sent', interval '1 day')) as d (c, s, a);
+select is(pg_temp.pruned(), '{"alert_deliveries": 2}', 'prune_ledger() keeps the last end on each channel');
 delete from backup.alert_deliveries;
 
 -- job_runs

@@ -1,6 +1,6 @@
 -- Tests sql/functions/queue_alerts.sql
 begin;
-select plan(33);
+select plan(38);
 
 -- arrange
 delete from backup.alerts; delete from backup.alert_deliveries; delete from backup.tickets;
@@ -97,6 +97,20 @@ do $$ begin perform backup.resolve_alert('z'); end $$;
 select is(backup.queue_alerts('2026-05-02 00:01Z'), 0, 'queue_alerts() does not tell the end of what nobody heard of');
 do $$ begin perform backup.raise_alert('z', 'warning', 'm'); end $$;
 select is(backup.queue_alerts('2026-05-02 00:02Z') || pg_temp.last(), '1z raised warning', 'queue_alerts() tells of it when it comes back');
+
+-- given up
+delete from backup.alerts; delete from backup.alert_deliveries;
+create function pg_temp.lost(p_at timestamptz) returns void language sql as $$
+  update backup.alert_deliveries set channel = 'slack', state = 'failed', error = 'HTTP 500', finished_at = p_at where state = 'pending' $$;
+do $$ begin perform backup.raise_alert('g', 'warning', 'm'); perform backup.queue_alerts('2026-06-01 00:00Z'); perform pg_temp.lost('2026-06-01 02:00Z'); end $$;
+select is(backup.queue_alerts('2026-06-02 01:59Z'), 0, 'queue_alerts() does not say again each minute what was given up');
+select is(backup.queue_alerts('2026-06-02 02:00Z') || pg_temp.last(), '1g raised warning', 'queue_alerts() says it again after a day');
+do $$ begin perform pg_temp.lost('2026-06-02 04:00Z'); perform backup.resolve_alert('g'); end $$;
+select is(backup.queue_alerts('2026-06-02 04:01Z'), 0, 'queue_alerts() does not tell the end of what reached nobody');
+do $$ begin perform backup.raise_alert('g', 'warning', 'm'); end $$;
+select is(backup.queue_alerts('2026-06-02 04:02Z') || pg_temp.last(), '1g raised warning', 'queue_alerts() tells of it as new when it comes back');
+do $$ begin perform pg_temp.sent(); perform backup.raise_alert('g', 'critical', 'm'); perform backup.queue_alerts('2026-06-02 05:00Z'); perform pg_temp.lost('2026-06-02 07:00Z'); perform backup.resolve_alert('g'); end $$;
+select is(backup.queue_alerts('2026-06-02 07:01Z') || pg_temp.last(), '1g resolved critical', 'queue_alerts() tells the end of what somebody has heard of, although a later word was given up');
 
 -- permissions
 select function_privs_are('backup', 'queue_alerts', array['timestamp with time zone'], 'anon', array[]::text[], 'anon may not execute queue_alerts()');

@@ -1,6 +1,6 @@
 -- Tests sql/functions/record_alert_test.sql
 begin;
-select plan(11);
+select plan(13);
 
 -- arrange
 delete from backup.alerts; delete from backup.alert_deliveries; delete from backup.tickets;
@@ -21,6 +21,11 @@ select is((select state from backup.alert_deliveries where event = 'raised'), 's
 do $$ begin perform backup.record_alert_test('[{"channel": "email", "sent": true, "status_code": 200}]'); end $$;
 select is((select state from backup.alert_deliveries where event = 'raised'), 'pending', 'record_alert_test() has open alerts told that had found no channel');
 select is(backup.queue_alerts(), 0, 'record_alert_test() counts for no alert');
+update backup.alert_deliveries set channel = 'slack', state = 'failed', error = 'HTTP 404', finished_at = now() where event = 'raised';
+do $$ begin perform backup.record_alert_test('[{"channel": "email", "sent": true, "status_code": 200}]'); end $$;
+select is((select state from backup.alert_deliveries where event = 'raised'), 'failed', 'record_alert_test() does not take one channel for another');
+do $$ begin perform backup.record_alert_test('[{"channel": "slack", "sent": true, "status_code": 200}]'); end $$;
+select is((select state from backup.alert_deliveries where event = 'raised'), 'pending', 'record_alert_test() has open alerts told that were given up on the channel');
 select throws_ok($$ select backup.record_alert_test('[{"channel": "pager", "sent": true}]') $$, '23514', null, 'record_alert_test() rejects an unknown channel');
 
 -- permissions

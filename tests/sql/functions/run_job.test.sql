@@ -1,6 +1,6 @@
 -- Tests sql/functions/run_job.sql
 begin;
-select plan(30);
+select plan(31);
 
 -- arrange
 delete from backup.runs;
@@ -55,6 +55,13 @@ insert into backup.job_runs (job_name, status, finished_at, result) values ('pru
 do $$ begin perform backup.run_job('tick'); perform backup.run_job('tick'); end $$;
 select results_eq($$ select result -> 'more' from backup.job_runs where job_name = 'prune' order by job_run_id desc limit 2 $$, $$ values ('false'::jsonb), ('true') $$,
   'run_job() goes on with a clean-up that left something, with the next tick, until nothing is left');
+delete from backup.job_runs;
+insert into backup.job_runs (job_name, status, started_at, finished_at) select 'export', 'succeeded', now() - interval '1 year', now() from generate_series(1, 502);
+insert into backup.job_runs (job_name, status, finished_at) values ('export', 'succeeded', now());
+insert into backup.job_runs (job_name, status, finished_at, result) values ('prune', 'succeeded', now(), '{"more": true}');
+do $$ begin perform backup.run_job('tick'); end $$;
+select results_eq($$ select result -> 'job_runs', result -> 'more' from backup.job_runs where job_name = 'prune' order by job_run_id desc limit 1 $$, $$ values ('500'::jsonb, 'true'::jsonb) $$,
+  'run_job() deletes few rows within a tick');
 
 -- permissions
 select function_privs_are('backup', 'run_job', array['text'], 'anon', array[]::text[], 'anon may not execute run_job()');

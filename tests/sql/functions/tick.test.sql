@@ -1,6 +1,6 @@
 -- Tests sql/functions/tick.sql
 begin;
-select plan(25);
+select plan(30);
 
 -- arrange
 delete from backup.runs;
@@ -59,11 +59,25 @@ select is(backup.tick() -> 'alerts', '1', 'tick() resolves that alert once they 
 -- deliveries
 select is((select array_agg(event order by delivery_id) from backup.alert_deliveries where cause = 'alerts_unjudged'), '{raised,resolved}', 'tick() has it told that alerts cannot be judged');
 alter table backup.alert_deliveries rename to hidden;
-select is(backup.tick() - 'dispatched' - 'checks_closed', '{"ended": 0, "tickets_deleted": 0, "alerts": 1, "events": 0, "deliveries": 0}', 'tick() does its other work although nothing can be queued');
+select is(backup.tick() - 'dispatched' - 'checks_closed' - 'errors', '{"ended": 0, "tickets_deleted": 0, "alerts": 1, "events": 0, "deliveries": 0}', 'tick() does its other work although nothing can be queued');
 select results_eq($$ select severity from backup.alerts where cause = 'alerts_unqueued' and resolved_at is null $$, array['critical'], 'tick() alarms when nothing can be queued');
 alter table backup.hidden rename to alert_deliveries;
 do $$ begin perform backup.tick(); end $$;
 select is_empty($$ select from backup.alerts where cause = 'alerts_unqueued' and resolved_at is null $$, 'tick() resolves that alert once it can');
+
+-- steps that raise
+create function backup.hf_test_raise() returns integer language plpgsql set search_path = '' as $$ begin raise exception 'broken'; end $$;
+create or replace function backup.end_stuck_runs() returns setof text language sql set search_path = '' as $$ select backup.hf_test_raise()::text $$;
+create or replace function backup.dispatch_deliveries(p_now timestamptz default clock_timestamp()) returns integer language sql set search_path = '' as $$ select backup.hf_test_raise() $$;
+insert into backup.tickets (function_name, issued_at, expires_at) values ('export-backup', now() - interval '1 day', now() - interval '2 hours');
+do $$ begin perform backup.raise_alert('new', 'critical', 'm'); end $$;
+create temp table broken as select backup.tick() as result;
+select is((select result -> 'errors' from broken), '[{"step": "end_stuck_runs", "code": "P0001", "error": "broken"}, {"step": "dispatch_deliveries", "code": "P0001", "error": "broken"}]', 'tick() returns the error of each step that raises');
+select is((select result -> 'tickets_deleted' from broken), '1', 'tick() does its other work although a step raises');
+select is((select array_agg(event) from backup.alert_deliveries where cause = 'new'), '{raised}', 'tick() queues alerts although steps before and after it raise');
+select is(backup.run_job('tick') ? 'errors', true, 'tick() returns its errors through run_job()');
+select results_eq($$ select status, error_code, error from backup.job_runs where job_name = 'tick' order by job_run_id desc limit 1 $$, $$ values ('failed', 'P0001', 'end_stuck_runs: broken') $$,
+  'tick() is a failed job when a step raises');
 
 -- permissions
 select function_privs_are('backup', 'tick', array[]::text[], 'anon', array[]::text[], 'anon may not execute tick()');

@@ -9,7 +9,7 @@ create function pg_temp.put(p_columns text, p_values text) returns void language
 begin execute format('insert into backup.alert_deliveries (cause, content, %s) select ''x'', ''{}'', %s from backup.alerts a', p_columns, p_values); end $$;
 
 -- contract
-select columns_are('backup', 'alert_deliveries', array['delivery_id', 'event_id', 'alert_id', 'event', 'cause', 'channel', 'state', 'content', 'attempts', 'not_before', 'claim_id', 'lease_until', 'status_code', 'error', 'queued_at', 'finished_at'], 'alert_deliveries has its columns');
+select columns_are('backup', 'alert_deliveries', array['delivery_id', 'event_id', 'alert_id', 'event', 'cause', 'channel', 'state', 'content', 'attempts', 'calls', 'not_before', 'claim_id', 'lease_until', 'status_code', 'error', 'queued_at', 'finished_at'], 'alert_deliveries has its columns');
 select col_is_pk('backup', 'alert_deliveries', array['delivery_id'], 'alert_deliveries has a key');
 select isnt(obj_description('backup.alert_deliveries'::regclass), null, 'alert_deliveries has a comment');
 

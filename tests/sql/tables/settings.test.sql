@@ -1,6 +1,6 @@
 -- Tests sql/tables/settings.sql
 begin;
-select plan(58);
+select plan(59);
 
 -- contract
 select columns_are('backup', 'settings', array['id', 'project_ref', 'functions_url', 'external_clock', 'included_schemas', 'excluded_schemas', 'chunk_bytes', 'worker_bytes', 'worker_seconds', 'workers', 'lease_seconds', 'max_attempts', 'keeper_max_age', 'keeper_start_timeout', 'count_at_plan_bytes', 'object_lock', 'retention_mode', 'retention_minimum', 'retention_grace', 'retention_debris_age', 'include_role_passwords', 'row_shrink_threshold', 'check_timeout', 'background_timeout', 'object_sample_share', 'drill_from', 'drill_window', 'drill_max_age', 'drill_timeout', 'key_proof_max_age', 'missed_run_grace', 'stuck_run_after', 'size_jump_factor', 'ledger_max_bytes', 'alert_max_per_hour', 'alert_max_attempts', 'alert_reminder_after', 'ledger_keep_work', 'ledger_keep_answers', 'ledger_keep_history'], 'settings has its columns');
@@ -14,6 +14,7 @@ select throws_ok($$ insert into backup.settings (id) values (false) $$, '23514',
 select throws_ok($$ update backup.settings set project_ref = '' $$, '23514', null, 'settings rejects project_ref = ');
 select throws_ok($$ update backup.settings set project_ref = 'a/b' $$, '23514', null, 'settings rejects project_ref = a/b');
 select throws_ok($$ update backup.settings set project_ref = '.hidden' $$, '23514', null, 'settings rejects project_ref = .hidden');
+select throws_ok($$ update backup.settings set functions_url = 'abc.supabase.co/functions/v1' $$, '23514', null, 'settings rejects functions_url without https');
 select throws_ok($$ update backup.settings set chunk_bytes = 8191 $$, '23514', null, 'settings rejects chunk_bytes = 8191');
 select throws_ok($$ update backup.settings set chunk_bytes = 1073741825 $$, '23514', null, 'settings rejects chunk_bytes = 1073741825');
 select throws_ok($$ update backup.settings set worker_bytes = 0 $$, '23514', null, 'settings rejects worker_bytes = 0');
