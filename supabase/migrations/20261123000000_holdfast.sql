@@ -111,6 +111,7 @@ create table backup.alert_deliveries (
   state       text not null default 'pending',
   content     jsonb not null,
   attempts    integer not null default 0,
+  calls       integer not null default 0,
   not_before  timestamptz not null default clock_timestamp(),
   claim_id    uuid,
   lease_until timestamptz,
@@ -144,6 +145,7 @@ comment on column backup.alert_deliveries.cause is 'Cause of the alert; of a hea
 comment on column backup.alert_deliveries.channel is 'Where to. Null until a function has said which channels are configured, as only functions know.';
 comment on column backup.alert_deliveries.state is 'pending, sent (the receiver answered 2xx), failed (given up), skipped (no such channel, or replaced by a newer event).';
 comment on column backup.alert_deliveries.content is 'What is told, as it was when the event was queued, so that every attempt says the same.';
+comment on column backup.alert_deliveries.calls is 'How often function deliver-alerts was called while it was due. After a day and 100 of them without an answer it is given up.';
 comment on column backup.alert_deliveries.not_before is 'Next attempt.';
 comment on column backup.alert_deliveries.claim_id is 'Fencing token of the function that sends it; the lease frees it when that function died.';
 comment on column backup.alert_deliveries.status_code is 'HTTP status of the last answer; null when there was none.';
@@ -936,6 +938,7 @@ create table backup.settings (
   ledger_keep_history     interval not null default '2 years',
   constraint settings_one_row check (id),
   constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
+  constraint settings_functions_url_is_http check (functions_url ~ '^https?://'),
   constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
   constraint settings_worker_bytes_positive check (worker_bytes > 0),
   constraint settings_worker_seconds_range check (worker_seconds between 1 and 390),
@@ -1615,14 +1618,16 @@ comment on function backup._read_only(text) is
   'Private: runs one query that returns one jsonb value, read-only and rolled back. A write raises 25006, several statements 42P11 or 42601.';
 revoke all on function backup._read_only(text) from public;
 
--- sql/functions/_reopen_skipped.sql
+-- sql/functions/_reopen_untold.sql
 -- requires: tables/alert_deliveries.sql
--- backup._reopen_skipped(p_before, p_now)
+-- backup._reopen_untold(p_channel, p_before, p_now)
 --
--- Why: an alert that was raised before there was a channel still needs a person once there is one. Only the last word about a
--- cause is tried again, and only while its alert is open.
+-- Why: an alert that was raised before there was a channel, or that was given up while the channel was broken, still needs a
+-- person once one can be told. What a message that arrived on p_channel shows to be mended is tried again: what was given up
+-- there, and what found no channel or no function. Without p_channel: what found no channel. Only the last word about a cause
+-- is tried, and only while its alert is open, so that a repaired channel gets one message about each.
 -- Returns how many.
-create or replace function backup._reopen_skipped(p_before timestamptz, p_now timestamptz)
+create or replace function backup._reopen_untold(p_channel text, p_before timestamptz, p_now timestamptz)
 returns integer
 language plpgsql
 set search_path = ''
@@ -1631,19 +1636,24 @@ declare
   v_count integer;
 begin
   update backup.alert_deliveries d
-     set state = 'pending', error = null, finished_at = null, not_before = p_now
-   where d.state = 'skipped' and d.channel is null and d.finished_at <= p_before
-     and exists (select from backup.alerts a where a.alert_id = d.alert_id and a.resolved_at is null)
-     and not exists (select from backup.alert_deliveries o
-                     where o.cause = d.cause and o.alert_id is not null and (o.queued_at, o.delivery_id) > (d.queued_at, d.delivery_id));
+     set state = 'pending', attempts = 0, calls = 0, status_code = null, error = null, finished_at = null, not_before = p_now
+   where d.delivery_id in (
+     select u.delivery_id from backup.alert_deliveries u
+     where u.alert_id is not null and u.event <> 'resolved' and u.finished_at <= p_before
+       and (u.state = 'skipped' and u.channel is null or p_channel is not null and u.state in ('skipped', 'failed') and coalesce(u.channel, p_channel) = p_channel)
+       and exists (select from backup.alerts a where a.cause = u.cause and a.resolved_at is null)
+       and not exists (select from backup.alert_deliveries o
+                       where o.cause = u.cause and o.alert_id is not null and (u.channel is null or o.channel is null or o.channel = u.channel)
+                         and (o.queued_at, o.delivery_id) > (u.queued_at, u.delivery_id))
+     for update skip locked);
   get diagnostics v_count = row_count;
   return v_count;
 end
 $$;
 
-comment on function backup._reopen_skipped(timestamptz, timestamptz) is
-  'Makes deliveries pending again that found no channel before a time, and whose alert is open; returns how many.';
-revoke all on function backup._reopen_skipped(timestamptz, timestamptz) from public;
+comment on function backup._reopen_untold(text, timestamptz, timestamptz) is
+  'Makes deliveries pending again that ended untold before a time, and whose alert is open: those that found no channel, and with a channel also what was given up on it or by no function taken; returns how many.';
+revoke all on function backup._reopen_untold(text, timestamptz, timestamptz) from public;
 
 -- sql/functions/_sequence_uses.sql
 -- backup._sequence_uses(schema, table)
@@ -1897,14 +1907,20 @@ as $$
     cross join lateral (select * from backup.job_runs o where o.job_name = names.job_name order by o.started_at desc limit 1) j
     where j.status = 'failed'
   ), delivered as (
-    -- The newest end on each channel tells whether it works. One that found no function has no channel, and counts while
-    -- nothing has ended since.
+    -- The newest end on each channel tells whether it works, however old it is: silence repairs nothing. One that found no
+    -- function has no channel, and counts while nothing has ended since. A channel that functions no longer know is gone: it has
+    -- been skipped since, or something has been told without it.
     select d.channel, d.error
     from (select distinct on (e.channel) e.* from backup.alert_deliveries e
-          where e.state in ('sent', 'failed') and e.finished_at > p_now - interval '7 days'
+          where e.state in ('sent', 'failed') or e.error = 'channel is not configured'
           order by e.channel, e.finished_at desc, e.delivery_id desc) d
     where d.state = 'failed'
-      and (d.channel is not null or not exists (select from backup.alert_deliveries l where l.finished_at > d.finished_at))
+      and case when d.channel is null then not exists (select from backup.alert_deliveries l where l.finished_at > d.finished_at)
+               when d.channel like 'heartbeat%' then true
+               else not exists (
+                 select from backup.alert_deliveries l
+                 where l.alert_id is not null and l.queued_at > d.finished_at and (l.channel is not null or l.state = 'skipped')
+                   and not exists (select from backup.alert_deliveries o where o.event_id = l.event_id and o.channel = d.channel)) end
   ), ledger as (
     select sum(pg_total_relation_size(c.oid)) as bytes from pg_catalog.pg_class c
     where c.relnamespace = 'backup'::regnamespace and c.relkind = 'r'
@@ -3985,24 +4001,33 @@ comment on function backup.complete_chunks(text, uuid, jsonb) is 'Records the re
 revoke all on function backup.complete_chunks(text, uuid, jsonb) from public;
 
 -- sql/functions/complete_delivery.sql
--- requires: tables/alert_deliveries.sql
+-- requires: tables/alert_deliveries.sql, functions/_reopen_untold.sql
 -- backup.complete_delivery(p_delivery_id, p_claim_id, p_status_code)
 --
--- Why: the receiver has it. Returns false when the claim was lost: another function has sent it too, and its report counts.
+-- Why: the receiver has it, so the channel works, and open alerts that were given up on it are told. Returns false when the claim was lost: another function has sent it too, and its report counts.
 create or replace function backup.complete_delivery(p_delivery_id bigint, p_claim_id uuid, p_status_code integer)
 returns boolean
 language plpgsql
 set search_path = ''
 as $$
+declare
+  v_channel text;
 begin
   update backup.alert_deliveries d
      set state = 'sent', status_code = p_status_code, error = null, finished_at = clock_timestamp(), claim_id = null, lease_until = null
-   where d.delivery_id = p_delivery_id and d.claim_id = p_claim_id;
-  return found;
+   where d.delivery_id = p_delivery_id and d.claim_id = p_claim_id
+  returning d.channel into v_channel;
+  if not found then
+    return false;
+  end if;
+  if v_channel not like 'heartbeat%' then
+    perform backup._reopen_untold(v_channel, clock_timestamp(), clock_timestamp());
+  end if;
+  return true;
 end
 $$;
 
-comment on function backup.complete_delivery(bigint, uuid, integer) is 'Records that a message has arrived; false when the claim is no longer held.';
+comment on function backup.complete_delivery(bigint, uuid, integer) is 'Records that a message has arrived, and has open alerts told that were given up on its channel; false when the claim is no longer held.';
 revoke all on function backup.complete_delivery(bigint, uuid, integer) from public;
 
 -- sql/functions/complete_drill_step.sql
@@ -4179,7 +4204,7 @@ revoke all on function backup.disable() from public;
 --
 -- Why: deliver-alerts is sent for when something is due, and not again while its ticket waits to be claimed: a function that is
 -- not deployed is called every five minutes, not every minute. What nobody has taken for a day is given up, which shows as
--- delivery_failing.
+-- delivery_failing. The day has to hold calls: where the project was paused, nobody was asked.
 -- Returns how many functions were dispatched.
 create or replace function backup.dispatch_deliveries(p_now timestamptz default clock_timestamp())
 returns integer
@@ -4189,13 +4214,16 @@ as $$
 begin
   update backup.alert_deliveries d
      set state = 'failed', error = 'function deliver-alerts has not taken it for a day', finished_at = p_now, claim_id = null, lease_until = null
-   where d.state = 'pending' and greatest(d.queued_at, d.not_before, d.lease_until) < p_now - interval '1 day';
+   where d.state = 'pending' and greatest(d.queued_at, d.not_before, d.lease_until) < p_now - interval '1 day'
+     and d.calls >= 100;
   if not exists (select from backup.alert_deliveries d
                  where d.state = 'pending' and d.not_before <= p_now and (d.lease_until is null or d.lease_until <= p_now))
      or exists (select from backup.tickets t where t.function_name = 'deliver-alerts' and t.claimed_at is null and t.expires_at > p_now) then
     return 0;
   end if;
   perform backup.dispatch('deliver-alerts', '{"action": "deliver"}');
+  update backup.alert_deliveries d set calls = d.calls + 1
+   where d.state = 'pending' and d.not_before <= p_now and (d.lease_until is null or d.lease_until <= p_now);
   return 1;
 end
 $$;
@@ -4586,13 +4614,14 @@ comment on function backup.settle_alerts(timestamptz) is
 revoke all on function backup.settle_alerts(timestamptz) from public;
 
 -- sql/functions/queue_alerts.sql
--- requires: tables/alert_deliveries.sql, tables/settings.sql, functions/_reopen_skipped.sql, functions/_utc_text.sql
+-- requires: tables/alert_deliveries.sql, tables/settings.sql, functions/_reopen_untold.sql, functions/_utc_text.sql
 -- backup.queue_alerts(p_now)
 --
 -- Why: what has been told about a cause is compared with how it stands, and the difference is queued. So an alert is told once
 -- however often it is seen, a cause that comes and goes is told at most alert_max_per_hour times and rightly at the end, and
 -- nothing has to be alive but pg_cron. What went away before anybody was told is not told.
--- An alert that nobody could be told of counts as told for a day: without a channel there is one look a day, not one a minute.
+-- An alert that nobody could be told of counts as told for a day: without a channel that works there is one look a day, not one
+-- a minute. What was given up stays as it is, and is said again as an event of its own.
 -- Returns how many events it queued.
 create or replace function backup.queue_alerts(p_now timestamptz default now())
 returns integer
@@ -4605,7 +4634,7 @@ declare
 begin
   -- Two ticks at once must not both tell the same.
   perform s.id from backup.settings s for update;
-  v_reopened := backup._reopen_skipped(p_now - interval '1 day', p_now);
+  v_reopened := backup._reopen_untold(null, p_now - interval '1 day', p_now);
   insert into backup.alert_deliveries (alert_id, event, cause, content, not_before, queued_at)
   select a.alert_id, e.event, a.cause,
          jsonb_build_object('project', s.project_ref, 'cause', a.cause, 'severity', a.severity, 'message', a.message, 'occurrences', a.occurrences,
@@ -4615,9 +4644,18 @@ begin
   from backup.settings s
   cross join (select distinct on (n.cause) n.* from backup.alerts n order by n.cause, n.alert_id desc) a
   left join lateral (
-    select d.event, d.alert_id, d.content ->> 'severity' as severity, d.queued_at,
-           (select bool_or(o.state <> 'skipped' or o.channel is not null) from backup.alert_deliveries o where o.event_id = d.event_id) as heard
-    from backup.alert_deliveries d where d.cause = a.cause and d.alert_id is not null
+    select d.event, d.alert_id, d.content ->> 'severity' as severity, d.queued_at, l.lost_at,
+           -- Somebody may know of it: since it was last over, something arrived or is on its way.
+           exists (select from backup.alert_deliveries o
+                   where o.cause = a.cause and o.alert_id is not null and o.event <> 'resolved' and o.state in ('pending', 'sent')
+                     and not exists (select from backup.alert_deliveries r
+                                     where r.cause = a.cause and r.event = 'resolved' and r.queued_at > o.queued_at)) as heard
+    from backup.alert_deliveries d
+    cross join lateral (
+      select case when not bool_or(o.state in ('pending', 'sent')) then max(o.finished_at) end as lost_at
+      from backup.alert_deliveries o where o.event_id = d.event_id
+    ) l
+    where d.cause = a.cause and d.alert_id is not null
     order by d.queued_at desc, d.delivery_id desc limit 1
   ) t on true
   cross join lateral (
@@ -4626,6 +4664,7 @@ begin
   cross join lateral (
     select case when a.resolved_at is null and q.quiet then 'raised'
                 when a.resolved_at is null and a.severity = 'critical' and t.severity = 'warning' then 'escalated'
+                when a.resolved_at is null and t.lost_at <= p_now - interval '1 day' then t.event
                 when a.resolved_at is null and t.queued_at <= p_now - s.alert_reminder_after then 'reminder'
                 when a.resolved_at is not null and not q.quiet and t.heard then 'resolved' end as event
   ) e
@@ -4646,31 +4685,49 @@ revoke all on function backup.queue_alerts(timestamptz) from public;
 -- backup.tick()
 --
 -- Why: the heartbeat. Everything that must go on although a function died is done here, once a minute, by pg_cron.
--- Alerts come last and by themselves: an error in judging them must not undo the work before, and is an alert too.
--- What has to be told is queued after that, again by itself, so that the alert about judging is told as well.
--- Returns what it did, as {"ended": n, "dispatched": n, "checks_closed": n, "tickets_deleted": n, "alerts": n, "events": n, "deliveries": n}.
+-- Each step is a block of its own, so that one that raises neither undoes nor keeps back the others: alerts are judged and
+-- queued whatever else fails. Its error is returned, run_job() counts the tick as failed, and the next one alarms (job_failing).
+-- An error in judging alerts is an alert itself, and so is one in queueing them.
+-- Returns what it did, as {"ended": n, "dispatched": n, "checks_closed": n, "tickets_deleted": n, "alerts": n, "events": n, "deliveries": n},
+-- and only if there are any "errors": [{"step", "code", "error"}].
 create or replace function backup.tick()
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 declare
-  v_ended      integer;
-  v_dispatched integer;
-  v_checks     integer;
-  v_tickets    integer;
+  v_done       jsonb := '{"ended": 0, "dispatched": 0, "checks_closed": 0, "tickets_deleted": 0}';
+  v_errors     jsonb := '[]';
+  v_key        text;
+  v_step       text;
+  v_statement  text;
+  v_count      integer;
   v_alerts     integer;
   v_events     integer := 0;
   v_deliveries integer := 0;
   v_code       text;
   v_error      text;
 begin
-  select (select count(*) from backup.end_stuck_runs()) + (select count(*) from backup.end_stuck_drills()) into v_ended;
-  v_dispatched := backup.revive_runs() + backup.revive_drills() + backup.reap_scratch_databases();
-  select count(*) into v_checks from backup.close_overdue_checks();
-  -- Used and expired tickets are of no use after an hour; claim_ticket() refuses them anyway.
-  delete from backup.tickets t where t.expires_at < clock_timestamp() - interval '1 hour';
-  get diagnostics v_tickets = row_count;
+  for v_key, v_step, v_statement in values
+    ('ended', 'end_stuck_runs', 'select count(*) from backup.end_stuck_runs()'),
+    ('ended', 'end_stuck_drills', 'select count(*) from backup.end_stuck_drills()'),
+    ('dispatched', 'revive_runs', 'select backup.revive_runs()'),
+    ('dispatched', 'revive_drills', 'select backup.revive_drills()'),
+    ('dispatched', 'reap_scratch_databases', 'select backup.reap_scratch_databases()'),
+    ('checks_closed', 'close_overdue_checks', 'select count(*) from backup.close_overdue_checks()'),
+    -- Used and expired tickets are of no use after an hour; claim_ticket() refuses them anyway.
+    ('tickets_deleted', 'delete_tickets', $q$
+      with gone as (delete from backup.tickets t where t.expires_at < clock_timestamp() - interval '1 hour' returning t.ticket_id)
+      select count(*) from gone$q$)
+  loop
+    begin
+      execute v_statement into v_count;
+      v_done := v_done || jsonb_build_object(v_key, (v_done ->> v_key)::integer + v_count);
+    exception when others then
+      get stacked diagnostics v_code = returned_sqlstate, v_error = message_text;
+      v_errors := v_errors || jsonb_build_object('step', v_step, 'code', v_code, 'error', v_error);
+    end;
+  end loop;
   begin
     v_alerts := backup.settle_alerts() + backup.resolve_alert('alerts_unjudged')::integer;
   exception when others then
@@ -4681,7 +4738,6 @@ begin
   end;
   begin
     v_events := backup.queue_alerts();
-    v_deliveries := backup.dispatch_deliveries();
     perform backup.resolve_alert('alerts_unqueued');
   exception when others then
     get stacked diagnostics v_code = returned_sqlstate, v_error = message_text;
@@ -4689,9 +4745,14 @@ begin
                                jsonb_build_object('code', v_code));
     v_alerts := v_alerts + 1;
   end;
-  return jsonb_build_object('ended', v_ended, 'dispatched', v_dispatched,
-                            'checks_closed', v_checks, 'tickets_deleted', v_tickets, 'alerts', v_alerts,
-                            'events', v_events, 'deliveries', v_deliveries);
+  begin
+    v_deliveries := backup.dispatch_deliveries();
+  exception when others then
+    get stacked diagnostics v_code = returned_sqlstate, v_error = message_text;
+    v_errors := v_errors || jsonb_build_object('step', 'dispatch_deliveries', 'code', v_code, 'error', v_error);
+  end;
+  return v_done || jsonb_build_object('alerts', v_alerts, 'events', v_events, 'deliveries', v_deliveries)
+         || case when v_errors = '[]' then '{}' else jsonb_build_object('errors', v_errors) end;
 end;
 $$;
 
@@ -4865,10 +4926,13 @@ begin
     ('primary_backups', $q$
       select o.ctid from backup.primary_backups o
       where o.looked_at < $2 and o.looked_at < (select max(n.looked_at) from backup.primary_backups n)$q$),
-    -- The last word about a cause is kept: what is open must stay known as told.
+    -- The last word about a cause is kept: what is open must stay known as told. So is the last end on a channel, which tells
+    -- whether it works.
     ('alert_deliveries', $q$
       select o.ctid from backup.alert_deliveries o
-      where o.finished_at < $2 and exists (select from backup.alert_deliveries n where n.cause = o.cause and n.queued_at > o.queued_at)$q$),
+      where o.finished_at < $2 and exists (select from backup.alert_deliveries n where n.cause = o.cause and n.queued_at > o.queued_at)
+        and (o.channel is null or o.state = 'skipped'
+             or exists (select from backup.alert_deliveries n where n.channel = o.channel and n.state in ('sent', 'failed') and n.finished_at > o.finished_at))$q$),
     ('alerts', $q$
       select o.ctid from backup.alerts o where o.resolved_at < $3$q$),
     ('retention_marks', $q$
@@ -4953,7 +5017,8 @@ revoke all on function backup.run_retention() from public;
 -- Why: every scheduled entry goes through here, so that job_runs tells when it ran, how long, and with which outcome. An
 -- error is recorded and not raised again: raising would undo the record. A tick without anything to do leaves no row,
 -- or the ledger would grow by one row a minute; that it ran is in job_states.
--- A clean-up deletes a bounded number of rows. What it leaves is deleted by the ticks after it.
+-- A clean-up deletes a bounded number of rows. What it leaves is deleted by the ticks after it, few rows at a time: they share
+-- the transaction of the tick, which must be short.
 -- Errors: HF100 unknown job.
 create or replace function backup.run_job(p_job_name text)
 returns jsonb
@@ -4962,6 +5027,7 @@ set search_path = ''
 as $$
 declare
   v_started timestamptz := clock_timestamp();
+  v_more    boolean := coalesce((select (j.result ->> 'more')::boolean from backup.job_runs j where j.job_name = 'prune' order by j.started_at desc limit 1), false);
   v_result  jsonb;
   v_code    text;
   v_error   text;
@@ -4970,6 +5036,9 @@ begin
     case p_job_name
       when 'tick' then
         v_result := backup.tick();
+        -- What failed in it has undone nothing else, and makes it a failed one all the same.
+        v_code := v_result #>> '{errors,0,code}';
+        v_error := (v_result #>> '{errors,0,step}') || ': ' || (v_result #>> '{errors,0,error}');
       when 'export' then
         v_result := jsonb_build_object('ticket', backup.dispatch('export-backup', '{"action": "start", "trigger": "schedule"}') is not null);
       when 'verify' then
@@ -4980,7 +5049,7 @@ begin
       when 'retention' then
         v_result := backup.run_retention();
       when 'prune' then
-        v_result := backup.prune_ledger();
+        v_result := backup.prune_ledger(case when v_more then 500 else 10000 end);
       else
         raise exception using errcode = 'HF100', message = format('job %L does not exist', p_job_name),
           hint = 'Jobs are tick, export, verify, drill, retention and prune.';
@@ -5007,8 +5076,7 @@ begin
         last_success_at = coalesce(excluded.last_success_at, s.last_success_at),
         last_failure_at = coalesce(excluded.last_failure_at, s.last_failure_at),
         last_seconds    = excluded.last_seconds;
-  if p_job_name = 'tick' and coalesce((
-      select (j.result ->> 'more')::boolean from backup.job_runs j where j.job_name = 'prune' order by j.started_at desc limit 1), false) then
+  if p_job_name = 'tick' and v_more then
     perform backup.run_job('prune');
   end if;
   return v_result;
@@ -5750,11 +5818,12 @@ comment on function backup.policy_warnings() is
 revoke all on function backup.policy_warnings() from public;
 
 -- sql/functions/record_alert_test.sql
--- requires: tables/alert_deliveries.sql, tables/settings.sql, functions/_reopen_skipped.sql
+-- requires: tables/alert_deliveries.sql, tables/settings.sql, functions/_reopen_untold.sql
 -- backup.record_alert_test(p_outcomes)
 --
 -- Why: whether a channel works is told by its newest message, and a test is one: a repaired channel ends the alert
--- delivery_failing. The first test that arrives also shows that there is a channel now, so alerts that found none are told.
+-- delivery_failing. A test that arrives also shows that there is a channel now, so alerts are told that found none, or were
+-- given up on this one.
 -- p_outcomes: [{channel, sent, status_code, error}].
 create or replace function backup.record_alert_test(p_outcomes jsonb)
 returns void
@@ -5767,14 +5836,13 @@ begin
          o.status_code, case when not o.sent then coalesce(o.error, 'unknown') end, clock_timestamp()
   from backup.settings s
   cross join jsonb_to_recordset(p_outcomes) as o (channel text, sent boolean, status_code integer, error text);
-  if exists (select from jsonb_to_recordset(p_outcomes) as o (channel text, sent boolean) where o.sent and o.channel not like 'heartbeat%') then
-    perform backup._reopen_skipped(clock_timestamp(), clock_timestamp());
-  end if;
+  perform backup._reopen_untold(o.channel, clock_timestamp(), clock_timestamp())
+  from jsonb_to_recordset(p_outcomes) as o (channel text, sent boolean) where o.sent and o.channel not like 'heartbeat%';
 end
 $$;
 
 comment on function backup.record_alert_test(jsonb) is
-  'Records what came of test messages, and has open alerts told that had found no channel. Takes [{channel, sent, status_code, error}].';
+  'Records what came of test messages, and has open alerts told that had found no channel or were given up. Takes [{channel, sent, status_code, error}].';
 revoke all on function backup.record_alert_test(jsonb) from public;
 
 -- sql/functions/record_drill.sql
@@ -7834,7 +7902,7 @@ revoke all on function backup.run_tests(text) from public;
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it. Qualified, as the search path may hold functions of
 -- these names.
 do $$ begin
-  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 3d1ab8788c1b.'));
+  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 608fcfc512c3.'));
 end $$;
 
 reset check_function_bodies;
