@@ -9,7 +9,6 @@ import type { KeyProof } from "../../functions/_shared/encryption/prove_key.ts";
 import { recordKeyProof } from "../../functions/_shared/encryption/record_key_proof.ts";
 import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts";
 import { formatProofReport } from "../../functions/_shared/prove/format_proof_report.ts";
-import { storeProof } from "../../functions/_shared/prove/store_proof.ts";
 import { formatBytes, formatCount, formatDuration } from "../../functions/_shared/report/format_quantity.ts";
 import { type Backup, findBackup, type ListedBackup, listBackups, openBackup } from "../../functions/_shared/restore/backup_source.ts";
 import { archivedError } from "../../functions/_shared/restore/describe_frozen.ts";
@@ -131,7 +130,7 @@ async function perform(context: CommandContext, flags: DrillFlags, s3: S3Client,
       ...record, finished_at: new Date().toISOString(), verdict: proof?.verdict ?? "inconclusive",
       phase_seconds: Object.fromEntries(Object.entries(result.phaseSeconds).map(([phase, seconds]) => [phase, Number(seconds.toFixed(3))])),
       rows: result.tables.reduce((sum, one) => sum + one.rows, 0), raw_bytes: result.tables.reduce((sum, one) => sum + one.raw_bytes, 0),
-      proof: proof === null ? {} : summarizeProof(proof), proof_key: proof === null ? null : await storeProof(backup, proof),
+      proof: proof === null ? {} : summarizeProof(proof), proof_key: result.proofKey,
     } };
   } catch (error) {
     if (!(error instanceof HoldfastError) || SAY_NOTHING.has(error.code)) throw error;

@@ -14,6 +14,8 @@ import type { TargetColumns } from "./target_columns.ts";
 
 const gunzipAsync = promisify(gunzip);
 const NEWLINE = 0x0a;
+/** The most that deflate can unpack of one byte. */
+const DEFLATE_RATIO = 1032;
 
 /** Rows of a chunk that have been compared with the manifest and can be sent. */
 export interface PreparedChunk {
@@ -43,6 +45,10 @@ function countRows(text: Uint8Array): number {
 
 async function unpackText(backup: Backup, chunk: ManifestChunk, bytes: Uint8Array): Promise<Uint8Array> {
   const opened = await openObject(backup, chunk.key, bytes);
+  // The manifest's number decides how much memory is set aside, so it has to be one that these bytes can reach.
+  if (chunk.raw_bytes > opened.byteLength * DEFLATE_RATIO + 64) {
+    throw damaged(backup, chunk, "cannot hold the rows of the manifest", `Its ${opened.byteLength} bytes cannot unpack to ${chunk.raw_bytes}.`);
+  }
   try {
     // The size is known, so it is unpacked into one piece, and an object that unpacks to more is given up at that size.
     return await gunzipAsync(opened, { chunkSize: Math.max(chunk.raw_bytes + 1, 64), maxOutputLength: Math.max(chunk.raw_bytes, 1) });

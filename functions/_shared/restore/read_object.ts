@@ -29,7 +29,7 @@ export async function readObject(backup: Backup, ref: ObjectRef): Promise<Uint8A
   const key = backup.prefix + ref.key;
   let bytes: Uint8Array<ArrayBuffer>;
   try {
-    bytes = await backup.s3.getObject(key);
+    bytes = await backup.s3.getObject(key, { maxBytes: ref.bytes });
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     if (error.code === "HF204") throw damaged(key, "is missing", "The manifest names it.", error);

@@ -8,6 +8,8 @@ import { readStoredObject, type StoredObject } from "./stored_object.ts";
 export interface GetObjectOptions extends CallOptions {
   /** First byte and last byte, both included; without `last`, to the end. */
   readonly range?: { readonly first: number; readonly last?: number } | undefined;
+  /** An object with more bytes than this is refused (HF207) before they are in memory. */
+  readonly maxBytes?: number | undefined;
 }
 
 export interface ObjectStream {
@@ -27,7 +29,10 @@ const getRequest = (key: string, range?: string): S3Request => ({
  * @throws {HoldfastError} HF201, HF202, HF203, HF204, HF206, HF207, HF208
  */
 export async function getObject(session: S3Session, key: string, options: GetObjectOptions): Promise<Uint8Array<ArrayBuffer>> {
-  const call = getRequest(key, options.range === undefined ? undefined : `bytes=${options.range.first}-${options.range.last ?? ""}`);
+  const call = {
+    ...getRequest(key, options.range === undefined ? undefined : `bytes=${options.range.first}-${options.range.last ?? ""}`),
+    ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
+  };
   return await retry(session.policy, options.signal, async (_attempt, remainingMs) => {
     const reply = await session.transport.exchange(call, limitsOf(session, remainingMs, options.signal));
     if (reply.failure !== null) throw session.transport.refusal(call, reply.failure);

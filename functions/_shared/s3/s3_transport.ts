@@ -14,6 +14,8 @@ export interface S3Request {
   readonly body?: Uint8Array<ArrayBuffer>;
   /** Hex SHA-256 of `body`. */
   readonly sha256?: string;
+  /** A successful answer with more bytes than this is given up before they are in memory. */
+  readonly maxBytes?: number;
   /** Completes "Cannot …" in messages. */
   readonly action: string;
 }
@@ -68,10 +70,28 @@ function networkCode(error: unknown): string {
   return error instanceof Error ? error.name : "unknown";
 }
 
+/** Reads a body of unknown size as long as it stays within its limit. */
+async function collect(body: ReadableStream<Uint8Array<ArrayBuffer>>, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | "too long"> {
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  let received = 0;
+  const reader = body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    received += value.length;
+    if (received > maxBytes) return "too long";
+    pieces.push(value);
+  }
+  return new Uint8Array(await new Blob(pieces).arrayBuffer());
+}
+
 /** Reads into a buffer of the announced size: a quarter (Node) to a third (Deno) less CPU than `arrayBuffer()`, which collects and joins. */
-async function readBody(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+async function readBody(response: Response, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | "too long"> {
   const announced = Number(response.headers.get("content-length") ?? "0");
-  if (response.body === null || !(announced > 0 && announced <= MAX_PREALLOCATED_BYTES)) return new Uint8Array(await response.arrayBuffer());
+  if (announced > maxBytes) return "too long";
+  if (response.body === null || !(announced > 0 && announced <= MAX_PREALLOCATED_BYTES)) {
+    return response.body === null || maxBytes === Infinity ? new Uint8Array(await response.arrayBuffer()) : await collect(response.body, maxBytes);
+  }
   const whole = new Uint8Array(announced);
   let received = 0;
   const reader = response.body.getReader();
@@ -155,12 +175,22 @@ export function createS3Transport(config: S3Config, options: TransportOptions): 
     }));
   }
 
-  async function readReply(request: S3Request, response: Response): Promise<S3Reply> {
+  /** Trying again changes nothing: the object is that long. */
+  function tooLong(request: S3Request): HoldfastError {
+    return new HoldfastError("HF207", `Cannot ${request.action}: it is longer than expected`, {
+      detail: `It has more than ${request.maxBytes ?? 0} bytes.`, hint: "Restore from another run, and ask the storage provider about this object." });
+  }
+
+  async function readReply(request: S3Request, response: Response, controller: AbortController): Promise<S3Reply> {
     const { status, headers } = response;
     let body: Uint8Array<ArrayBuffer>;
     try {
-      body = request.method === "HEAD" ? new Uint8Array() : await readBody(response);
+      const read = request.method === "HEAD" ? new Uint8Array() : await readBody(response, response.ok ? request.maxBytes ?? Infinity : Infinity);
+      if (read === "too long") throw tooLong(request);
+      body = read;
     } catch (cause) {
+      // The rest is not waited for, and its connection not kept.
+      controller.abort(cause);
       // The status is known: an error whose explanation got lost is still that error.
       if (response.ok) throw cause;
       body = new Uint8Array();
@@ -184,10 +214,10 @@ export function createS3Transport(config: S3Config, options: TransportOptions): 
   }
 
   return {
-    exchange: (request, limits) => run(request, limits, (response) => readReply(request, response)),
+    exchange: (request, limits) => run(request, limits, (response, controller) => readReply(request, response, controller)),
     open: (request, limits) =>
       run<S3Stream | S3Reply>(request, limits, async (response, controller) => {
-        if (!response.ok || response.body === null) return await readReply(request, response);
+        if (!response.ok || response.body === null) return await readReply(request, response, controller);
         const reader = response.body.getReader();
         return { headers: response.headers, reader, abort: (reason) => controller.abort(reason) };
       }),

@@ -44,6 +44,19 @@ describe("registerDrill()", () => {
     expect(await drills()).toHaveLength(1);
   }, 180_000);
 
+  it("registerDrill() passes with a key that may only read the bucket", async () => {
+    const target = await createTestDatabase();
+    bench.storage.faults.add({ kind: "status", method: "PUT", status: 403, code: "AccessDenied", times: 0 });
+    try {
+      const outcome = await runHere(["drill", "--to", target.url, "--json"], bench.s3Env);
+      expect(outcome.code, outcome.stderr + outcome.stdout.slice(0, 3000)).toBe(0);
+      expect(JSON.parse(outcome.stdout)).toMatchObject({ run_id: runId, verdict: "passed", proof_key: null });
+    } finally {
+      bench.storage.faults.clear();
+      await target.drop();
+    }
+  }, 60_000);
+
   it("registerDrill() records a drill that a damaged object has failed, with the object's name", async () => {
     const [chunk] = await queryRows(source.url, "select c.object_key as key from backup.chunks c where c.run_id = $1 and c.kind = 'data' and c.table_name = 'savings' limit 1", [runId]);
     const key = String(chunk?.["key"]);

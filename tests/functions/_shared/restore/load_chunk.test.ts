@@ -46,11 +46,18 @@ describe("prepareChunk()", () => {
     ["a last row without its end", "1\ta\n2\tb", { rows: 1 }, "does not hold the rows"],
     ["more bytes than described", "1\ta\n", { raw_bytes: 3 }, "cannot be unpacked"],
     ["fewer bytes than described", "1\ta\n", { raw_bytes: 5 }, "does not hold the rows"],
+    ["fewer bytes than could ever be packed into it", "1\ta\n", { raw_bytes: 100_000_000 }, "cannot hold the rows"],
     ["another size", "1\ta\n", { bytes: 3 }, "is damaged"],
     ["another hash", "1\ta\n", { sha256: "0".repeat(64) }, "is damaged"],
   ])("prepareChunk() names an object with %s, HF501", async (_what, text, described, message) => {
     const { backup, chunk } = stored(text, described);
     await expect(prepareChunk(backup, TABLE, chunk, ALL)).rejects.toMatchObject({ code: "HF501", message: expect.stringMatching(`"p/data/1\\.copy\\.gz" ${message}`) });
+  });
+
+  it("prepareChunk() takes rows that pack as well as rows can", async () => {
+    const { backup, chunk } = stored(`${"a".repeat(5_000_000)}\n`);
+    expect(chunk.raw_bytes / chunk.bytes).toBeGreaterThan(900);
+    expect(await prepareChunk(backup, { ...TABLE, columns: ["label"] }, chunk, { columns: ["label"], places: null })).toMatchObject({ rows: 1 });
   });
 
   it("prepareChunk() names an object that is missing, no gzip, or has other columns, HF501", async () => {

@@ -40,6 +40,17 @@ it("readObject() throws HF501 for what the storage itself found damaged, and wha
   await expect(readObject(failing("HF203"), ref)).rejects.toMatchObject({ code: "HF203" });
 });
 
+it("readObject() asks for no more bytes than the manifest names", async () => {
+  const { backup, ref } = await world();
+  const asked: unknown[] = [];
+  const s3 = { ...backup.s3, getObject: (key: string, options?: unknown) => {
+    asked.push(options);
+    return backup.s3.getObject(key);
+  } };
+  await readObject({ ...backup, s3 }, ref);
+  expect(asked).toEqual([{ maxBytes: ref.bytes }]);
+});
+
 it("readContent() throws HF501 for a content the manifest does not name, and for bytes that are no gzip", async () => {
   const { backup, storage, ref, key } = await world();
   await expect(readContent(backup, "globals.json")).rejects.toMatchObject({ code: "HF501", message: expect.stringContaining("globals.json") });

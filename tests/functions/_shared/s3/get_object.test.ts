@@ -42,6 +42,13 @@ describe("getObject()", () => {
     expect(s3.sleeps).toEqual([]);
   });
 
+  test("getObject() refuses an object longer than allowed at once: HF207", async () => {
+    await store("long");
+    await expect(s3.client().getObject("long", { maxBytes: BODY.length - 1 })).rejects.toMatchObject({ code: "HF207", message: 'Cannot get object "long": it is longer than expected' });
+    expect(s3.sleeps).toEqual([]);
+    expect(await s3.client().getObject("long", { maxBytes: BODY.length })).toHaveLength(BODY.length);
+  });
+
   test("getObject() does not take the whole for the range asked for: HF206", async () => {
     await store("ignored");
     const client = s3.client({ fetch: (input, init) => {

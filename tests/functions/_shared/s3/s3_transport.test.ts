@@ -24,6 +24,33 @@ describe("createS3Transport()", () => {
     await expect(short.exchange(CALL, LIMITS)).rejects.toMatchObject({ error: { code: "HF207", detail: "Received 3 of 10 bytes." } });
   });
 
+  test.each([["announced", { "content-length": "1000000" }], ["not announced", {}]])("exchange() gives up an answer longer than allowed, for good, before it is read: %s", async (_what, headers) => {
+    let sent = 0;
+    const body = () => new ReadableStream<Uint8Array>({ pull: (controller) => {
+      sent += 1000;
+      controller.enqueue(new Uint8Array(1000));
+      if (sent >= 1_000_000) controller.close();
+    } });
+    let signal: AbortSignal | null | undefined;
+    const long = through(async (_input, init) => {
+      signal = init?.signal;
+      return new Response(body(), { headers });
+    });
+    await expect(long.exchange({ ...CALL, maxBytes: 5000 }, LIMITS)).rejects.toMatchObject({ name: "HoldfastError", code: "HF207", detail: "It has more than 5000 bytes." });
+    expect(sent).toBeLessThan(20_000);
+    expect(signal?.aborted).toBe(true);
+  });
+
+  test("exchange() returns an answer of the longest size allowed, and an error that is longer", async () => {
+    const bytes = new Uint8Array(5000).map((_, at) => at % 251);
+    for (const headers of [{ "content-length": "5000" }, {}]) {
+      const { body } = await through(async () => new Response(bytes, { headers })).exchange({ ...CALL, maxBytes: 5000 }, LIMITS);
+      expect(Buffer.compare(body, bytes)).toBe(0);
+    }
+    const refused = through(async () => new Response("<Error><Code>AccessDenied</Code></Error>", { status: 403 }));
+    expect(await refused.exchange({ ...CALL, maxBytes: 5 }, LIMITS)).toMatchObject({ failure: { code: "AccessDenied" } });
+  });
+
   test("exchange() ends a request that takes too long", async () => {
     const never = through((_, init) => new Promise((_resolve, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason))));
     await expect(never.exchange(CALL, { timeoutMs: 20, signal: undefined })).rejects.toMatchObject({ error: { code: "HF203", detail: "No complete answer from https://storage.test within 20 ms." } });
