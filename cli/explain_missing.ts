@@ -1,5 +1,6 @@
 import { fromPostgres, sqlStateOf } from "../functions/_shared/errors/from_postgres.ts";
 import { HoldfastError } from "../functions/_shared/errors/holdfast_error.ts";
+import { PUSH_COMMAND } from "./install/push_command.ts";
 
 /** Schema, table or function not there. */
 const NOT_INSTALLED = new Set(["3F000", "42P01", "42883"]);
@@ -10,7 +11,7 @@ export function explainMissing(error: unknown): unknown {
   if (!missing) return fromPostgres(error);
   return new HoldfastError("HF105", "Holdfast is not installed in this database", {
     detail: error.message,
-    hint: "Apply the migrations with supabase db push, or name the right database with --database-url.",
+    hint: `In the folder of the project run npx holdfast init, or npx holdfast upgrade where it is installed, then ${PUSH_COMMAND}; or name the right database with --database-url.`,
     cause: error,
   });
 }

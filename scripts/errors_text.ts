@@ -1,3 +1,4 @@
+import { PUSH_COMMAND } from "../cli/install/push_command.ts";
 import type { ErrorCode } from "../functions/_shared/errors/catalogue.ts";
 import { INSTALL_ERRORS_TEXT } from "./install_errors_text.ts";
 
@@ -65,7 +66,7 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
   },
   HF105: {
     cause: "The database has no schema `backup`, or an older one than this version of the command needs.",
-    remedy: "Apply the migrations: `supabase db push`, or name the right database with `--database-url`.",
+    remedy: `In the folder of the project: \`npx holdfast init\`, or \`npx holdfast upgrade\` where it is installed, then \`${PUSH_COMMAND}\`. Or name the right database with \`--database-url\`.`,
   },
   HF200: {
     cause: "Some of the settings of the bucket are set and others are missing, or one cannot be understood.",

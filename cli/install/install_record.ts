@@ -7,15 +7,18 @@ export const RECORD_PATH = "supabase/holdfast/holdfast.json";
 const ABOUT = "Written by holdfast init and holdfast upgrade. Keep it in version control: it tells them what they installed.";
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
+/** Below the folder on every system: on Windows a backslash separates too, and a colon names a drive or a stream. */
+const isInside = (path: string): boolean => !/[\\:]/.test(path) && path.split("/").every((part) => !["", ".", ".."].includes(part));
+
 const installRecord = z.object({
   about: z.string(),
   format: z.literal(1),
   version: z.string().regex(/^\d+\.\d+\.\d+(?:-[\w.-]+)?$/),
   /** In the order they were added: the name in the package, the name in supabase/migrations/. */
-  migrations: z.array(z.object({ release: z.string(), file: z.string().regex(/^\d+_[^/\\]+\.sql$/), sha256 })),
+  migrations: z.array(z.object({ release: z.string(), file: z.string().regex(/^\d+_[^/\\:]+\.sql$/), sha256 })),
   functions: z.record(z.string().regex(/^[\w-]+$/), z.object({ entrypoint: z.string(), import_map: z.string(), verify_jwt: z.boolean() })),
   /** By path below supabase/holdfast/. */
-  files: z.record(z.string().refine((path) => !path.split("/").includes("..") && !path.startsWith("/")), sha256),
+  files: z.record(z.string().refine(isInside), sha256),
 });
 
 /** What was installed into a project, as it was installed. */

@@ -1,5 +1,6 @@
 import type { InstallPlan } from "./plan_install.ts";
 import { OPTIONAL_SECRETS, REQUIRED_SECRETS } from "./function_secrets.ts";
+import { PUSH_COMMAND } from "./push_command.ts";
 
 export interface NextStep {
   readonly title: string;
@@ -12,7 +13,7 @@ export interface NextStep {
 export function nextSteps({ installed, migrations }: InstallPlan, slugs: readonly string[], hasTsconfig: boolean): NextStep[] {
   const replaced = migrations.filter(({ action }) => action === "replace").map(({ file }) => file.replace(/_.*/, ""));
   const push: NextStep = {
-    title: "Apply the migration", run: ["npx supabase db push --remote"],
+    title: "Apply the migration", run: [PUSH_COMMAND],
     notes: ["Version 2 of the Supabase CLI: without --remote.",
       ...replaced.map((version) => `If the database has applied ${version} before: first drop schema backup cascade in the SQL editor, then npx supabase migration repair --remote --status reverted ${version}`)],
   };

@@ -4,6 +4,7 @@ import { type InstallRecord, RECORD_PATH } from "./install_record.ts";
 import { MIGRATION_NAME, nameMigrations } from "./name_migrations.ts";
 import type { FileChange, InstalledMigration, InstallOptions, Kept } from "./plan_install.ts";
 import type { ProjectFiles } from "./project_files.ts";
+import { PUSH_COMMAND } from "./push_command.ts";
 import type { HoldfastPackage, PackagedMigration } from "./read_package.ts";
 
 export interface MigrationsPlan {
@@ -72,6 +73,6 @@ function rewritten(file: string, edited: boolean): HoldfastError {
   return new HoldfastError("HF924", `Migration ${file} was installed from a build of Holdfast that was rewritten before its release`, {
     detail: edited ? "It was edited in this project as well, so that --replace-migrations alone does not replace it; add --force." : undefined,
     hint: "No database that has it can be upgraded in place. Run holdfast upgrade --replace-migrations to replace the file under its name; then, for every database that has applied it: drop schema backup cascade "
-      + `(the backups in the bucket stay), npx supabase migration repair --remote --status reverted ${version}, and npx supabase db push --remote.`,
+      + `(the backups in the bucket stay), npx supabase migration repair --remote --status reverted ${version}, and ${PUSH_COMMAND}.`,
   });
 }

@@ -5,6 +5,7 @@ import { INSTALL_FOLDER } from "./read_package.ts";
 
 /** Where a file is written before it takes its name. One for all: what a killed command leaves is overwritten by the next. */
 const DRAFT = `supabase/${INSTALL_FOLDER}/.draft`;
+const INSIDE = "Holdfast writes only inside of the folder it is given.";
 
 /** The files of one Supabase project. Paths are relative to it, with slashes; nothing outside of it is read or written. */
 export class ProjectFiles {
@@ -73,6 +74,7 @@ export class ProjectFiles {
     for (const [at, part] of parts.entries()) {
       const sofar = parts.slice(0, at + 1).join("/");
       place = join(place, part);
+      if (!this.#holds(place)) throw new HoldfastError("HF925", `${path} leads out of the project, to ${place}`, { hint: INSIDE });
       if (statOf(place, lstatSync)?.isSymbolicLink() === true) place = this.#follow(sofar, place);
       const stats = statOf(place);
       if (stats !== undefined && at < parts.length - 1 && !stats.isDirectory()) throw inTheWay(sofar, "a file", "a folder");
@@ -81,11 +83,15 @@ export class ProjectFiles {
   }
 
   #follow(path: string, link: string): string {
-    const hint = "Holdfast writes only inside of the folder it is given. Put a folder or file in place of the link.";
+    const hint = `${INSIDE} Put a folder or file in place of the link.`;
     const target = statOf(link) === undefined ? undefined : realpathSync(link);
     if (target === undefined) throw new HoldfastError("HF925", `${path} is a symbolic link to ${readlinkSync(link)}, which does not exist`, { hint });
-    if (target !== this.root && !target.startsWith(this.root + sep)) throw new HoldfastError("HF925", `${path} is a symbolic link that leads out of the project, to ${target}`, { hint });
+    if (!this.#holds(target)) throw new HoldfastError("HF925", `${path} is a symbolic link that leads out of the project, to ${target}`, { hint });
     return target;
+  }
+
+  #holds(place: string): boolean {
+    return place === this.root || place.startsWith(this.root.endsWith(sep) ? this.root : this.root + sep);
   }
 
   #attempt<T>(verb: string, path: string, task: () => T): T {

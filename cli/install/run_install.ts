@@ -18,7 +18,7 @@ export interface InstallFlags {
   replaceMigrations?: boolean;
 }
 
-export const INSTALL_EXIT_CODES = "0 done, up to date or dry run, 1 bug, 2 usage or not a Supabase project, 3 refused, or nobody said yes; then nothing was written";
+export const INSTALL_EXIT_CODES = "0 done, up to date or dry run, 1 bug, 2 usage or not a Supabase project, 3 refused, or nobody said yes; then nothing was written, except with HF910: run it again";
 
 /** The argument and the options that init and upgrade share. */
 export function addInstallOptions(command: Command): Command {

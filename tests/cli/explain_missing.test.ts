@@ -6,7 +6,7 @@ const serverError = (code: string, message: string) => Object.assign(new Error(m
 describe("explainMissing()", () => {
   it.each([["3F000", 'schema "backup" does not exist'], ["42P01", 'relation "backup.status" does not exist'], ["42883", "function backup.start_run(unknown) does not exist"]])(
     "explainMissing() turns %s about schema backup into HF105", (code, message) => {
-      expect(explainMissing(serverError(code, message))).toMatchObject({ code: "HF105", detail: message, hint: expect.stringContaining("db push") });
+      expect(explainMissing(serverError(code, message))).toMatchObject({ code: "HF105", detail: message, hint: expect.stringMatching(/npx holdfast upgrade.* npx supabase db push --remote;/) });
     });
 
   it("explainMissing() translates codes of the catalogue and leaves other errors as they are", () => {

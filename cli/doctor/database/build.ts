@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { HOLDFAST_MIGRATION } from "../../../functions/_shared/prove/holdfast_migration.ts";
 import { TOOL_VERSION } from "../../../functions/_shared/tool_version.ts";
+import { PUSH_COMMAND } from "../../install/push_command.ts";
 import type { SessionCheck } from "../doctor_session.ts";
 
 const BUILD = /\bBuild ([0-9a-f]{12})\./g;
@@ -18,6 +19,6 @@ export const build: SessionCheck = {
     const wanted = lastBuild(HOLDFAST_MIGRATION);
     const named = `${version === null ? "" : `version ${version}, `}build ${installed ?? "unknown"}`;
     if (installed !== undefined && installed === wanted) return { verdict: "passed", seen: named, fix: null };
-    return { verdict: "failed", seen: `the database has ${named}; this is holdfast ${TOOL_VERSION}, build ${wanted ?? "unknown"}`, fix: "supabase db push   # from the checkout of this holdfast; or use the holdfast of the database's version" };
+    return { verdict: "failed", seen: `the database has ${named}; this is holdfast ${TOOL_VERSION}, build ${wanted ?? "unknown"}`, fix: `npx holdfast upgrade && ${PUSH_COMMAND}   # in the folder of the project; or use the holdfast of the database's version` };
   },
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PUSH_COMMAND } from "../../install/push_command.ts";
 import type { SessionCheck } from "../doctor_session.ts";
 import { quoteName } from "../quote_name.ts";
 
@@ -13,7 +14,7 @@ export const schema: SessionCheck = {
       from pg_catalog.pg_namespace n join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname in ('settings', 'tickets')
       where n.nspname = 'backup'`);
     if (usable) return { verdict: "passed", seen: "schema backup is installed", fix: null };
-    if (!installed) return { verdict: "failed", seen: "schema backup is not installed in this database", fix: "holdfast init && supabase db push" };
+    if (!installed) return { verdict: "failed", seen: "schema backup is not installed in this database", fix: `npx holdfast init && ${PUSH_COMMAND}   # in the folder of the project` };
     return { verdict: "failed", seen: `role ${role} may not use schema backup`, fix: `grant postgres to ${quoteName(role)};   -- or: export HOLDFAST_DB_URL=… as the role that applied the migrations, which is postgres` };
   },
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Env } from "../config/env.ts";
+import { parseAlertConfig } from "../config/parse_alert_config.ts";
 import { clientConfig } from "../database/client_config.ts";
 import type { Queryable } from "../database/queryable.ts";
 import { DRILL_IDENTITY_VARIABLE, drillIdentities } from "../encryption/drill_identities.ts";
@@ -26,7 +27,7 @@ export interface InsideOptions {
   readonly fetch?: typeof fetch;
 }
 
-const ALERT_VARIABLE = /^HOLDFAST_ALERT_[A-Z0-9_]+$/;
+const ALERT_VARIABLE = /\bHOLDFAST_[A-Z0-9_]+/g;
 
 /** Looks at secrets, bucket and database from where exports run. Stores one probe object and deletes it. */
 export async function lookFromInside(options: InsideOptions): Promise<InsideReport> {
@@ -78,8 +79,17 @@ async function lookAtDrillIdentity(env: Env): Promise<DoctorAnswer> {
   }
 }
 
+/** As the function that delivers reads them. A problem names variables, never their values. */
 function lookAtAlertDelivery(env: Env): DoctorAnswer {
-  const set = Object.keys(env).filter((name) => ALERT_VARIABLE.test(name) && (env[name] ?? "") !== "").sort();
-  if (set.length === 0) return { verdict: "skipped", seen: "no HOLDFAST_ALERT_… is set for the functions: alerts are rows of backup.alerts and call nobody", fix: null };
-  return { verdict: "passed", seen: `set for the functions: ${set.join(", ")}`, fix: null };
+  const channels = parseAlertConfig(env);
+  const problems = channels.flatMap((one) => ("problem" in one ? [{ channel: one.channel, problem: one.problem }] : []));
+  if (problems.length > 0) {
+    const wrong = problems.flatMap(({ problem }) => problem.message.match(ALERT_VARIABLE) ?? []);
+    return { verdict: "failed", seen: problems.map(({ channel, problem }) => `${channel}: ${problem.message}`).join("; "),
+      fix: `supabase secrets set ${wrong.map((name) => `${name}=…`).join(" ")}   # ${problems.map(({ problem }) => problem.hint).join(" ")}` };
+  }
+  const callsNobody = "alerts are rows of backup.alerts and call nobody";
+  if (channels.length === 0) return { verdict: "skipped", seen: `no HOLDFAST_ALERT_… and no HOLDFAST_HEARTBEAT_… is set for the functions: ${callsNobody}, and no watchman hears of exports that stop`, fix: null };
+  const alerts = channels.some(({ channel }) => !channel.startsWith("heartbeat_"));
+  return { verdict: "passed", seen: `set up for the functions: ${channels.map(({ channel }) => channel).join(", ")}${alerts ? "" : `; without a channel for them, ${callsNobody}`}`, fix: null };
 }

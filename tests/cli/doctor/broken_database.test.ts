@@ -99,7 +99,7 @@ describe("runDoctor() on what is installed", () => {
     const bare = await createTestDatabase();
     try {
       const report = await look(bare.url);
-      expect(theFailure(report)).toEqual({ name: "database/schema", seen: "schema backup is not installed in this database", fix: "holdfast init && supabase db push" });
+      expect(theFailure(report)).toEqual({ name: "database/schema", seen: "schema backup is not installed in this database", fix: "npx holdfast init && npx supabase db push --remote   # in the folder of the project" });
     } finally {
       await bare.drop();
     }
@@ -108,7 +108,7 @@ describe("runDoctor() on what is installed", () => {
   it("runDoctor() names another build of the schema", async () => {
     const [before] = await world.sql("select obj_description('backup'::regnamespace) as text");
     await world.sql("comment on schema backup is 'Holdfast. Build 000000000000.'");
-    expect(theFailure(await look(world.database.url))).toMatchObject({ name: "database/build", seen: expect.stringMatching(/build 000000000000; this is holdfast .*, build [0-9a-f]{12}$/), fix: expect.stringContaining("supabase db push") });
+    expect(theFailure(await look(world.database.url))).toMatchObject({ name: "database/build", seen: expect.stringMatching(/build 000000000000; this is holdfast .*, build [0-9a-f]{12}$/), fix: expect.stringMatching(/^npx holdfast upgrade && npx supabase db push --remote {3}#/) });
     const [version] = await world.sql("select pg_get_functiondef('backup.version()'::regprocedure) as text");
     await world.sql("create or replace function backup.version() returns text language sql as $$ select '0.0.1' $$");
     expect(theFailure(await look(world.database.url)).seen).toContain("version 0.0.1, build 000000000000");

@@ -68,6 +68,7 @@ describe("runDoctor() from inside of a function", () => {
     ["a wrong secret", { HOLDFAST_S3_SECRET_ACCESS_KEY: `${MARK}-old` }, "inside_access", "SignatureDoesNotMatch", "supabase secrets set HOLDFAST_S3_SECRET_ACCESS_KEY=…"],
     ["a recipient that is none", { HOLDFAST_AGE_RECIPIENTS: MARK }, "inside_recipients", "Entry 1", "supabase secrets set HOLDFAST_AGE_RECIPIENTS=age1…"],
     ["an identity that is none", { HOLDFAST_DRILL_AGE_IDENTITY: MARK }, "inside_drill_identity", "HOLDFAST_DRILL_AGE_IDENTITY is no identity file", "supabase secrets unset HOLDFAST_DRILL_AGE_IDENTITY"],
+    ["a channel for alerts that is half set up", { HOLDFAST_ALERT_WEBHOOK_URL: `https://example.com/${MARK}` }, "inside_alert_delivery", "webhook: HOLDFAST_ALERT_WEBHOOK_SECRET is not set", "supabase secrets set HOLDFAST_ALERT_WEBHOOK_SECRET=…   # Set HOLDFAST_ALERT_WEBHOOK_SECRET, or remove HOLDFAST_ALERT_WEBHOOK_URL."],
     ["another prefix than this machine's", { HOLDFAST_S3_PREFIX: "elsewhere" }, "same_bucket", 'another prefix than this machine: "elsewhere" and "holdfast"', "export HOLDFAST_S3_PREFIX=elsewhere"],
   ])("runDoctor() names %s, and nothing else", async (_, change, name, seen, fix) => {
     world.functionEnv = change;
@@ -78,12 +79,12 @@ describe("runDoctor() from inside of a function", () => {
   });
 
   it("runDoctor() does not ask for secrets while no policy is on, and mentions delivery of alerts", async () => {
-    world.functionEnv = { HOLDFAST_S3_ENDPOINT: undefined, HOLDFAST_S3_BUCKET: undefined, HOLDFAST_S3_ACCESS_KEY_ID: undefined, HOLDFAST_S3_SECRET_ACCESS_KEY: undefined, HOLDFAST_ALERT_WEBHOOK_URL: MARK };
+    world.functionEnv = { HOLDFAST_S3_ENDPOINT: undefined, HOLDFAST_S3_BUCKET: undefined, HOLDFAST_S3_ACCESS_KEY_ID: undefined, HOLDFAST_S3_SECRET_ACCESS_KEY: undefined, HOLDFAST_ALERT_SLACK_URL: `https://hooks.example.com/${MARK}` };
     await world.sql("update backup.policies set enabled = false where provider = 'aws_s3'");
     const report = await look();
     await world.sql("select backup.enable()");
     expect(troubles(report)).toEqual([]);
-    expect(report.results.find(({ name }) => name === "functions/inside_alert_delivery")).toMatchObject({ verdict: "passed", seen: "set for the functions: HOLDFAST_ALERT_WEBHOOK_URL" });
+    expect(report.results.find(({ name }) => name === "functions/inside_alert_delivery")).toMatchObject({ verdict: "passed", seen: "set up for the functions: slack" });
     expect(JSON.stringify(report)).not.toContain(MARK);
   });
 

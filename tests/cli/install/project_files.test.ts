@@ -41,6 +41,14 @@ describe("ProjectFiles", () => {
     new ProjectFiles(root).remove("supabase/holdfast/a/b/c.ts");
     expect([has("supabase/holdfast/a"), has("supabase/holdfast/d.ts")]).toEqual([false, true]);
   });
+  it("ProjectFiles refuses a path out of the project", () => {
+    const { root } = temporaryProject();
+    const files = new ProjectFiles(root);
+    for (const path of ["../a.ts", "supabase/../../a.ts"]) {
+      for (const task of [() => files.read(path), () => files.list(path), () => files.write(path, TEXT), () => files.remove(path)]) expect(task).toThrow(refused("HF925", /leads out of the project/));
+    }
+    expect(existsSync(join(root, "../a.ts"))).toBe(false);
+  });
   it("ProjectFiles never follows a link out of the project, whatever it leads to", () => {
     const elsewhere = outside();
     writeFileSync(join(elsewhere, "config.toml"), "secret = 1\n");

@@ -18,6 +18,19 @@ describe("lookFromInside()", () => {
     for (const secret of ["hunter", identity.slice(16)]) expect(JSON.stringify(report)).not.toContain(secret);
   });
 
+  it("lookFromInside() reads channels and heartbeats as the function that delivers does, and repeats no value", async () => {
+    const look = async (env: Record<string, string>) => {
+      const { findings } = await lookFromInside({ env, database: ledger(false), databaseUrl: URL });
+      expect(JSON.stringify(findings)).not.toContain("hunter");
+      return findings.find(({ name }) => name === "alert_delivery");
+    };
+    expect(await look({ HOLDFAST_ALERT_UNKNOWN: "hunter4" })).toMatchObject({ verdict: "skipped", seen: expect.stringContaining("call nobody"), fix: null });
+    expect(await look({ HOLDFAST_ALERT_SLACK_URL: "https://a.example/hunter4", HOLDFAST_HEARTBEAT_EXPORT_URL: "https://a.example/hunter4" })).toMatchObject({ verdict: "passed", seen: "set up for the functions: slack, heartbeat_export" });
+    expect(await look({ HOLDFAST_HEARTBEAT_VERIFY_URL: "https://a.example/hunter4" })).toMatchObject({ verdict: "passed", seen: expect.stringMatching(/: heartbeat_verify; without a channel for them, alerts .* call nobody$/) });
+    expect(await look({ HOLDFAST_ALERT_SLACK_URL: "https://a.example/hunter4", HOLDFAST_HEARTBEAT_EXPORT_URL: "ftp://hunter4" }))
+      .toMatchObject({ verdict: "failed", seen: expect.stringMatching(/^heartbeat_export: HOLDFAST_HEARTBEAT_EXPORT_URL must be an https URL/), fix: expect.stringContaining("supabase secrets set HOLDFAST_HEARTBEAT_EXPORT_URL=…") });
+  });
+
   it("lookFromInside() fails on the transaction pooler and on missing secrets, and is in doubt without the ledger", async () => {
     const verdicts = async (database: Queryable, databaseUrl: string) => Object.fromEntries((await lookFromInside({ env: {}, database, databaseUrl })).findings.map(({ name, verdict }) => [name, verdict]));
     expect(await verdicts(ledger(true), URL.replace("5432", "6543"))).toMatchObject({ database: "failed", settings: "failed", write: "inconclusive" });
