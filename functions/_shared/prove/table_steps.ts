@@ -1,8 +1,10 @@
 import type { Client } from "pg";
 import type { ManifestTable } from "../export/manifest.ts";
+import { MIGRATIONS } from "../restore/refuse_filled_tables.ts";
+import { BOOKKEEPING, tableFactKey } from "../restore/select_tables.ts";
 import { fingerprintOfSum, isFingerprintExpression, measureQuery } from "./fingerprint_query.ts";
 import type { ProofFinding } from "./proof.ts";
-import { finding, findingOfError, type ProofStep, type ProveContext, subjectOf, type TableMeasure } from "./proof_step.ts";
+import { finding, findingOfError, isPartial, type ProofStep, type ProveContext, subjectOf, type TableMeasure } from "./proof_step.ts";
 
 const PAGE_BYTES = 8192;
 
@@ -72,6 +74,17 @@ async function measureTable(
   }
 }
 
+/** Rows that a whole restore has left out: nobody can say of them that they came back. What the target knows itself is no loss. */
+function leftTables(context: ProveContext): ProofFinding[] {
+  if (isPartial(context)) return [];
+  const { backup: { manifest }, tables, target: { platformSchemas } } = context;
+  const restored = new Set(tables.map(tableFactKey));
+  const isTargets = ({ schema, name }: ManifestTable) => `${schema}.${name}` === MIGRATIONS
+    || (platformSchemas.includes(schema) && BOOKKEEPING.includes(`${schema}.${name}`));
+  return manifest.tables.filter((one) => one.rows > 0 && !restored.has(tableFactKey(one)) && !isTargets(one)).map((one) =>
+    finding("check_row_counts", subjectOf(one), "inconclusive", `${one.rows} rows`, "not restored, see what is not in the target", { expected_rows: one.rows }));
+}
+
 /** Compares what was measured with the manifest: row count and fingerprint of every table, each a finding. */
 export function compareTables(context: ProveContext, measures: readonly TableMeasure[], findings: readonly ProofFinding[]): ProofFinding[] {
   if (context.options.schemaOnly) return [];
@@ -81,7 +94,7 @@ export function compareTables(context: ProveContext, measures: readonly TableMea
     byTable.set(key, [...byTable.get(key) ?? [], one]);
   }
   const answered = new Set(findings.filter((one) => one.check_name === "check_fingerprints").map((one) => one.subject));
-  return context.tables.flatMap((table) => {
+  const compared = context.tables.flatMap((table) => {
     const subject = subjectOf(table);
     const own = new Map((byTable.get(keyOf([table.schema, table.name])) ?? []).map((one) => [one.part, one]));
     const parts = [...own.values()][0]?.parts ?? 1;
@@ -97,4 +110,5 @@ export function compareTables(context: ProveContext, measures: readonly TableMea
         { columns: table.columns.length, rows: Number(rows) }),
     ];
   });
+  return [...compared, ...leftTables(context)];
 }

@@ -1,4 +1,5 @@
 import type { Client } from "pg";
+import { sqlStateOf } from "../errors/from_postgres.ts";
 import type { BackupConfig } from "../export/config.ts";
 import { createHoldfast, isInstalled } from "./install_holdfast.ts";
 import { loadConfig } from "./load_config.ts";
@@ -13,12 +14,28 @@ const EXPECTATIONS = ["critical_tables", "sample_queries", "access_probes"];
 export async function withHoldfast<T>(client: Client, config: BackupConfig | undefined, look: () => Promise<T>): Promise<T> {
   await client.query("begin");
   try {
-    if (!(await isInstalled(client))) await createHoldfast(client);
+    if (!(await isInstalled(client))) await createQuietly(client);
     if (config !== undefined) await loadConfig(client, config, EXPECTATIONS);
     return await look();
   } finally {
     await client.query("rollback").catch(() => undefined);
   }
+}
+
+/**
+ * Creates Holdfast without calling the event triggers that the restore has brought: they may call outward, which no rollback
+ * undoes. Where the role may not switch them off, they are called.
+ */
+async function createQuietly(client: Client): Promise<void> {
+  await client.query("savepoint quiet");
+  const isQuiet = await client.query("set local session_replication_role = replica").then(() => true, async (error: unknown) => {
+    if (sqlStateOf(error) === undefined) throw error;
+    await client.query("rollback to savepoint quiet");
+    return false;
+  });
+  await createHoldfast(client);
+  // What the checks look at behaves as it does for everybody.
+  if (isQuiet) await client.query("set local session_replication_role = origin");
 }
 
 /** Undoes what `look` did to the transaction, also when it fails, which the transaction survives. */

@@ -5,7 +5,7 @@ import type { ManifestTable } from "../export/manifest.ts";
 import type { LeftOut } from "./restore_context.ts";
 
 /** Which migrations were applied: Holdfast's own may be among them before a restore begins. */
-const MIGRATIONS = "supabase_migrations.schema_migrations";
+export const MIGRATIONS = "supabase_migrations.schema_migrations";
 
 /**
  * Tables to load, if those that the target has already are empty: rows of a backup between rows of a target are a mixture

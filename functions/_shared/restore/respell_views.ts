@@ -1,5 +1,5 @@
 import type { FactBase } from "@supabase/pg-delta/core";
-import type { Client } from "pg";
+import type { Client, QueryConfig } from "pg";
 import { sqlStateOf } from "../errors/from_postgres.ts";
 import { rebuild } from "./fact_edits.ts";
 
@@ -42,10 +42,16 @@ function spellRule(client: Client, { schema, table, name }: { schema: string; ta
      join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2 and r.rulename = $3`, [schema, table, name]);
 }
 
+/** A query that the server refuses if it is more than one statement. The driver's types lack the option that its code knows. */
+function singly(text: string): QueryConfig {
+  return { text, queryMode: "extended" } as QueryConfig;
+}
+
 async function spell(client: Client, create: string, read: string, values: readonly string[]): Promise<string | null> {
   await client.query("savepoint spelling");
   try {
-    await client.query(create);
+    // Only the simple protocol takes several statements, and one of them could end the transaction that undoes this.
+    await client.query(singly(create));
     const { rows: [row] } = await client.query<{ def: string }>(read, [...values]);
     return row?.def ?? null;
   } catch (error) {

@@ -202,7 +202,7 @@ class RestoreRun {
     });
     await stopActingAs(this.#client, this.#actingAs);
     // What did not pass may be looked into and continued.
-    if (!options.prove || isPassed(proof)) await dropRestoreState(this.#client);
+    if (!options.prove || isPassed(proof)) await dropRestoreState(this.#client, this.#target);
     return {
       backup, target: this.#target, tables: this.#tables, leftOut: this.#leftOut, lost, phaseSeconds: this.#phaseSeconds,
       seconds: (this.#request.thawSeconds ?? 0) + (performance.now() - this.#started) / 1000, proof, proofKey,

@@ -184,8 +184,14 @@ export async function loadedChunks(client: Client): Promise<Set<string>> {
   return new Set(rows.map(({ key }) => key));
 }
 
-/** Removes the state, when nobody will continue: after a passed proof. */
-export async function dropRestoreState(client: Client): Promise<void> {
+/**
+ * Removes the state, when nobody will continue: after a passed proof. Event triggers of the backup are there by then and may
+ * call outward, so they are kept quiet where the role may do that.
+ *
+ * @param mayReplicate whether the role may set `session_replication_role`
+ */
+export async function dropRestoreState(client: Client, { mayReplicate }: { mayReplicate: boolean }): Promise<void> {
   // Its tables are no news to anybody who sees the notices.
-  await client.query("drop table if exists holdfast_restore.chunks, holdfast_restore.restore; drop schema if exists holdfast_restore");
+  await client.query(`begin; ${mayReplicate ? "set local session_replication_role = replica; " : ""}drop table if exists holdfast_restore.chunks, holdfast_restore.restore;
+    drop schema if exists holdfast_restore; commit`);
 }

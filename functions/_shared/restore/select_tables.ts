@@ -6,7 +6,7 @@ import type { LeftOut, RestoreOptions } from "./restore_context.ts";
 type Only = NonNullable<RestoreOptions["only"]>;
 
 /** Which migrations and versions the platform has put in place; a target knows this better than a backup. */
-const BOOKKEEPING = ["auth.schema_migrations", "storage.migrations", "realtime.schema_migrations"];
+export const BOOKKEEPING: readonly string[] = ["auth.schema_migrations", "storage.migrations", "realtime.schema_migrations"];
 
 /**
  * Reads names as SQL writes them: `schema.table`, each part plain (and then lower-cased) or in double quotes.

@@ -162,6 +162,18 @@ describe("compareTables()", () => {
     expect(found.map((finding) => [finding.subject, finding.verdict])).toEqual([['a."b.c"', "passed"], ['a."b.c"', "passed"], ['"a.b".c', "failed"], ['"a.b".c', "failed"]]);
   });
 
+  it("compareTables() does not pass over rows that a whole restore has left out", () => {
+    const named = (schema: string, name: string, rows = 2): ManifestTable => ({ ...table, schema, name, rows });
+    const manifest = manifestOf({ tables: [{ ...table }, named("auth", "some_new_table"), named("auth", "empty", 0), named("auth", "schema_migrations"), named("supabase_migrations", "schema_migrations")] });
+    const left = (change: Partial<ProveContext> = {}) => compareTables(contextOf([table], { backup: memoryBackup(memoryStorage(), manifest), ...change }), [measure(0, 1, "3", "5")], [])
+      .filter((one) => one.verdict !== "passed").map((one) => [one.check_name, one.subject, one.verdict, one.expected, one.actual]);
+    const lost = (subject: string) => ["check_row_counts", subject, "inconclusive", "2 rows", "not restored, see what is not in the target"];
+    expect(left({ target: targetInfo({ platformSchemas: ["auth"] }) })).toEqual([lost("auth.some_new_table")]);
+    // Without a platform nobody else knows them.
+    expect(left()).toEqual([lost("auth.some_new_table"), lost("auth.schema_migrations")]);
+    for (const options of [{ ...ALL, only: [{ schema: "a", name: "b" }] }, { ...ALL, dataOnly: true }]) expect(left({ options })).toEqual([]);
+  });
+
   it("compareTables() tells rows from contents", () => {
     expect(compare([measure(0, 1, "4", "5")]).map((one) => one.verdict)).toEqual(["failed", "passed"]);
     expect(compare([measure(0, 1, "3", "6")]).map((one) => [one.verdict, one.actual])).toEqual([["passed", "3 rows"], ["failed", "fingerprint 0000000000000006"]]);

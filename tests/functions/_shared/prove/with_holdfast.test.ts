@@ -59,6 +59,19 @@ describe("withHoldfast()", () => {
     expect(await withHoldfast(client, undefined, () => expectations(client))).toEqual(before);
   });
 
+  it("withHoldfast() calls no event trigger of the backup, and looks as everybody does", async () => {
+    const client = await open(bare);
+    const admin = await connect(bare.adminUrl, { applicationName: "holdfast test" });
+    await admin.query(`create function public.hear() returns event_trigger language plpgsql as 'begin raise exception ''heard''; end';
+      create event trigger hear on ddl_command_end execute function public.hear()`);
+    const look = await withHoldfast(client, undefined, () => one(client, "select current_setting('session_replication_role') as role, to_regclass('backup.settings') is not null as there"))
+      .finally(async () => {
+        await admin.query("drop event trigger hear; drop function public.hear");
+        await admin.end();
+      });
+    expect(look).toEqual({ role: "origin", there: true });
+  });
+
   it("withHoldfast() undoes what was written, also when the look fails, whose error it passes on", async () => {
     const client = await open(migrated);
     const write = () => client.query("insert into backup.sample_queries (name, query, expectation) values ('by a check', 'select 3', 'non_empty')");

@@ -55,6 +55,14 @@ describe("respellViews()", () => {
     expect(await print()).toBe(printed);
   });
 
+  it("respellViews() runs nothing behind a definition, which could end the transaction", async () => {
+    const desired = of({ v: "select 1 as id; commit; create table public.planted (); begin; savepoint spelling" });
+    const respelled = await respellViews(client, of({ v: "y" }), desired);
+    expect(def(respelled, "v")).toBe(def(desired, "v"));
+    expect((await client.query("select to_regclass('public.planted') as planted")).rows).toEqual([{ planted: null }]);
+    expect((await client.query("select now() = statement_timestamp() as own")).rows).toEqual([{ own: true }]);
+  });
+
   it("respellViews() asks nothing for views that are equal or missing, or are no views", async () => {
     const silent = { query: () => Promise.reject(new Error("asked")) } as unknown as Client;
     const desired = facts([fact(view("v"), { def: "one" }), fact(view("new"), { def: "two" }), fact(table("t"), { def: "three" })]);
@@ -62,7 +70,7 @@ describe("respellViews()", () => {
   });
 
   it("respellViews() throws when the connection is lost, and does not call that a difference", async () => {
-    const lost = { query: (sql: string) => (sql.startsWith("create") ? Promise.reject(new Error("Connection terminated")) : Promise.resolve({ rows: [] })) } as unknown as Client;
+    const lost = { query: (sql: unknown) => (typeof sql === "object" ? Promise.reject(new Error("Connection terminated")) : Promise.resolve({ rows: [] })) } as unknown as Client;
     await expect(respellViews(lost, of({ v: "one" }), of({ v: "two" }))).rejects.toThrow("Connection terminated");
   });
 });

@@ -91,8 +91,24 @@ describe("restore_state", () => {
     await openRestoreState(target.client, IDENTITY);
     await target.sql("insert into holdfast_restore.chunks values ('data/a', 1), ('data/b', 0)");
     expect(await loadedChunks(target.client)).toEqual(new Set(["data/a", "data/b"]));
-    await dropRestoreState(target.client);
-    await dropRestoreState(target.client);
+    for (const mayReplicate of [true, false]) await dropRestoreState(target.client, { mayReplicate });
     expect(await readRestoreState(target.client)).toBeNull();
+    await openRestoreState(target.client, IDENTITY);
+    await dropRestoreState(target.client, { mayReplicate: false });
+    expect(await readRestoreState(target.client)).toBeNull();
+  });
+
+  it("dropRestoreState() calls no event trigger of the backup", async () => {
+    await openRestoreState(target.client, IDENTITY);
+    const admin = await target.connect("admin", target.database.adminUrl);
+    await admin.query(`create table public.heard (event text); grant all on public.heard to public;
+      create function public.hear() returns event_trigger language plpgsql as 'begin insert into public.heard values (tg_event); end';
+      create event trigger hear_drop on sql_drop execute function public.hear(); create event trigger hear_end on ddl_command_end execute function public.hear()`);
+    await dropRestoreState(target.client, { mayReplicate: true });
+    const heard = await admin.query("select from public.heard");
+    await admin.query("drop event trigger hear_drop; drop event trigger hear_end; drop function public.hear; drop table public.heard");
+    expect(heard.rows).toEqual([]);
+    expect(await readRestoreState(target.client)).toBeNull();
+    expect(await target.sql("select current_setting('session_replication_role') as role")).toEqual([{ role: "origin" }]);
   });
 });
