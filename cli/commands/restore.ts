@@ -9,7 +9,8 @@ import { findBackup, listBackups } from "../../functions/_shared/restore/backup_
 import { describeAmount, describeFrozen, summarizeFrozen, usualThawTime } from "../../functions/_shared/restore/describe_frozen.ts";
 import { findFrozenHead } from "../../functions/_shared/restore/find_frozen_head.ts";
 import { planRestore, type RestorePlan } from "../../functions/_shared/restore/plan_restore.ts";
-import { restoreBackup, type RestoreRequest, type RestoreResult } from "../../functions/_shared/restore/restore_backup.ts";
+import { type RestoreRequest } from "../../functions/_shared/restore/prepare_restore.ts";
+import { restoreBackup, type RestoreResult } from "../../functions/_shared/restore/restore_backup.ts";
 import type { LeftOut, RestoreProgress } from "../../functions/_shared/restore/restore_context.ts";
 import { describeUsualTime } from "../../functions/_shared/s3/retrieval_tiers.ts";
 import { createS3Client, type S3Client } from "../../functions/_shared/s3/s3_client.ts";

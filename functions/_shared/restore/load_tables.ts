@@ -10,6 +10,7 @@ import { ChunkQueue, type QueuePlace } from "./chunk_queue.ts";
 import { loadChunk, type PreparedChunk, prepareChunk } from "./load_chunk.ts";
 import type { RestoreContext } from "./restore_context.ts";
 import { loadedChunks } from "./restore_state.ts";
+import { tableName } from "./table_name.ts";
 import { type TargetColumns, targetColumns } from "./target_columns.ts";
 
 /** Rows that could not be brought back, because the object that holds them is missing or damaged. */
@@ -29,8 +30,6 @@ export interface LoadOptions {
 
 const BYTES_PER_WORKER = 96 * 1024 * 1024;
 const RECONNECT_DELAYS_MS = [200, 1_000, 3_000, 10_000];
-
-const nameOf = (table: Pick<ManifestTable, "schema" | "name">): string => `${table.schema}.${table.name}`;
 
 /**
  * Loads the rows of the context's tables, side by side, each chunk in a transaction of its own with the mark that it is
@@ -54,13 +53,13 @@ export async function loadTables(context: RestoreContext, options: LoadOptions =
 
 /** Adds what of a table stays behind to `leftOut`. False if nothing of it can be loaded. */
 function noteGaps(context: RestoreContext, table: ManifestTable, target: TargetColumns | undefined): boolean {
-  const subject = `rows of ${nameOf(table)}`;
+  const subject = `rows of ${tableName(table)}`;
   if (target === undefined) {
     context.leftOut.push({ reason: "version", subject, message: `The target has no such table; ${table.rows} rows stay behind.` });
     return false;
   }
   for (const { column, why } of target.leftOut) {
-    context.leftOut.push({ reason: "version", subject: `column ${nameOf(table)}.${column}`, message: `Its values stay behind, as ${why}.` });
+    context.leftOut.push({ reason: "version", subject: `column ${tableName(table)}.${column}`, message: `Its values stay behind, as ${why}.` });
   }
   return target.columns.length > 0 || table.columns.length === 0;
 }
@@ -182,13 +181,13 @@ class Loading {
 
   #lose(table: ManifestTable, key: string, rows: number, error: unknown): void {
     if (!this.#context.options.skipDamaged || !(error instanceof HoldfastError) || error.code !== "HF501") throw error;
-    this.#lost.push({ table: nameOf(table), key: this.#context.backup.prefix + key, rows, reason: error.message });
-    this.#context.leftOut.push({ reason: "damaged", subject: `rows of ${nameOf(table)}`, message: `${error.message}: ${rows} rows are lost.` });
+    this.#lost.push({ table: tableName(table), key: this.#context.backup.prefix + key, rows, reason: error.message });
+    this.#context.leftOut.push({ reason: "damaged", subject: `rows of ${tableName(table)}`, message: `${error.message}: ${rows} rows are lost.` });
   }
 
   #advance(rawBytes: number, table: { schema: string; name: string }): void {
     this.#doneBytes += rawBytes;
-    this.#context.onProgress(this.#doneBytes, this.#totalBytes, nameOf(table));
+    this.#context.onProgress(this.#doneBytes, this.#totalBytes, tableName(table));
   }
 }
 

@@ -7,7 +7,7 @@ import type { ArchivedObject } from "./list_archived.ts";
 import { planSchema, type SchemaAction } from "./plan_schema.ts";
 import { prepareSession } from "./prepare_session.ts";
 import { refuseFilledTables } from "./refuse_filled_tables.ts";
-import { phasesOf, prepareRestore, withoutSkipped, type RestoreRequest } from "./restore_backup.ts";
+import { phasesOf, prepareRestore, withoutSkipped, type RestoreRequest } from "./prepare_restore.ts";
 import type { LeftOut } from "./restore_context.ts";
 import { selectTables } from "./select_tables.ts";
 import type { TargetInfo } from "./target.ts";

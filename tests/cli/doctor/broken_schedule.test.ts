@@ -61,8 +61,10 @@ describe("runDoctor() on schedules", () => {
     await world.sql("select vault.create_secret($1, 'project_url')", [world.functionsUrl.replace("/functions/v1", "")]);
     const vault = await world.doctor({ area: "schedule" });
     expect(vault.results.find(({ name }) => name === "schedule/functions_url")).toMatchObject({ verdict: "passed", seen: `${world.functionsUrl}, from Vault secret project_url` });
-    await world.sql(setUrl("'nowhere'"));
+    const secret = "select vault.update_secret(s.id, $1) from vault.secrets s where s.name = 'project_url'";
+    await world.sql(secret, ["nowhere"]);
     expect(theFailure(await world.doctor({ area: "schedule" }))).toMatchObject({ name: "schedule/functions_url", seen: "the URL of the functions is not an http or https URL" });
+    await world.sql(secret, [world.functionsUrl.replace("/functions/v1", "")]);
     await world.sql(setUrl("$1"), [world.functionsUrl]);
   });
 

@@ -6,7 +6,8 @@ import { exportBackup } from "../../../functions/_shared/export/export_backup.ts
 import { type Manifest, parseManifest } from "../../../functions/_shared/export/manifest.ts";
 import { openBackup } from "../../../functions/_shared/restore/backup_source.ts";
 import { readContent } from "../../../functions/_shared/restore/read_object.ts";
-import { restoreBackup, type RestoreRequest } from "../../../functions/_shared/restore/restore_backup.ts";
+import { type RestoreRequest } from "../../../functions/_shared/restore/prepare_restore.ts";
+import { restoreBackup } from "../../../functions/_shared/restore/restore_backup.ts";
 import { unsealBackup } from "../../../functions/_shared/restore/unseal_backup.ts";
 import type { ObjectReader } from "../../../functions/_shared/verify/object_storage.ts";
 import { UNLIMITED, verifyBackup } from "../../../functions/_shared/verify/verify_backup.ts";

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "../../../../functions/_shared/database/connect.ts";
 import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
 import { planRestore } from "../../../../functions/_shared/restore/plan_restore.ts";
-import type { RestoreRequest } from "../../../../functions/_shared/restore/restore_backup.ts";
+import type { RestoreRequest } from "../../../../functions/_shared/restore/prepare_restore.ts";
 import { createTestDatabase, type TestDatabase } from "../../../support/database.ts";
 import { names } from "../../../support/restore_pair.ts";
 import { writeBackup, type WrittenBackup } from "../../../support/written_backup.ts";
@@ -80,7 +80,7 @@ describe("planRestore()", () => {
       await expect(plan({ intoExisting: target.name })).rejects.toMatchObject({ code: "HF502", message: expect.stringContaining("rows already") });
       // Those of a restore that is under way are its own.
       await session.query(`create schema holdfast_restore; create table holdfast_restore.chunks (key text, rows bigint); create table holdfast_restore.restore as
-        select '${written.backup.manifest.run_id}'::text as run_id, '${written.backup.manifestSha256}'::text as manifest_sha256, '{}'::jsonb as options, 'data'::text as phase, now() as started_at, '{}'::jsonb as phase_seconds`);
+        select '${written.backup.manifest.run_id}'::text as run_id, '${written.backup.manifestSha256}'::text as manifest_sha256, '{}'::jsonb as options, 'data'::text as phase, now() as started_at, '{}'::jsonb as phase_seconds, '{}'::text[] as acting_as, '[]'::jsonb as left_out`);
       expect((await plan()).tables.map((one) => one.name)).toEqual(["orders", "other"]);
     } finally {
       await session.query("drop schema if exists shop, holdfast_restore cascade");

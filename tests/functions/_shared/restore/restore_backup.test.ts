@@ -4,8 +4,9 @@ import { connect } from "../../../../functions/_shared/database/connect.ts";
 import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
 import { parseProof } from "../../../../functions/_shared/prove/proof.ts";
 import { type BackupStorage, openBackup } from "../../../../functions/_shared/restore/backup_source.ts";
-import { phasesOf, prepareRestore, restoreBackup, type RestoreRequest, type RestoreResult } from "../../../../functions/_shared/restore/restore_backup.ts";
-import type { RestoreOptions, RestoreProgress } from "../../../../functions/_shared/restore/restore_context.ts";
+import { phasesOf, prepareRestore, type RestoreRequest } from "../../../../functions/_shared/restore/prepare_restore.ts";
+import { restoreBackup, type RestoreResult } from "../../../../functions/_shared/restore/restore_backup.ts";
+import type { RestoreProgress } from "../../../../functions/_shared/restore/restore_context.ts";
 import { makeAgeKey } from "../../../support/age_keys.ts";
 import { createTestDatabase, type TestDatabase } from "../../../support/database.ts";
 import { memoryStorage, storeManifest } from "../../../support/memory_backup.ts";
@@ -78,17 +79,6 @@ function damaged(key: string, bytes?: Uint8Array<ArrayBuffer>): BackupStorage & 
   return { ...storage, heal: () => void storage.objects.set(full, written.storage.objects.get(full) ?? new Uint8Array()) };
 }
 const ORDERS = "data/shop.orders/000001.copy.gz";
-
-describe("phasesOf()", () => {
-  const all: RestoreOptions = { ...OPTIONS, prove: true, only: null };
-  it.each<[string, Partial<RestoreOptions>, string]>([
-    ["everything", {}, "check install roles schema_before data sequences schema_after cron_jobs analyze prove"],
-    ["everything without a proof", { prove: false }, "check install roles schema_before data sequences schema_after cron_jobs analyze"],
-    ["a part", { only: [{ schema: "shop", name: null }] }, "check schema_before data sequences schema_after analyze prove"],
-    ["the schema", { schemaOnly: true }, "check roles schema_before schema_after prove"],
-    ["rows", { dataOnly: true }, "check data sequences analyze prove"],
-  ])("phasesOf() of %s", (_what, change, expected) => expect(phasesOf({ ...all, ...change }).join(" ")).toBe(expected));
-});
 
 describe("restoreBackup()", () => {
   let first: TestDatabase;
