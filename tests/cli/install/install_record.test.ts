@@ -17,10 +17,10 @@ describe("renderInstallRecord()", () => {
 });
 
 describe("parseInstallRecord()", () => {
-  it.each([
+  it.each<[string, string, string]>([
     ["no JSON", "{", "It is not JSON."], ["a later format", renderInstallRecord(RECORD).replace('"format": 1', '"format": 2'), "format"],
     ["a path out of the folder", renderInstallRecord(RECORD).replace("b.ts", "../../b.ts"), "files"],
-    ...["a\\\\b.ts", "c:b.ts", "a//b.ts", "./b.ts", "a/../b.ts", "/b.ts", ""].map((path) => [`the path ${JSON.stringify(path)}`, renderInstallRecord(RECORD).replace("b.ts", path), "files"] as const),
+    ...["a\\\\b.ts", "c:b.ts", "a//b.ts", "./b.ts", "a/../b.ts", "/b.ts", ""].map((path): [string, string, string] => [`the path ${JSON.stringify(path)}`, renderInstallRecord(RECORD).replace("b.ts", path), "files"]),
     ["a migration in another folder", renderInstallRecord(RECORD).replace("2_holdfast.sql", "2_/../../x.sql"), "migrations.0.file"],
     ["a hash that is none", renderInstallRecord(RECORD).replaceAll(HASH, "a"), "sha256"],
   ])("parseInstallRecord() rejects %s with HF924, and says how to get it back", (_, text, detail) => {
