@@ -3,6 +3,7 @@ import { InvalidArgumentError } from "commander";
 import { connect } from "../../functions/_shared/database/connect.ts";
 import { parseConfig } from "../../functions/_shared/config/parse_config.ts";
 import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts";
+import type { Proof } from "../../functions/_shared/prove/proof.ts";
 import { formatProofReport } from "../../functions/_shared/prove/format_proof_report.ts";
 import { formatBytes, formatCount, formatDuration } from "../../functions/_shared/report/format_quantity.ts";
 import { findBackup, listBackups } from "../../functions/_shared/restore/backup_source.ts";
@@ -182,13 +183,24 @@ export function describeProgress({ phase, done, total, unit, item, remainingSeco
   return `${LABELS[phase]}${bar}${item === "" ? "" : ` ${item}`}${rest}`;
 }
 
+/** Null when the file cannot be written: what a restore has found after hours is shown all the same. */
+async function writeProof(context: CommandContext, file: string, proof: Proof): Promise<string | null> {
+  try {
+    await writeFile(file, `${JSON.stringify(proof, null, 2)}\n`);
+    return file;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    context.note(`The proof cannot be written to ${file} (${code}): what is printed is all there is of it here.`);
+    return null;
+  }
+}
+
 async function report(context: CommandContext, flags: RestoreFlags, result: RestoreResult, thaw: unknown): Promise<ExitCode> {
   const { backup, proof, lost, tables } = result;
   const { manifest } = backup;
   const rows = tables.reduce((sum, one) => sum + one.rows, 0);
   const rawBytes = tables.reduce((sum, one) => sum + one.raw_bytes, 0);
-  const file = proof === null ? null : flags.proof ?? `proof-${manifest.run_id}.json`;
-  if (file !== null) await writeFile(file, `${JSON.stringify(proof, null, 2)}\n`);
+  const file = proof === null ? null : await writeProof(context, flags.proof ?? `proof-${manifest.run_id}.json`, proof);
   if (context.options.json) {
     context.printJson({
       run_id: manifest.run_id, project: manifest.project, snapshot_at: manifest.snapshot.at, target: result.target.database,
@@ -200,7 +212,8 @@ async function report(context: CommandContext, flags: RestoreFlags, result: Rest
     for (const [phase, seconds] of Object.entries(result.phaseSeconds)) context.print(`  ${phase}: ${formatDuration(seconds)}`);
     printLeftOut(context, result.leftOut);
     for (const one of lost) context.print(`LOST: ${one.rows} rows of ${one.table}, object ${one.key}: ${one.reason}`);
-    if (proof !== null) context.print(`\n${formatProofReport(proof)}\nProof: ${[file, result.proofKey].filter((one) => one !== null).join(", ")}`);
+    const places = [file, result.proofKey].filter((one) => one !== null);
+    if (proof !== null) context.print(`\n${formatProofReport(proof)}${places.length === 0 ? "" : `\nProof: ${places.join(", ")}`}`);
   }
   if (proof?.scope === "full" && result.proofKey === null) context.note("The proof is not in the bucket, as the key may not write there: latest-verified will not find it.");
   if (lost.length > 0) return 10;

@@ -167,6 +167,10 @@ describe("registerRestore()", () => {
     expect(answer).toMatchObject({ run_id: RUN, project: "clinic", snapshot_at: written.backup.manifest.snapshot.at, target: database.name, tables: 1, rows: 1500, seconds: expect.any(Number),
       phase_seconds: { data: expect.any(Number), prove: expect.any(Number) }, left_out: [], lost: [], verdict: "passed", proof_file: "part.json", proof_key: null, proof: { scope: "partial" } });
     expect(parseProof(readFileSync("part.json"))).toEqual(answer["proof"]);
+    // A place that cannot be written to costs the file and nothing else.
+    const lost = await restore(["--from", "latest", "--to", (await newDatabase()).url, "--only", "shop.items", "--proof", "no/such/folder.json"]);
+    expect(lost).toMatchObject({ code: 0, err: expect.stringContaining("no/such/folder.json (ENOENT)"), out: expect.stringMatching(/passed/) });
+    expect(lost.out).not.toContain("\nProof:");
     // Rows that are lost are a failure also where nobody asked for a proof.
     storage.faults.add({ kind: "status", method: "GET", key: "shop\\.items", status: 404, code: "NoSuchKey", times: 0 });
     const none = await json(["--from", "latest", "--to", (await newDatabase()).url, "--only", "shop.items", "--skip-damaged", "--no-prove", "--proof", "none.json"], 10).finally(() => storage.faults.clear());
