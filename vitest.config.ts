@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** What a run of everything has to cover; a part of the tests is held to nothing. `npm test -- --coverage` says which it is. */
-const thresholds = process.env["HOLDFAST_WHOLE_RUN"] === undefined ? {} : { thresholds: { lines: 95, branches: 87 } };
+const thresholds = process.env["HOLDFAST_WHOLE_RUN"] === undefined ? {} : { thresholds: { lines: 98, branches: 90 } };
 
 export default defineConfig({
   test: {
