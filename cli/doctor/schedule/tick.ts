@@ -7,7 +7,10 @@ const ALIVE_SECONDS = 180;
 
 const heartbeat = z.object({ seconds: z.number().nullable(), failed: z.boolean().nullable(), young: z.boolean() });
 
-/** The clock ticks: pg_cron has run the minute job lately. backup.job_runs cannot tell, as a tick with nothing to do leaves no row. */
+/**
+ * The clock ticks: pg_cron has run the minute job lately. Its own history tells; a tick by hand would hide a clock that stands still,
+ * so backup.job_states is asked only where there is no history to read.
+ */
 export const tick: SessionCheck = {
   name: "schedule/tick",
   needs: ["schedule/jobs"],
@@ -35,9 +38,12 @@ async function lastTick(session: DoctorSession): Promise<z.infer<typeof heartbea
       left join lateral (
         select r.start_time, r.status from cron.job_run_details r join cron.job j using (jobid)
         where j.jobname = 'holdfast-tick' and r.start_time is not null order by r.start_time desc limit 1) d on true`);
-    if (details !== undefined) return details;
+    const { logs } = await session.askOne(z.object({ logs: z.boolean() }), "select coalesce(current_setting('cron.log_run', true), 'on') <> 'off' as logs");
+    if (details !== undefined && logs) return details;
   } catch (error) {
     if (sqlStateOf(error) !== "42501") throw error;
   }
-  return await session.askOne(heartbeat, `select ${since("max(r.started_at)")}, false as failed, ${young} from backup.job_runs r where r.job_name = 'tick'`);
+  return await session.askOne(heartbeat, `
+    select ${since("greatest(s.last_success_at, s.last_failure_at)")}, s.last_failure_at > coalesce(s.last_success_at, '-infinity') as failed, ${young}
+    from (values (1)) one (row) left join backup.job_states s on s.job_name = 'tick'`);
 }

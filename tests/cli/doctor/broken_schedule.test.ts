@@ -78,13 +78,22 @@ describe("runDoctor() on schedules", () => {
   });
 
   it("tick.look() takes a tick in the ledger where pg_cron's history is closed", async () => {
-    await world.sql("insert into backup.job_runs (job_name, status, finished_at, started_at) values ('tick', 'succeeded', now(), now() - interval '10 seconds')");
+    // A quiet tick leaves no row in job_runs, and each leaves its time here.
+    await world.sql("delete from backup.job_states where job_name = 'tick'; insert into backup.job_states (job_name, succeeded, last_success_at, last_seconds) values ('tick', 1, now() - interval '10 seconds', 0.1)");
     const session = new DoctorSession({ env: {}, databaseUrl: () => world.database.url });
     session.database = await connect(world.database.url, { applicationName: "holdfast test" });
     session.askCron = () => Promise.reject(Object.assign(new Error("permission denied for table job_run_details"), { code: "42501" }));
     expect(await tick.look(session, [])).toMatchObject({ verdict: "passed", seen: "the minute job ran 10 s ago" });
+    await world.sql("update backup.job_states set failed = 1, last_failure_at = now() - interval '5 seconds' where job_name = 'tick'");
+    expect(await tick.look(session, [])).toMatchObject({ verdict: "failed", seen: "the minute job ran 5 s ago and failed" });
+    // A history that is switched off says nothing about the clock.
+    const { askOne } = session;
+    session.askCron = (row) => Promise.resolve([row.parse({ seconds: 90_000, failed: false, young: false })]);
+    expect(await tick.look(session, [])).toMatchObject({ verdict: "failed", seen: expect.stringContaining("last 1 d") });
+    session.askOne = async (row, sql, ...more) => row.parse(sql.includes("cron.log_run") ? { logs: false } : await askOne.call(session, row, sql, ...more));
+    expect(await tick.look(session, [])).toMatchObject({ seen: "the minute job ran 5 s ago and failed" });
     await session.close();
-    await world.sql("delete from backup.job_runs");
+    await world.sql("delete from backup.job_states where job_name = 'tick'");
   });
 
   it("projectRef.look() and functionsUrl.look() know a clone by the address of its database", async () => {
