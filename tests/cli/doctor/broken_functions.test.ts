@@ -139,6 +139,21 @@ describe("runDoctor() on the way from the database to the functions", () => {
     expect(theFailure(await network(8_000))).toMatchObject({ name: "network/round_trip", seen: expect.stringContaining(seen) });
   });
 
+  it("runDoctor() does not take the answer to another ticket for that to its own", async () => {
+    world.answers.set("verify-backup", answer(404, {}));
+    world.answers.set("run-doctor", async (request) => {
+      const ticket = request.headers.get("x-holdfast-ticket");
+      if (ticket === null) return Response.json({ code: "HF101" }, { status: 401 });
+      await world.sql("select backup.dispatch('verify-backup')");
+      // As an isolate that has to start first.
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await world.sql("update backup.tickets set claimed_at = now() where ticket_id = $1::uuid", [ticket]);
+      return Response.json({}, { status: 202 });
+    });
+    expect((await network(8_000)).results).toMatchObject([{ name: "network/round_trip", verdict: "passed" }]);
+    world.answers.clear();
+  });
+
   it("runDoctor() does not post a ticket to a function that is not there, nor wait for a program that is not", async () => {
     world.answers.set("run-doctor", answer(404, {}));
     expect(troubles(await network())).toEqual(["inconclusive network/round_trip"]);
