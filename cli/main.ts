@@ -1,5 +1,8 @@
 import { readEnv } from "../functions/_shared/config/env.ts";
+import { letHeapGrow } from "./let_heap_grow.ts";
 import { runCommand } from "./run_command.ts";
+
+letHeapGrow();
 
 // A reader that went away, as in `holdfast runs | head`, is not an error.
 for (const stream of [process.stdout, process.stderr]) {

@@ -43,8 +43,12 @@ export async function compareWithPgDump(options: { dir: string; bytes: number; r
     await makeData(url, options.bytes);
     const ours: Measured[] = [];
     const theirs: number[] = [];
-    const server = Number(readFileSync(join(cluster.dataDir, "postmaster.pid"), "utf8").split("\n")[0]);
-    const cpu = () => ({ own: cpuSeconds(process.pid), server: cpuSeconds(server), storage: cpuSeconds(child.pid ?? 0) });
+    const serverPid = Number(readFileSync(join(cluster.dataDir, "postmaster.pid"), "utf8").split("\n")[0]);
+    const cpu = () => {
+      const [server, storage] = [cpuSeconds(serverPid), cpuSeconds(child.pid ?? 0)];
+      // What this process has started includes both.
+      return { own: cpuSeconds(process.pid) - server - storage, server, storage };
+    };
     for (let round = 0; round <= options.rounds; round += 1) {
       const target = join(dir, "pg_dump");
       const before = cpu();

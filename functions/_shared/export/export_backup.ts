@@ -16,6 +16,9 @@ const MIB = 1024 * 1024;
 /** Keeps the process below 250 MB with two workers, each holding rows, their compressed copy and a growing buffer. */
 const COMMAND_LIMITS = { maxChunkBytes: 32 * MIB, maxRowBytes: 1024 * MIB, maxRenderedFacts: Infinity };
 
+/** Some chunks at a time, so that one is copied while others are on their way; few enough that no worker is left alone with the last ones for long. */
+const CLAIM_BYTES = 32 * MIB;
+
 const POLL_MS = 300;
 
 export interface ExportBackupOptions {
@@ -41,7 +44,7 @@ async function workToTheEnd(options: ExportBackupOptions, runId: string, snapsho
     const client = await options.connect(`holdfast ${worker}`);
     try {
       const context = await makeContext(client, options.s3, runId, worker, snapshotId, COMMAND_LIMITS, () => options.recipients ?? []);
-      const budget = { maxBytes: Infinity, maxMs: Infinity, claimBytes: 12 * MIB, schemaAlone: false };
+      const budget = { maxBytes: Infinity, maxMs: Infinity, claimBytes: CLAIM_BYTES, schemaAlone: false };
       const hooks = { now: () => performance.now(), sleep: async (ms: number) => { await sleep(ms); }, onPlanned: async () => undefined };
       while ((await workOnRun(context, budget, hooks)).outcome !== "ended") await sleep(POLL_MS);
       return;

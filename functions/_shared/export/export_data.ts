@@ -7,33 +7,22 @@ import type { ChunkResult, ClaimedChunk } from "./ledger.ts";
 import { chunkName } from "./object_keys.ts";
 import { importSnapshot, inSnapshot } from "./open_snapshot.ts";
 import { compress, storeObject } from "./store_object.ts";
+import { StoreQueue } from "./store_queue.ts";
 import type { WorkerContext } from "./worker_context.ts";
 
-/** Where copying a claim stopped, and why. Chunks before it were copied, chunks after it were not tried. */
-interface CopyFailure {
+/** Where a claim stopped, and why. Chunks before it were copied, chunks after it were not tried. */
+interface Failure {
   chunk: ClaimedChunk;
   error: unknown;
+  /** How many had been copied before. */
+  after: number;
 }
 
-async function copyAll(context: WorkerContext, chunks: readonly ClaimedChunk[]): Promise<{ copied: CopiedChunk[]; failure?: CopyFailure }> {
-  const copied: CopiedChunk[] = [];
-  let current = chunks[0];
-  try {
-    await inSnapshot(context.client, context, async () => {
-      let room = context.maxChunkBytes;
-      for (const chunk of chunks) {
-        current = chunk;
-        const result = await copyChunk(context, chunk, room, context.copyBuffer.take());
-        copied.push(result);
-        room = Math.max(0, room - result.bytes.byteLength);
-      }
-    });
-    return { copied };
-  } catch (error) {
-    if (current === undefined) throw error;
-    // Rows copied before the failure were read under the same snapshot and are complete, so they count.
-    return { copied, failure: { chunk: current, error } };
-  }
+interface Exported {
+  stored: ChunkResult[];
+  /** Bytes of COPY text. */
+  rawBytes: number;
+  failure?: Failure;
 }
 
 const NOTHING = new Uint8Array();
@@ -58,19 +47,45 @@ async function store(context: WorkerContext, copied: CopiedChunk): Promise<Chunk
   };
 }
 
+/** Text whose compressing and sending does not hold up the next chunk: a usual chunk, which takes about as long for it as the next one for its copy. */
+const ON_THEIR_WAY_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Copies the chunks of a claim one after the other, and compresses and sends each while the next one is copied. Never more than
+ * `maxChunkBytes` of text are held: the next chunk has what the ones on their way leave of it, at least twice what it is expected to need.
+ */
+async function copyAndStore(context: WorkerContext, chunks: readonly ClaimedChunk[]): Promise<Exported> {
+  const queue = new StoreQueue((copied: CopiedChunk) => store(context, copied));
+  let rawBytes = 0;
+  let after = 0;
+  let current = chunks[0];
+  let failure: Failure | undefined;
+  try {
+    await inSnapshot(context.client, context, async () => {
+      for (const chunk of chunks) {
+        await queue.room(Math.min(ON_THEIR_WAY_BYTES, context.maxChunkBytes - 2 * Number(chunk.estimated_bytes)));
+        if (queue.failure !== undefined) return;
+        current = chunk;
+        const copied = await copyChunk(context, chunk, context.maxChunkBytes - queue.bytes, context.copyBuffer.take());
+        after++;
+        rawBytes += copied.bytes.byteLength;
+        queue.add(copied, copied.bytes.byteLength);
+      }
+    });
+  } catch (error) {
+    if (current === undefined) throw error;
+    // Rows copied before the failure were read under the same snapshot and are complete, so they count.
+    failure = { chunk: current, error, after };
+  }
+  const stored = await queue.settle();
+  // What the storage refuses concerns every chunk, so that is told rather than what was the matter with one of them.
+  if (queue.failure !== undefined) failure = { chunk: queue.failure.item.chunk, error: queue.failure.error, after };
+  return failure === undefined ? { stored, rawBytes } : { stored, rawBytes, failure };
+}
+
 function costOfEncryption(context: WorkerContext, stored: readonly ChunkResult[]): number {
   if (context.recipients.length === 0) return 0;
   return encryptionCost(stored.length, stored.reduce((sum, one) => sum + (one.stored_bytes ?? 0), 0));
-}
-
-/** Stores several small objects at a time: their cost is the round trip. */
-async function storeAll(context: WorkerContext, copied: readonly CopiedChunk[]): Promise<ChunkResult[]> {
-  const results: ChunkResult[] = [];
-  const parallel = 6;
-  for (let start = 0; start < copied.length; start += parallel) {
-    results.push(...await Promise.all(copied.slice(start, start + parallel).map((one) => store(context, one))));
-  }
-  return results;
 }
 
 /**
@@ -82,9 +97,7 @@ async function storeAll(context: WorkerContext, copied: readonly CopiedChunk[]):
  */
 export async function exportData(context: WorkerContext, chunks: readonly ClaimedChunk[]): Promise<number> {
   const claimId = chunks[0]?.claim_id ?? "";
-  const { copied, failure } = await copyAll(context, chunks);
-  const rawBytes = copied.reduce((sum, one) => sum + one.bytes.byteLength, 0);
-  const stored = await storeAll(context, copied);
+  const { stored, rawBytes, failure } = await copyAndStore(context, chunks);
   if (stored.length > 0) await context.ledger.complete(context.runId, claimId, stored);
   const bytes = rawBytes + costOfEncryption(context, stored);
   if (failure === undefined) return bytes;
@@ -92,7 +105,7 @@ export async function exportData(context: WorkerContext, chunks: readonly Claime
   const { chunk, error } = failure;
   if (error instanceof HoldfastError && error.code === "HF303") {
     // After others it had only the room they left; the next claim begins with it.
-    if (copied.length === 0) await splitOrRead(context, chunk, error);
+    if (failure.after === 0) await splitOrRead(context, chunk, error);
     await giveBackRest(context, claimId);
     // What was thrown away cost as much CPU as what was kept; a worker that did not count it would be killed while it splits.
     return context.maxChunkBytes;

@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { copyIn } from "../../../../functions/_shared/database/copy_in.ts";
+import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
 import { ChunkFailed, exportData } from "../../../../functions/_shared/export/export_data.ts";
 import { type ClaimedChunk, Ledger } from "../../../../functions/_shared/export/ledger.ts";
 import { claimKind, createExportWorld, type ExportWorld, openRun, type OpenRun, planned } from "../../../support/export_world.ts";
@@ -102,8 +103,15 @@ describe("exportData()", () => {
     await begin({ maxChunkBytes: 100_000 });
     const claim = await claimKind(run, "data");
     expect(claim).toHaveLength(2);
+    // The first one is still on its way when the second one is copied.
+    const { s3 } = run.context;
+    run.context.s3 = { ...s3, putObject: async (...call) => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return await s3.putObject(...call);
+    } };
     await exportData(run.context, claim);
     expect((await chunks()).map(({ state, attempts }) => [state, attempts])).toEqual([["done", 1], ["pending", 0]]);
+    run.context.s3 = s3;
     await exportAll();
     expect([await storedIds("a"), await storedIds("b")]).toEqual([upTo(10), upTo(10)]);
     expect((await chunks()).every(({ state }) => state === "done")).toBe(true);
@@ -227,7 +235,49 @@ describe("exportData()", () => {
     await world.sql("create table shop.a as select 1 as id");
     await begin();
     world.storage.faults.add({ kind: "status", status: 503, code: "SlowDown", method: "PUT", times: 0 });
-    await expect(exportData(run.context, await claimKind(run, "data"))).rejects.toMatchObject({ code: "HF203" });
+    await expect(exportData(run.context, await claimKind(run, "data"))).rejects.toMatchObject({ name: "ChunkFailed", cause: { code: "HF203" } });
     expect((await chunks()).map(({ state }) => state)).toEqual(["claimed"]);
+  });
+
+  it("exportData() blames the chunk that the storage refuses, keeps the others it took and leaves the rest of the claim", async () => {
+    await world.sql([..."abcdefghij"].map((name) => `create table shop.${name} as select g as id from generate_series(1, 10) g`).join("; "));
+    await begin();
+    const claim = await claimKind(run, "data");
+    expect(claim).toHaveLength(10);
+    const { s3 } = run.context;
+    let refused = false;
+    run.context.s3 = { ...s3, putObject: async (key, ...rest) => {
+      if (!key.includes("/shop.b/")) return await s3.putObject(key, ...rest);
+      refused = true;
+      throw new HoldfastError("HF203", "The storage is too busy");
+    } };
+    await expect(exportData(run.context, claim)).rejects.toMatchObject({ chunk: { table_name: "b" }, cause: { code: "HF203" } });
+    expect(refused).toBe(true);
+    const states = new Map((await chunks()).map(({ table_name, state }) => [table_name, state]));
+    expect([states.get("a"), states.get("b"), states.get("j")]).toEqual(["done", "claimed", "claimed"]);
+    expect(await storedIds("a")).toEqual(upTo(10));
+  });
+
+  it("exportData() copies a chunk while the one before it is on its way", async () => {
+    await world.sql("create table shop.a as select g as id from generate_series(1, 10) g; create table shop.b as select g as id from generate_series(1, 10) g");
+    await begin();
+    const { s3, client } = run.context;
+    const order: string[] = [];
+    const query = client.query.bind(client) as (...call: unknown[]) => unknown;
+    run.context.client = new Proxy(client, { get: (target, name) => {
+      if (name !== "query") return Reflect.get(target, name, target) as unknown;
+      return (...call: unknown[]) => {
+        if (typeof call[0] === "object") order.push("copy");
+        return query(...call);
+      };
+    } });
+    run.context.s3 = { ...s3, putObject: async (...call) => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const result = await s3.putObject(...call);
+      order.push("stored");
+      return result;
+    } };
+    await exportData(run.context, await claimKind(run, "data"));
+    expect(order).toEqual(["copy", "copy", "stored", "stored"]);
   });
 });
