@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { withClient } from "../../functions/_shared/database/connect.ts";
@@ -8,6 +8,7 @@ import { freePort } from "../../stack/free_port.ts";
 import { startCluster } from "../../stack/postgres/start_cluster.ts";
 import { ProcessRegister } from "../../stack/processes/process_register.ts";
 import { bundleChild } from "./bundle_child.ts";
+import { cpuSeconds } from "./cpu_seconds.ts";
 import { makeData } from "./make_data.ts";
 import { median } from "./median.ts";
 import { startStorage } from "./start_storage.ts";
@@ -56,13 +57,22 @@ export async function compareWithPgRestore(options: { dir: string; bytes: number
     const ratios: number[] = [];
     const proofs: number[] = [];
     let peakMb = 0;
+    const serverPid = Number(readFileSync(join(cluster.dataDir, "postmaster.pid"), "utf8").split("\n")[0]);
+    const cpu = () => {
+      const [server, storage] = [cpuSeconds(serverPid), cpuSeconds(child.pid ?? 0)];
+      // What this process has started includes both.
+      return { own: cpuSeconds(process.pid) - server - storage, server, storage };
+    };
     for (let round = 1; round <= options.rounds; round += 1) {
       const theirs = await fresh("bench_theirs");
+      const before = cpu();
       const started = performance.now();
       await exec(join(BIN, "pg_restore"), ["-j2", "-d", theirs, dump]);
       const seconds = (performance.now() - started) / 1000;
+      const between = cpu();
       await fresh("bench_theirs");
       const { stdout } = await exec(process.execPath, [restoreChild, await fresh("bench_ours"), String(options.workers)], { env: { ...process.env, ...env } });
+      const after = cpu();
       const ours = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as Restored;
       const { prove = 0, analyze = 0, ...rest } = ours.phases;
       const restored = Object.values(rest).reduce((sum, one) => sum + one, 0);
@@ -71,6 +81,8 @@ export async function compareWithPgRestore(options: { dir: string; bytes: number
       peakMb = Math.max(peakMb, ours.peakMb);
       console.log(`round ${round}: pg_restore ${seconds.toFixed(1)} s, restore ${restored.toFixed(1)} s, ratio ${(restored / seconds).toFixed(2)}; analyze ${analyze.toFixed(1)} s, proof ${prove.toFixed(1)} s (${ours.verdict}); command: ${ours.cpuSeconds.toFixed(1)} CPU s, peak ${ours.peakMb.toFixed(0)} MB`);
       console.log(`  ${Object.entries(ours.phases).map(([phase, time]) => `${phase} ${time.toFixed(1)} s`).join(", ")}; ${ours.rows} rows`);
+      console.log(`  CPU s: pg_restore ${(between.own - before.own).toFixed(1)} + server ${(between.server - before.server).toFixed(1)}; `
+        + `restore with proof ${ours.cpuSeconds.toFixed(1)} + server ${(after.server - between.server).toFixed(1)} + object storage ${(after.storage - between.storage).toFixed(1)}`);
     }
     console.log(`restore / pg_restore -j2, median of ${options.rounds}: ${median(ratios).toFixed(2)}; proof / restore with analyze: ${median(proofs).toFixed(2)}; command peak memory ${peakMb.toFixed(0)} MB`);
   } finally {

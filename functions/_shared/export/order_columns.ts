@@ -98,28 +98,27 @@ function mergeColumns(table: Step, added: Step[], merging: Merging): void {
   // A column that the table cannot be made with takes those behind it along.
   const cut = tail[0] === undefined ? Infinity : positionOf(desired, subjectOf(tail[0]));
   const late = inside.filter(({ id }) => id.kind === "column" && positionOf(desired, id) > cut);
-  const isLate = new Set(late.map(({ id }) => encodeId(id)));
   const lateNames = new Set(late.map(({ id }) => nameOf(id)));
-  if (late.length > 0 && inside.some(({ id }) => id.kind === "constraint" && constraintUses(desired, id, lateNames))) {
-    chain(ordered);
-    return;
-  }
+  const lateChecks = inside.filter(({ id }) => id.kind === "constraint" && constraintUses(desired, id, lateNames));
+  const isLate = new Set([...late, ...lateChecks].map(({ id }) => encodeId(id)));
   const kept = inside.filter(({ id }) => !isLate.has(encodeId(id)));
   const columns = kept.filter(({ id }) => id.kind === "column").sort((a, b) => positionOf(desired, a.id) - positionOf(desired, b.id));
   const constraints = kept.filter(({ id }) => id.kind === "constraint");
-  const prefix = `ALTER TABLE ${bare[1]?.replace(/^CREATE (?:UNLOGGED )?TABLE /, "") ?? ""}ADD COLUMN `;
-  const moved = late.map(({ id, clause }): Step => {
-    const own = produces.filter((one) => one.kind === "default" && one.name === nameOf(id));
+  const prefix = `ALTER TABLE ${bare[1]?.replace(/^CREATE (?:UNLOGGED )?TABLE /, "") ?? ""}ADD `;
+  const move = (sql: string, made: StableId[]): Step => {
     const step: Step = { place: tail[0]?.place ?? table.place, needs: [], after: [], rewritten: true,
-      action: { ...table.action, sql: prefix + clause, produces: [id, ...own], consumes: [subjectOf(table)] } };
+      action: { ...table.action, sql: prefix + sql, produces: made, consumes: [subjectOf(table)] } };
     merging.steps.push(step);
-    for (const one of step.action.produces) producerOf.set(encodeId(one), step);
+    for (const one of made) producerOf.set(encodeId(one), step);
     return step;
-  });
-  const gone = new Set(moved.flatMap((step) => step.action.produces.map(encodeId)));
+  };
+  const moved = late.map(({ id, clause }) => move(`COLUMN ${clause}`, [id, ...produces.filter((one) => one.kind === "default" && one.name === nameOf(id))]));
+  const checks = lateChecks.map(({ id, clause }) => move(clause, [id]));
+  const gone = new Set([...moved, ...checks].flatMap((step) => step.action.produces.map(encodeId)));
   table.action = { ...table.action, sql: `${bare[1] ?? ""}(${[...columns, ...constraints].map((one) => one.clause).join(", ")})`, produces: produces.filter((one) => !gone.has(encodeId(one))) };
   table.rewritten = true;
   chain([...tail, ...moved].sort(byPosition));
+  for (const check of checks) check.after.push(...moved);
 }
 
 function subjectOf(step: Step): StableId {

@@ -7,6 +7,7 @@ import { furtherEdgesSql } from "./further_edges_sql.ts";
 import { FURTHER, FURTHER_KINDS } from "./further_kinds.ts";
 import { FURTHER_OBJECTS_SQL } from "./further_objects_sql.ts";
 import { FURTHER_PARTS_SQL } from "./further_parts_sql.ts";
+import { IDENTITY_NOTES_SQL } from "./identity_notes_sql.ts";
 import { keyParts } from "./key_parts.ts";
 
 type ExtensionHandler = NonNullable<NonNullable<Parameters<typeof extract>[1]>["handlers"]>[number];
@@ -20,10 +21,12 @@ const rowSchema = z.object({
 
 const edgeSchema = z.object({ from_key: z.string(), from_id: idSchema.nullable(), to_key: z.string(), to_id: idSchema.nullable() });
 
-const noteSchema = z.object({
-  relation: idSchema, column: z.string(), comment: z.string().nullable(),
+const notes = {
+  comment: z.string().nullable(),
   grants: z.array(z.object({ grantee: z.string(), privileges: z.array(z.string()), grantable: z.array(z.string()) })),
-});
+};
+const columnNotesSchema = z.object({ relation: idSchema, column: z.string(), ...notes });
+const identityNotesSchema = z.object({ column: idSchema, sequence: idSchema, ...notes });
 
 /** A type has to be there by name before the functions it is made of. */
 const shellOf = (id: StableId): StableId => (id.kind === "extensionIntent" ? { ...id, intentKind: "type name" } : id);
@@ -60,7 +63,8 @@ export const furtherObjects: ExtensionHandler = {
     }
     if (own.size > 0) edges.push(...edgesBetween(z.array(edgeSchema).parse(await context.query(furtherEdgesSql([...own.keys()], needs))), own, shells, current));
     edges.push(...columnsOfTypedTables(facts, current), ...defaultsOfParents(facts, current));
-    facts.push(...notesOf(z.array(noteSchema).parse(await context.query(COLUMN_NOTES_SQL)), current));
+    facts.push(...columnNotes(z.array(columnNotesSchema).parse(await context.query(COLUMN_NOTES_SQL)), current));
+    facts.push(...identityNotes(z.array(identityNotesSchema).parse(await context.query(IDENTITY_NOTES_SQL)), current));
     return { facts, edges };
   },
 };
@@ -98,12 +102,22 @@ function defaultsOfParents(facts: readonly Fact[], current: FactBase): Dependenc
 }
 
 /** Comments and rights of columns that have no fact: those of views, of composite types, and those a table has from its parents. */
-function notesOf(rows: readonly z.infer<typeof noteSchema>[], current: FactBase): Fact[] {
+function columnNotes(rows: readonly z.infer<typeof columnNotesSchema>[], current: FactBase): Fact[] {
   return rows.flatMap(({ relation, column, comment, grants }) => {
     if (!current.has(relation) || !("schema" in relation) || !("name" in relation)) return [];
     const target: StableId = { kind: "column", schema: relation.schema, table: relation.name, name: column };
     const facts: Fact[] = comment === null ? [] : [{ id: { kind: "comment", target }, parent: relation, payload: { text: comment } }];
     for (const { grantee, privileges, grantable } of grants) facts.push({ id: { kind: "acl", target: relation, grantee, column }, parent: relation, payload: { privileges, grantable } });
+    return facts;
+  });
+}
+
+/** Comments on, and rights of, the sequence of an identity column, which come and go with the column. */
+function identityNotes(rows: readonly z.infer<typeof identityNotesSchema>[], current: FactBase): Fact[] {
+  return rows.flatMap(({ column, sequence, comment, grants }) => {
+    if (!current.has(column)) return [];
+    const facts: Fact[] = comment === null ? [] : [{ id: { kind: "comment", target: sequence }, parent: column, payload: { text: comment } }];
+    for (const { grantee, privileges, grantable } of grants) facts.push({ id: { kind: "acl", target: sequence, grantee }, parent: column, payload: { privileges, grantable } });
     return facts;
   });
 }

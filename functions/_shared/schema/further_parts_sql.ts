@@ -41,6 +41,7 @@ const names = (oid: string) => `array(select o.attname from pg_attribute o where
 const ORDERED = `c.relkind in ('r', 'p') and c.relispartition and (select ${names("c.oid")} <> ${names("i.inhparent")} from pg_inherits i where i.inhrelid = c.oid)
       and not exists (select from pg_constraint k join pg_depend d on d.classid = 'pg_constraint'::regclass and d.objid = k.oid and d.refclassid = 'pg_proc'::regclass
                       where k.conrelid = c.oid and k.contype = 'c' and not k.conislocal)`;
+const triggerState = (trigger: string) => `case ${trigger}.tgenabled when 'D' then ' disable' when 'A' then ' enable always' when 'R' then ' enable replica' else ' enable' end || ' trigger '`;
 const CANNOT = (what: string) => `'do ' || quote_literal('begin raise exception ''${what} cannot be changed''; end')`;
 
 const PARTS: readonly Part[] = [
@@ -130,6 +131,15 @@ const PARTS: readonly Part[] = [
     undo: "'comment on index ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) || ' is null'",
   },
   {
+    // Of a partition that does not do as the table whose trigger it has: that one's state is set for all of its partitions.
+    kind: "trigger state", name: "g.tgname::text", from: `${RELATIONS} join pg_trigger g on g.tgrelid = c.oid and g.tgparentid <> 0 cross join lateral (
+      with recursive up (oid) as (select g.tgparentid union all select p.tgparentid from up join pg_trigger p on p.oid = up.oid where p.tgparentid <> 0)
+      select p.tgname, p.tgenabled, p.tgisinternal, pc.relname, pn.nspname from up join pg_trigger p on p.oid = up.oid and p.tgparentid = 0
+      join pg_class pc on pc.oid = p.tgrelid join pg_namespace pn on pn.oid = pc.relnamespace) root`,
+    where: "not root.tgisinternal and g.tgenabled <> root.tgenabled",
+    statements: `array[${alter("only ")} || ${triggerState("g")} || quote_ident(g.tgname)]`, undo: `${alter("only ")} || ${triggerState("root")} || quote_ident(g.tgname)`,
+  },
+  {
     kind: "storage method", from: `${RELATIONS} join pg_am am on am.oid = c.relam`, where: "c.relkind in ('r', 'm', 'p') and am.amname <> 'heap'", needs: "'pg_am:' || am.oid",
     statements: `array[${alter("")} || ' set access method ' || quote_ident(am.amname)]`, undo: `${alter("")} || ' set access method heap'`,
   },
@@ -147,6 +157,7 @@ const PARTS: readonly Part[] = [
 ];
 
 const parentOf = (one: Part): string => {
+  if (one.kind === "trigger state") return "jsonb_build_object('kind', 'trigger', 'schema', root.nspname, 'table', root.relname, 'name', root.tgname)";
   if (one.kind === "index comment") return "jsonb_build_object('kind', 'constraint', 'schema', n.nspname, 'table', kc.relname, 'name', k.conname)";
   if (one.kind === "index column settings") return "jsonb_build_object('kind', 'index', 'schema', n.nspname, 'name', c.relname)";
   const relation = relationId("c.oid");

@@ -31,6 +31,7 @@ const SOURCE = `
   create table shop.third (z integer, a text);
   create function shop.no_third() returns shop.third language sql immutable set search_path = '' as 'select null::shop.third';
   alter table shop.third add c boolean generated always as (shop.no_third() is null) stored, add "d, e" integer not null default 3, add mood shop.mood default 'a', add f numeric;
+  create table shop.late (price shop.amount, twice integer generated always as (price * 2) stored, k numeric default 3, note text, constraint low check (k > 0), constraint short check (length(note) < 9));
   create table shop.parts (mood shop.mood, k integer, price shop.amount default 5) partition by list (k);
   create table shop.part_1 partition of shop.parts for values in (1);`;
 
@@ -52,15 +53,16 @@ describe("orderColumns()", () => {
     `select c.relname, array_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || coalesce(' ' || pg_get_expr(d.adbin, d.adrelid), '') order by a.attnum) as columns
      from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
      where c.relnamespace = 'shop'::regnamespace and c.relkind in ('r', 'p') group by 1 order by 1`)).rows;
+  const checks = async () => (await client.query("select conrelid::regclass::text as table, conname, pg_get_constraintdef(oid) as def from pg_constraint where connamespace = 'shop'::regnamespace order by 1, 2")).rows;
   const plainPlan = () => plan(buildFactBase([], [], "snapshot"), facts, { scope: "database", assumedRoles: facts.facts().flatMap(({ id }) => (id.kind === "role" ? [id.name] : [])), assumedSchemas: ["pg_catalog"] }).actions;
 
   it("orderColumns() makes tables whose columns are in the order of the source, whatever they need", async () => {
-    const before = await columns();
+    const before = [await columns(), await checks()];
     const actions = orderColumns(plainPlan(), facts).filter(({ sql }) => !/^CREATE (SCHEMA "?(public|extensions)|EXTENSION)/.test(sql));
     await client.query("begin; drop schema shop cascade; set local search_path = pg_catalog; set local check_function_bodies = off");
     try {
       for (const { sql } of actions) if (sql.includes('"shop"') || sql.includes("shop.")) await client.query(sql);
-      expect(await columns()).toEqual(before);
+      expect([await columns(), await checks()]).toEqual(before);
     } finally {
       await client.query("rollback");
     }
@@ -68,7 +70,7 @@ describe("orderColumns()", () => {
 
   it("orderColumns() keeps all other statements, and a plan without such columns as it is", () => {
     const actions = plainPlan();
-    const kept = (list: typeof actions) => list.map(({ sql }) => sql).filter((sql) => !/^(CREATE (UNLOGGED )?TABLE|ALTER TABLE .* (ADD COLUMN|ALTER COLUMN))/.test(sql)).sort();
+    const kept = (list: typeof actions) => list.map(({ sql }) => sql).filter((sql) => !/^(CREATE (UNLOGGED )?TABLE|ALTER TABLE .* (ADD COLUMN|ALTER COLUMN|ADD CONSTRAINT "(low|short)"))/.test(sql)).sort();
     expect(kept(orderColumns(actions, facts))).toEqual(kept(actions));
     const others = actions.filter(({ sql }) => !sql.includes("ADD COLUMN"));
     expect(orderColumns(others, facts)).toEqual(others);

@@ -31,7 +31,11 @@ const SOURCE = `
   create unlogged sequence numbers;
   create table typed of pair; alter table notes set (toast.autovacuum_enabled = false);
   create index notes_id on notes (id, (id + 1)); alter table notes cluster on notes_id; alter index notes_id alter column 2 set statistics 33;
-  create table keyed (id integer primary key); comment on index keyed_pkey is 'of the key'`;
+  create table keyed (id integer primary key); comment on index keyed_pkey is 'of the key';
+  create table numbered (id integer generated always as identity, other integer generated always as identity);
+  comment on sequence numbered_id_seq is 'of the id'; grant usage, select on sequence numbered_id_seq to anon; grant update on sequence numbered_id_seq to authenticated with grant option;
+  create function nothing() returns trigger language plpgsql as 'begin return null; end';
+  create trigger log after insert on parts for each row execute function nothing(); alter table early disable trigger log`;
 
 let database: TestDatabase;
 let base: FactBase;
@@ -66,6 +70,7 @@ describe("extractSchema()", () => {
     ["toast options", ["alter table w.notes set (toast.autovacuum_enabled=false)"]],
     ["index column settings", ["alter index w.notes_id alter column 2 set statistics 33"]],
     ["index comment", ["comment on index w.keyed_pkey is 'of the key'"]],
+    ["trigger state", ["alter table only w.early disable trigger log"]],
     ["unlogged sequence", ["alter sequence w.numbers set unlogged"]],
   ])("extractSchema() captures %s as the statements that make it", (kind, expected) => {
     expect(statements(kind).sort()).toEqual([...expected].sort());
@@ -95,6 +100,20 @@ describe("extractSchema()", () => {
     expect(base.get({ kind: "comment", target: column })?.payload).toEqual({ text: "what it says" });
     expect(base.get({ kind: "acl", target: view, grantee: "anon", column: "id" })?.payload).toEqual({ privileges: ["SELECT"], grantable: [] });
     expect(base.has({ kind: "comment", target: { kind: "column", schema: "w", table: "child", name: "extra" } })).toBe(true);
+  });
+
+  it("extractSchema() captures comments on and rights of the sequences of identity columns, as parts of the column", () => {
+    const sequence = { kind: "sequence", schema: "w", name: "numbered_id_seq" } as const;
+    const column = { kind: "column", schema: "w", table: "numbered", name: "id" } as const;
+    expect(base.get({ kind: "comment", target: sequence })).toMatchObject({ parent: column, payload: { text: "of the id" } });
+    expect(base.get({ kind: "acl", target: sequence, grantee: "anon" })).toMatchObject({ parent: column, payload: { privileges: ["SELECT", "USAGE"], grantable: [] } });
+    expect(base.get({ kind: "acl", target: sequence, grantee: "authenticated" })?.payload).toEqual({ privileges: ["UPDATE"], grantable: ["UPDATE"] });
+    expect(base.facts().filter(({ id }) => "target" in id && id.target.kind === "sequence" && id.target.name === "numbered_other_seq")).toEqual([]);
+  });
+
+  it("extractSchema() has the state of a partition's trigger wait for the trigger, which comes after rows", () => {
+    const [state] = found("trigger state");
+    expect(state?.parent).toEqual({ kind: "trigger", schema: "w", table: "parts", name: "log" });
   });
 
   it("extractSchema() says once that a domain is not null, on every version", () => {

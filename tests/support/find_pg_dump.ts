@@ -1,0 +1,11 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+const ROOT = "/usr/lib/postgresql";
+
+/** Debian's pg_dump that is at least as new as a server, as it refuses newer ones. Null where there is none: npm has no pg_dump. */
+export function findPgDump(serverVersion: string): string | null {
+  const versions = existsSync(ROOT) ? readdirSync(ROOT).filter((version) => Number(version) >= Number.parseInt(serverVersion, 10)).sort((a, b) => Number(a) - Number(b)) : [];
+  return versions.map((version) => join(ROOT, version, "bin/pg_dump")).find((program) => spawnSync(program, ["--version"]).status === 0) ?? null;
+}
