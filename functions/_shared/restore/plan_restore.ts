@@ -9,6 +9,7 @@ import type { ArchivedObject } from "./list_archived.ts";
 import { planSchema, type SchemaAction } from "./plan_schema.ts";
 import { prepareSession } from "./prepare_session.ts";
 import { refuseFilledTables } from "./refuse_filled_tables.ts";
+import { refuseFiringTriggers } from "./refuse_firing_triggers.ts";
 import { phasesOf, prepareRestore, withoutSkipped, type RestoreRequest } from "./prepare_restore.ts";
 import type { LeftOut } from "./restore_context.ts";
 import { selectTables } from "./select_tables.ts";
@@ -49,6 +50,7 @@ export async function planRestore(request: RestoreRequest): Promise<RestorePlan>
     let tables = options.schemaOnly ? [] : selectTables(backup.manifest, options.only, options.dataOnly ? plan.current : plan.desired, target.platformSchemas, leftOut);
     if (unfinished === null) tables = await refuseFilledTables(client, tables, plan.current, leftOut);
     tables = withoutSkipped(tables, unfinished);
+    await refuseFiringTriggers(client, backup, tables, target, loaded);
     const rawBytes = tables.reduce((sum, one) => sum + one.raw_bytes, 0);
     return {
       backup, target, tables, leftOut, frozen: await findFrozen(backup, tables, loaded), before: options.dataOnly ? [] : plan.before,

@@ -19,6 +19,7 @@ import { planSchema } from "./plan_schema.ts";
 import { phasesOf, prepareRestore, type PreparedRestore, type RestoreRequest, withoutSkipped } from "./prepare_restore.ts";
 import { prepareSession } from "./prepare_session.ts";
 import { refuseFilledTables } from "./refuse_filled_tables.ts";
+import { refuseFiringTriggers } from "./refuse_firing_triggers.ts";
 import type { LeftOut, RestoreContext, RestorePhase } from "./restore_context.ts";
 import { restoreCronJobs } from "./restore_cron_jobs.ts";
 import { restoreRoles } from "./restore_roles.ts";
@@ -176,6 +177,7 @@ class RestoreRun {
     if (options.schemaOnly) this.#tables = [];
     if (unfinished === null) this.#tables = await refuseFilledTables(this.#client, this.#tables, plan.current, this.#leftOut);
     this.#tables = withoutSkipped([...this.#tables], unfinished);
+    await refuseFiringTriggers(this.#client, backup, this.#tables, this.#target, loaded);
     const frozen = await findFrozen(backup, this.#tables, loaded);
     if (frozen.length > 0) throw archivedError(backup.manifest.run_id, frozen);
     const skipped = unfinished?.options["skipped"];
