@@ -100,7 +100,7 @@ class RestoreRun {
   }
 
   async #perform(): Promise<RestoreResult> {
-    const { backup, options, schema } = this.#prepared;
+    const { backup, options, schema, unfinished } = this.#prepared;
     let lost: LostObject[] = [];
     let proof: Proof | null = null;
     let proofKey: string | null = null;
@@ -117,7 +117,7 @@ class RestoreRun {
     await this.#step("data", async () => {
       lost = await loadTables(this.#context());
     });
-    await this.#step("sequences", () => restoreSequences(this.#context()));
+    await this.#step("sequences", () => restoreSequences(this.#context(), { again: unfinished?.phaseSeconds.sequences !== undefined }));
     await this.#step("schema_after", () => this.#applyAfter());
     await this.#step("cron_jobs", () => restoreCronJobs(this.#context()));
     await this.#step("analyze", () => analyzeTables(this.#context()));
