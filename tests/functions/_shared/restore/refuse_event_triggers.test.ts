@@ -71,8 +71,11 @@ describe("refuseEventTriggers()", () => {
     expect(check("sql_drop", true)).not.toThrow();
   });
 
-  it("refuseEventTriggers() leaves those of the platform in force", async () => {
-    await arrange("drop schema if exists shop cascade; alter event trigger hear_end owner to supabase_admin; alter event trigger hear_end enable");
+  it("refuseEventTriggers() leaves those of the platform and of extensions in force", async () => {
+    await arrange("drop schema if exists shop cascade; create extension if not exists citext schema extensions; alter extension citext add event trigger hear_end; alter event trigger hear_end enable");
+    await planRestore(requestOf());
+    await arrange("alter extension citext drop event trigger hear_end; drop extension citext");
+    await arrange("alter event trigger hear_end owner to supabase_admin; alter event trigger hear_end enable");
     await planRestore(requestOf());
     expect(await heard(), "a plan tries things out, which is no news to them either").toEqual([{ heard: false }]);
     expect((await restoreBackup(requestOf())).proof?.verdict).toBe("passed");
