@@ -183,8 +183,8 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     remedy: "Restore from another run. `--skip-damaged` restores everything else and lists which rows are lost.",
   },
   HF502: {
-    cause: "The target is the database that was backed up, or it has tables already, or the backup needs another server.",
-    remedy: "Name an empty database. To restore into one that has tables, repeat its name with `--into-existing`.",
+    cause: "The target is the database that was backed up, or it has tables already, or the backup needs another server. Or the target has event triggers that DDL would call, or triggers or foreign keys of tables that would fire for the rows: these may reach outward, and change what is restored.",
+    remedy: "Name an empty database. To restore into one that has tables, repeat its name with `--into-existing`. What would fire is named: disable it for the restore and enable it again, or restore as a role that may set `session_replication_role`.",
   },
   HF503: {
     cause: "The target holds an unfinished restore of another backup, or it was changed since the restore was interrupted.",

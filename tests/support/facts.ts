@@ -22,7 +22,7 @@ export function facts(all: readonly Fact[], edges: readonly DependencyEdge[] = [
 export function targetInfo(change: Partial<TargetInfo> = {}): TargetInfo {
   return {
     database: "restored", systemIdentifier: "2", databaseOid: 5, encoding: "UTF8", version: "17.0", versionNum: 170_000, role: "postgres", isSuperuser: false,
-    mayCreate: true, platformSchemas: [], mayReplicate: true, roles: new Map([["postgres", { isMember: true }], ["anon", { isMember: true }], ["supabase_admin", { isMember: false }]]),
+    mayCreate: true, platformSchemas: [], mayReplicate: true, eventTriggers: [], roles: new Map([["postgres", { isMember: true }], ["anon", { isMember: true }], ["supabase_admin", { isMember: false }]]),
     availableExtensions: new Map(), installedExtensions: new Map(), creatableExtensions: new Set(), userTables: [], hasPgCron: false, hasHoldfast: true, hasRestoreState: false,
     ...change,
   };

@@ -5,8 +5,8 @@ import type { DrillLedger, DrillResult, DrillRow, DrillSettings, PlannedStep } f
 /** What the steps of a drill work with, within one invocation. */
 export interface DrillContext {
   ledger: DrillLedger;
-  /** Session with the project's own database. */
-  client: Client;
+  /** Another session with the project's own database, for what takes long; whoever opens it closes it. */
+  connect(applicationName: string): Promise<Client>;
   drill: DrillRow;
   settings: DrillSettings;
   /** The restore point, read once per invocation; opened, where it is encrypted. Throws HF701 and HF702 as `unsealBackup`. */

@@ -134,8 +134,8 @@ export class DrillLedger {
     return row?.ended === true;
   }
 
-  async skip(reason: string): Promise<void> {
-    await this.#call("select backup.skip_drill($1, $2)", [reason]);
+  async skip(step: ClaimedStep, reason: string): Promise<void> {
+    await this.#call("select backup.skip_drill($1, $2, $3, $4)", [step.step_no, step.claim_id, reason]);
   }
 
   async handOver(): Promise<void> {

@@ -30,7 +30,7 @@ async function asRestore(context: DrillContext, work: (restore: RestoreContext) 
 export async function performDrillStep(context: DrillContext, step: ClaimedStep): Promise<StepOutcome> {
   switch (step.kind) {
     case "begin":
-      return beginDrill(context);
+      return beginDrill(context, step);
     case "install":
       return asRestore(context, installHoldfast);
     case "plan_before":

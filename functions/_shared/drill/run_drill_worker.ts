@@ -80,7 +80,8 @@ export async function runDrillWorker(options: DrillWorkerOptions): Promise<Drill
     const scratch = new ScratchSession(() => connectScratch("holdfast restore-drill"));
     let backup: Promise<Backup> | null = null;
     const context: DrillContext = {
-      ledger, client, drill, settings, connectScratch,
+      ledger, drill, settings, connectScratch,
+      connect: (applicationName) => options.connect(applicationName),
       backup: () => (backup ??= openEncrypted(options, openDrillBackup(s3, drill))),
       scratch: () => scratch.get(),
     };

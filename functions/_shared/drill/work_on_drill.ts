@@ -88,7 +88,7 @@ export async function workOnDrill(ledger: DrillLedger, invocation: string, budge
     try {
       const outcome = await withLease(ledger, step, budget.renewMs, () => hooks.perform(step));
       const seconds = (hooks.now() - begun) / 1000;
-      if (outcome.skip !== undefined) await ledger.skip(outcome.skip);
+      if (outcome.skip !== undefined) await ledger.skip(step, outcome.skip);
       else if (outcome.finish === undefined) await ledger.complete(step, seconds, outcome.result, outcome.append ?? []);
       else await ledger.finish(step, seconds, outcome.finish);
       done.steps += 1;
@@ -98,7 +98,7 @@ export async function workOnDrill(ledger: DrillLedger, invocation: string, budge
       if (isLate(error)) return { ...done, outcome: "idle" };
       done.steps += 1;
       try {
-        if (error instanceof HoldfastError && error.code === "HF603") await ledger.skip(ARCHIVED);
+        if (error instanceof HoldfastError && error.code === "HF603") await ledger.skip(step, ARCHIVED);
         else await report(ledger, step, error);
       } catch (late) {
         if (!isLate(late)) throw late;

@@ -7,6 +7,7 @@ import { nameOf } from "../restore/fact_edits.ts";
 import { readSchema } from "../restore/plan_schema.ts";
 import { respellViews } from "../restore/respell_views.ts";
 import type { LeftOut } from "../restore/restore_context.ts";
+import { sleepingEventTriggers } from "../restore/sleeping_event_triggers.ts";
 import { FURTHER_RULES } from "../schema/further_rules.ts";
 import { compareAccess } from "./compare_access.ts";
 import type { ProofFinding } from "./proof.ts";
@@ -31,16 +32,23 @@ export function schemaStep(context: ProveContext): ProofStep {
       const present = await extractFacts(client);
       const { current, desired: captured, leftOut } = adaptFacts(backup, present, context.target, context.options, context.backup.manifest.server.version_num);
       // Servers of different versions print one and the same view differently.
-      const desired = await respellViews(client, current, captured);
+      const desired = await respellViews(client, current, captured, context.target);
       return {
         findings: [
           ...compareTableList(backup, context), ...compareSchema(current, desired, context, leftOut), ...await compareStates(client, desired),
-          ...compareAccess(backup, present, context),
+          ...compareAccess(backup, present, context), ...sayWhoSleeps(backup, present, context),
         ],
         left_out: leftOut,
       };
     },
   };
+}
+
+/** Nothing is called that may call outward as long as a proof may still fail. */
+function sayWhoSleeps(backup: FactBase, present: FactBase, { options }: ProveContext): ProofFinding[] {
+  if (options.only !== null) return [];
+  return sleepingEventTriggers(backup, (name) => present.get({ kind: "eventTrigger", name })?.payload).map(({ id }) =>
+    finding("check_schema", nameOf(id), "skipped", "enabled as in the backup", "disabled; a restore enables it when its proof has passed"));
 }
 
 /** A table of the schema that the manifest does not mention was cut out of it: nobody would ask for its rows. */

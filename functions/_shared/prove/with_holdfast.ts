@@ -23,8 +23,8 @@ export async function withHoldfast<T>(client: Client, config: BackupConfig | und
 }
 
 /**
- * Creates Holdfast without calling the event triggers that the restore has brought: they may call outward, which no rollback
- * undoes. Where the role may not switch them off, they are called.
+ * Creates Holdfast without calling event triggers of the target: they may call outward, which no rollback undoes. Those that a
+ * restore has brought are disabled until it is over, and where the role may not do this, it refuses targets with others.
  */
 async function createQuietly(client: Client): Promise<void> {
   await client.query("savepoint quiet");

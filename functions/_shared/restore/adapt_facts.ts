@@ -1,5 +1,6 @@
 import { encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
 import { selectFacts } from "../export/select_facts.ts";
+import { adaptEventTriggers } from "./adapt_event_triggers.ts";
 import { adaptExtensions } from "./adapt_extensions.ts";
 import { adaptFurther } from "./adapt_further.ts";
 import { adaptOwners } from "./adapt_owners.ts";
@@ -43,6 +44,7 @@ export function adaptFacts(backup: FactBase, present: FactBase, target: TargetIn
   desired = adaptFurther(desired, everything, target, leftOut);
   desired = keepForeignSchemas(desired, everything, target);
   desired = leaveForeignDefaults(desired, everything, target, leftOut);
+  desired = adaptEventTriggers(desired, everything);
   desired = grantMaintain(desired, target, sourceVersionNum);
   if (options.only !== null) desired = narrowFacts(desired, everything, options.only, leftOut);
   return { current: withoutExtras(everything, desired), desired, leftOut };

@@ -12,5 +12,5 @@ export async function adaptToTarget(client: Client, backup: Backup, schema: Fact
   const { version_num: sourceVersionNum } = backup.manifest.server;
   const adapted = adaptFacts(schema, await extractFacts(client), target, options, sourceVersionNum);
   if (Math.floor(sourceVersionNum / 10_000) === Math.floor(target.versionNum / 10_000)) return adapted;
-  return { ...adapted, desired: await respellViews(client, adapted.current, adapted.desired) };
+  return { ...adapted, desired: await respellViews(client, adapted.current, adapted.desired, target) };
 }

@@ -4,16 +4,25 @@ import { sqlStateOf } from "../errors/from_postgres.ts";
 import type { RestoreContext } from "./restore_context.ts";
 
 /**
- * The tables and the partitioned tables above them, largest first. Analyzing a partitioned table analyzes its partitions too.
+ * The tables and the partitioned tables above them, largest first. Analyzing a table analyzes everything below it too, and asks
+ * the other server where that is a foreign table: such a one is named, and its tables are analyzed one by one.
  * A role that may not analyze a table gets a warning from the server and no statistics, so those are found here.
  */
 const TABLES_SQL = `
-  select pg_catalog.format('%I.%I', n.nspname, c.relname) as name, pg_catalog.pg_has_role(c.relowner, 'usage') as allowed
-  from (select distinct coalesce(pg_catalog.pg_partition_root(t.oid), t.oid) as oid
-        from pg_catalog.jsonb_to_recordset($1::jsonb) as wanted(schema text, name text)
-        join pg_catalog.pg_namespace tn on tn.nspname = wanted.schema
-        join pg_catalog.pg_class t on t.relnamespace = tn.oid and t.relname = wanted.name and t.relkind in ('r', 'p')) roots
-  join pg_catalog.pg_class c on c.oid = roots.oid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  with recursive wanted as (
+    select t.oid, coalesce(pg_catalog.pg_partition_root(t.oid), t.oid) as root
+    from pg_catalog.jsonb_to_recordset($1::jsonb) as w(schema text, name text)
+    join pg_catalog.pg_namespace n on n.nspname = w.schema
+    join pg_catalog.pg_class t on t.relnamespace = n.oid and t.relname = w.name and t.relkind in ('r', 'p')),
+  below as (
+    select oid as top, oid from (select oid from wanted union select root from wanted) tops
+    union select b.top, i.inhrelid from below b join pg_catalog.pg_inherits i on i.inhparent = b.oid),
+  asking as (select b.top from below b join pg_catalog.pg_class c on c.oid = b.oid where c.relkind = 'f'),
+  chosen as (
+    select root as oid from wanted
+    union select oid from wanted where root in (select top from asking))
+  select pg_catalog.format('%I.%I', n.nspname, c.relname) as name, pg_catalog.pg_has_role(c.relowner, 'usage') as allowed, c.oid in (select top from asking) as asks
+  from chosen join pg_catalog.pg_class c on c.oid = chosen.oid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   order by pg_catalog.pg_relation_size(c.oid) desc, 1`;
 
 /** From 17 on a table can be analyzed by who was granted to maintain it. */
@@ -22,12 +31,15 @@ const MAY_MAINTAIN = " or pg_catalog.has_table_privilege(c.oid, 'maintain')";
 /** Gathers statistics of the context's tables, side by side, so that the first queries do not meet a planner that knows nothing. */
 export async function analyzeTables(context: RestoreContext): Promise<void> {
   const sql = context.target.versionNum >= 170_000 ? TABLES_SQL.replace(" as allowed", `${MAY_MAINTAIN} as allowed`) : TABLES_SQL;
-  const { rows } = await context.client.query<{ name: string; allowed: boolean }>(
+  const { rows } = await context.client.query<{ name: string; allowed: boolean; asks: boolean }>(
     sql, [JSON.stringify(context.tables.map(({ schema, name }) => ({ schema, name })))]);
   for (const { name } of rows.filter((one) => !one.allowed)) {
     context.leftOut.push({ reason: "role", subject: `statistics of ${name}`, message: "The role may not analyze it; autovacuum will." });
   }
-  const waiting = rows.filter((one) => one.allowed).map(({ name }) => name);
+  for (const { name } of rows.filter((one) => one.allowed && one.asks)) {
+    context.leftOut.push({ reason: "unsupported", subject: `statistics of ${name}`, message: "Part of it is a foreign table, whose server would be asked: run analyze when it may be." });
+  }
+  const waiting = rows.filter((one) => one.allowed && !one.asks).map(({ name }) => name);
   const total = waiting.length;
   let done = 0;
   const work = async (client: Client): Promise<void> => {

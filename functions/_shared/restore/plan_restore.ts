@@ -1,15 +1,19 @@
+import type { FactBase } from "@supabase/pg-delta/core";
 import type { ManifestTable } from "../export/manifest.ts";
 import { closeClient } from "../database/close_client.ts";
 import type { Backup } from "./backup_source.ts";
 import { findFrozen } from "./find_frozen.ts";
 import { estimateSeconds } from "./estimate_remaining.ts";
+import { nameOf } from "./fact_edits.ts";
 import type { ArchivedObject } from "./list_archived.ts";
 import { planSchema, type SchemaAction } from "./plan_schema.ts";
 import { prepareSession } from "./prepare_session.ts";
 import { refuseFilledTables } from "./refuse_filled_tables.ts";
+import { refuseFiringTriggers } from "./refuse_firing_triggers.ts";
 import { phasesOf, prepareRestore, withoutSkipped, type RestoreRequest } from "./prepare_restore.ts";
 import type { LeftOut } from "./restore_context.ts";
 import { selectTables } from "./select_tables.ts";
+import { sleepingEventTriggers } from "./sleeping_event_triggers.ts";
 import type { TargetInfo } from "./target.ts";
 
 /** What a restore would do. */
@@ -46,12 +50,20 @@ export async function planRestore(request: RestoreRequest): Promise<RestorePlan>
     let tables = options.schemaOnly ? [] : selectTables(backup.manifest, options.only, options.dataOnly ? plan.current : plan.desired, target.platformSchemas, leftOut);
     if (unfinished === null) tables = await refuseFilledTables(client, tables, plan.current, leftOut);
     tables = withoutSkipped(tables, unfinished);
+    await refuseFiringTriggers(client, backup, tables, target, loaded);
     const rawBytes = tables.reduce((sum, one) => sum + one.raw_bytes, 0);
     return {
-      backup, target, tables, leftOut, frozen: await findFrozen(backup, tables, loaded), before: options.dataOnly ? [] : plan.before, after: options.dataOnly ? [] : plan.after,
+      backup, target, tables, leftOut, frozen: await findFrozen(backup, tables, loaded), before: options.dataOnly ? [] : plan.before,
+      after: options.dataOnly ? [] : [...plan.after, ...(options.only === null ? wakeActions(schema, plan.desired) : [])],
       expectedSeconds: estimateSeconds(phasesOf(options), rawBytes),
     };
   } finally {
     await closeClient(client);
   }
+}
+
+/** What comes when everything else has been proven. */
+function wakeActions(schema: FactBase, desired: FactBase): SchemaAction[] {
+  return sleepingEventTriggers(schema, (name) => desired.get({ kind: "eventTrigger", name })?.payload).map(({ id, sql }) =>
+    ({ sql, verb: "alter", name: nameOf(id), subject: id, tables: [], constraintType: null, commitAfter: false, alone: false }));
 }

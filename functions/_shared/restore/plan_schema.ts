@@ -1,6 +1,6 @@
 import { deserializeSnapshot, encodeId, type FactBase, type StableId } from "@supabase/pg-delta/core";
 import { type Action, plan } from "@supabase/pg-delta/plan";
-import type { Client } from "pg";
+import { type Client, escapeIdentifier } from "pg";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { orderColumns } from "../export/order_columns.ts";
 import { recurseIndex } from "../export/recurse_index.ts";
@@ -81,9 +81,9 @@ export async function planSchema(client: Client, backup: Backup, schema: FactBas
   const before = chooseBefore(actions, desired);
   const described = actions.map((action) => describe(action, desired));
   return {
-    all: endWithEventTriggers(described),
+    all: endWithEventTriggers(described, desired),
     before: described.filter((_, index) => before.has(index)),
-    after: endWithEventTriggers(described.filter((_, index) => !before.has(index))),
+    after: endWithEventTriggers(described.filter((_, index) => !before.has(index)), desired),
     leftOut, desired, current,
   };
 }
@@ -127,8 +127,16 @@ function describe(action: Action, desired: FactBase): SchemaAction {
   };
 }
 
-/** An event trigger would be called for every statement that follows, and may call outward. */
-function endWithEventTriggers(actions: SchemaAction[]): SchemaAction[] {
+/** Event triggers come last, and disabled in the statement that makes them: in between they would be called, and stay enabled if nothing followed. */
+function endWithEventTriggers(actions: SchemaAction[], desired: FactBase): SchemaAction[] {
   const isLast = ({ subject }: SchemaAction) => subject.kind === "eventTrigger" || ("target" in subject && subject.target.kind === "eventTrigger");
-  return [...actions.filter((one) => !isLast(one)), ...actions.filter(isLast)];
+  const disabled = new Set<string>();
+  const last = actions.filter(isLast).map((action) => {
+    const { subject, sql } = action;
+    if (subject.kind !== "eventTrigger" || !/^CREATE /.test(sql) || desired.get(subject)?.payload["enabled"] !== "D") return action;
+    const disable = `ALTER EVENT TRIGGER ${escapeIdentifier(subject.name)} DISABLE`;
+    disabled.add(disable);
+    return { ...action, sql: `${sql}; ${disable}` };
+  });
+  return [...actions.filter((one) => !isLast(one)), ...last.filter(({ sql }) => !disabled.has(sql))];
 }

@@ -5,6 +5,7 @@ import { HoldfastError } from "../errors/holdfast_error.ts";
 import type { ManifestTable } from "../export/manifest.ts";
 import { type Backup, type BackupStorage, openBackup } from "./backup_source.ts";
 import { readSchema } from "./plan_schema.ts";
+import { refuseEventTriggers } from "./refuse_event_triggers.ts";
 import type { RestoreOptions, RestorePhase, RestoreProgress } from "./restore_context.ts";
 import { loadedChunks, readRestoreState, type RestoreState } from "./restore_state.ts";
 import { resolveSelection } from "./select_tables.ts";
@@ -66,6 +67,7 @@ export async function prepareRestore(client: Client, request: RestoreRequest): P
   const platform = unfinished?.options["platformSchemas"];
   const target = Array.isArray(platform) ? { ...found, platformSchemas: platform.map(String) } : found;
   await checkTarget(client, backup, target, { intoExisting: request.intoExisting, resuming: unfinished !== null });
+  refuseEventTriggers(target, request.options);
   const loaded = unfinished === null ? new Set<string>() : await loadedChunks(client);
   return { backup, schema, target, options: { ...request.options, only }, unfinished, loaded };
 }

@@ -2,21 +2,25 @@ import type { FactBase } from "@supabase/pg-delta/core";
 import type { Client, QueryConfig } from "pg";
 import { sqlStateOf } from "../errors/from_postgres.ts";
 import { rebuild } from "./fact_edits.ts";
+import type { TargetInfo } from "./target.ts";
 
 /**
  * Lets the target spell the queries of views, materialized views and rules that it has and the backup spells differently. A
  * server prints the same query otherwise than one of another version (up to 15, every column has its table before it), so only
  * the target can say whether two texts mean the same. It makes each view of the backup as a temporary one, and each rule in place
  * of its own, in a transaction that is rolled back.
+ *
+ * @param target whether the role may set `session_replication_role`
  */
-export async function respellViews(client: Client, current: FactBase, desired: FactBase): Promise<FactBase> {
+export async function respellViews(client: Client, current: FactBase, desired: FactBase, target: Pick<TargetInfo, "mayReplicate"> = { mayReplicate: false }): Promise<FactBase> {
   const differing = desired.facts().filter(({ id, payload }) => {
     const there = id.kind === "view" || id.kind === "materializedView" || id.kind === "rule" ? current.get(id) : undefined;
     return there !== undefined && typeof payload["def"] === "string" && there.payload["def"] !== payload["def"];
   });
   if (differing.length === 0) return desired;
   const spelled = new Map<unknown, string>();
-  await client.query("begin; set local search_path = pg_catalog; set local check_function_bodies = off");
+  // Event triggers need not hear of what is undone, and may call outward, which is not.
+  await client.query(`begin; set local search_path = pg_catalog; set local check_function_bodies = off${target.mayReplicate ? "; set local session_replication_role = replica" : ""}`);
   try {
     for (const { id, payload } of differing) {
       const def = id.kind === "rule" ? await spellRule(client, id, String(payload["def"])) : await spellView(client, String(payload["def"]));

@@ -12,12 +12,14 @@ import { applyAfter, applyBefore } from "./apply_actions.ts";
 import type { Backup } from "./backup_source.ts";
 import { archivedError } from "./describe_frozen.ts";
 import { estimateRemaining } from "./estimate_remaining.ts";
+import { nameOf } from "./fact_edits.ts";
 import { findFrozen } from "./find_frozen.ts";
 import { type LostObject, loadTables } from "./load_tables.ts";
 import { planSchema } from "./plan_schema.ts";
 import { phasesOf, prepareRestore, type PreparedRestore, type RestoreRequest, withoutSkipped } from "./prepare_restore.ts";
 import { prepareSession } from "./prepare_session.ts";
 import { refuseFilledTables } from "./refuse_filled_tables.ts";
+import { refuseFiringTriggers } from "./refuse_firing_triggers.ts";
 import type { LeftOut, RestoreContext, RestorePhase } from "./restore_context.ts";
 import { restoreCronJobs } from "./restore_cron_jobs.ts";
 import { restoreRoles } from "./restore_roles.ts";
@@ -26,6 +28,7 @@ import { dropRestoreState, enterPhase, keepLeftOut, lockTarget, openRestoreState
 import { selectTables } from "./select_tables.ts";
 import { tableName } from "./table_name.ts";
 import { inspectTarget, type TargetInfo } from "./target.ts";
+import { findSleeping, wakeEventTriggers } from "./wake_event_triggers.ts";
 
 export interface RestoreResult {
   backup: Backup;
@@ -97,7 +100,7 @@ class RestoreRun {
   }
 
   async #perform(): Promise<RestoreResult> {
-    const { backup, options, schema } = this.#prepared;
+    const { backup, options, schema, unfinished } = this.#prepared;
     let lost: LostObject[] = [];
     let proof: Proof | null = null;
     let proofKey: string | null = null;
@@ -114,7 +117,7 @@ class RestoreRun {
     await this.#step("data", async () => {
       lost = await loadTables(this.#context());
     });
-    await this.#step("sequences", () => restoreSequences(this.#context()));
+    await this.#step("sequences", () => restoreSequences(this.#context(), { again: unfinished?.phaseSeconds.sequences !== undefined }));
     await this.#step("schema_after", () => this.#applyAfter());
     await this.#step("cron_jobs", () => restoreCronJobs(this.#context()));
     await this.#step("analyze", () => analyzeTables(this.#context()));
@@ -123,8 +126,7 @@ class RestoreRun {
       proofKey = await storeProof(backup, proof).catch(nullIfDenied);
     });
     await stopActingAs(this.#client, this.#actingAs);
-    // What did not pass may be looked into and continued.
-    if (!options.prove || isPassed(proof)) await dropRestoreState(this.#client, this.#target);
+    await this.#end(options.prove && !isPassed(proof));
     return {
       backup, target: this.#target, tables: this.#tables, leftOut: this.#leftOut, lost, phaseSeconds: this.#phaseSeconds,
       seconds: (this.#request.thawSeconds ?? 0) + (performance.now() - this.#started) / 1000, proof, proofKey,
@@ -175,6 +177,7 @@ class RestoreRun {
     if (options.schemaOnly) this.#tables = [];
     if (unfinished === null) this.#tables = await refuseFilledTables(this.#client, this.#tables, plan.current, this.#leftOut);
     this.#tables = withoutSkipped([...this.#tables], unfinished);
+    await refuseFiringTriggers(this.#client, backup, this.#tables, this.#target, loaded);
     const frozen = await findFrozen(backup, this.#tables, loaded);
     if (frozen.length > 0) throw archivedError(backup.manifest.run_id, frozen);
     const skipped = unfinished?.options["skipped"];
@@ -183,7 +186,7 @@ class RestoreRun {
       runId: backup.manifest.run_id, manifestSha256: backup.manifestSha256,
       options: { only, dataOnly, schemaOnly, platformSchemas: [...this.#target.platformSchemas],
         skipped: Array.isArray(skipped) ? skipped : backup.manifest.tables.filter((one) => !this.#tables.includes(one)).map(tableName) },
-    });
+    }, this.#target);
     this.#actingAs = state.actingAs;
     // Roles that an earlier call made are there now, and nobody would say again what they lack.
     this.#leftOut.push(...state.leftOut.filter((one) => !this.#leftOut.some((known) => known.subject === one.subject && known.message === one.message)));
@@ -191,6 +194,15 @@ class RestoreRun {
     if (thawSeconds === 0) return;
     this.#phaseSeconds.thaw = thawSeconds;
     await recordPhase(this.#client, "thaw", thawSeconds);
+  }
+
+  /** What did not pass may be looked into and continued. Otherwise event triggers become what they were in the source, as the last thing. */
+  async #end(unproven: boolean): Promise<void> {
+    const { options: { only, dataOnly }, schema } = this.#prepared;
+    const sleeping = only === null && !dataOnly ? await findSleeping(this.#client, schema) : [];
+    if (!unproven) return dropRestoreState(this.#client, this.#target, () => wakeEventTriggers(this.#client, sleeping, this.#leftOut));
+    this.#leftOut.push(...sleeping.map(({ id, sql }): LeftOut => ({
+      reason: "unproven", subject: nameOf(id), message: `It stays disabled until the same call has passed its proof, or somebody enables it: ${sql}` })));
   }
 
   /** Roles and extensions are not what they were before the first steps. */

@@ -29,13 +29,13 @@ export interface RestoreOptions {
 
 /** Something of the backup that is not in the target, and why. Never silent: the result and the proof list them. */
 export interface LeftOut {
-  /** What kind of reason: platform, role, extension, version, unsupported, refused, damaged, not_wanted, secret. */
+  /** What kind of reason: platform, role, extension, version, unsupported, refused, damaged, not_wanted, secret, unproven. */
   reason: LeftOutReason;
   /** The object as a reader knows it, such as `table public.orders` or `owner of view public.totals`. */
   subject: string;
   message: string;
 }
-export type LeftOutReason = "platform" | "role" | "extension" | "version" | "unsupported" | "refused" | "damaged" | "not_wanted" | "secret";
+export type LeftOutReason = "platform" | "role" | "extension" | "version" | "unsupported" | "refused" | "damaged" | "not_wanted" | "secret" | "unproven";
 
 /** Told whenever something moved. `doneBytes` and `totalBytes` count raw bytes of rows; other phases count their steps. */
 export interface RestoreProgress {

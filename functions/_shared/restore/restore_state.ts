@@ -116,8 +116,8 @@ export async function readRestoreState(client: Client): Promise<RestoreState | n
     actingAs: row.acting_as, leftOut: row.left_out };
 }
 
-async function createState(client: Client, identity: RestoreIdentity): Promise<void> {
-  await client.query("begin");
+async function createState(client: Client, identity: RestoreIdentity, quietly: string): Promise<void> {
+  await client.query(`begin; ${quietly}`);
   try {
     await client.query(CREATE_STATE);
     await client.query("insert into holdfast_restore.restore (run_id, manifest_sha256, options) values ($1, $2, $3)",
@@ -132,13 +132,14 @@ async function createState(client: Client, identity: RestoreIdentity): Promise<v
 /**
  * Begins a restore in the target, or continues the one that is there. From here on this session holds the target's lock.
  *
+ * @param target whether the role may set `session_replication_role`
  * @throws {HoldfastError} HF503 if another run or other options were begun, another restore is running, or the schema is not ours.
  */
-export async function openRestoreState(client: Client, identity: RestoreIdentity): Promise<RestoreState> {
+export async function openRestoreState(client: Client, identity: RestoreIdentity, target: { mayReplicate: boolean } = { mayReplicate: false }): Promise<RestoreState> {
   await lockTarget(client);
   const found = await readRestoreState(client);
   if (found === null) {
-    await createState(client, identity);
+    await createState(client, identity, quiet(target));
     const made = await readRestoreState(client);
     if (made === null) throw new Error("The state of the restore is gone as soon as it was made");
     return made;
@@ -153,6 +154,11 @@ export async function openRestoreState(client: Client, identity: RestoreIdentity
     throw refused("Cannot continue with other options than the restore began with", `It began at ${found.startedAt}.`, discard);
   }
   return found;
+}
+
+/** For DDL of the restore's own: ordinary event triggers of the target, which may call outward, do not hear of it. */
+function quiet({ mayReplicate }: { mayReplicate: boolean }): string {
+  return mayReplicate ? "set local session_replication_role = replica; " : "";
 }
 
 /** Notes the phase that begins. */
@@ -185,13 +191,19 @@ export async function loadedChunks(client: Client): Promise<Set<string>> {
 }
 
 /**
- * Removes the state, when nobody will continue: after a passed proof. Event triggers of the backup are there by then and may
- * call outward, so they are kept quiet where the role may do that.
+ * Removes the state, when nobody will continue: after a passed proof.
  *
- * @param mayReplicate whether the role may set `session_replication_role`
+ * @param target whether the role may set `session_replication_role`
+ * @param last done in the same transaction, when nothing is left to do but this
  */
-export async function dropRestoreState(client: Client, { mayReplicate }: { mayReplicate: boolean }): Promise<void> {
-  // Its tables are no news to anybody who sees the notices.
-  await client.query(`begin; ${mayReplicate ? "set local session_replication_role = replica; " : ""}drop table if exists holdfast_restore.chunks, holdfast_restore.restore;
-    drop schema if exists holdfast_restore; commit`);
+export async function dropRestoreState(client: Client, target: { mayReplicate: boolean }, last: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+  try {
+    // Its tables are no news to anybody who sees the notices.
+    await client.query(`begin; ${quiet(target)}drop table if exists holdfast_restore.chunks, holdfast_restore.restore; drop schema if exists holdfast_restore`);
+    await last();
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback").catch(() => undefined);
+    throw error;
+  }
 }

@@ -3,6 +3,14 @@ import { readDatabaseIdentity } from "../database/database_identity.ts";
 import { sqlStateOf } from "../errors/from_postgres.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import type { Backup } from "./backup_source.ts";
+import { firingEventTriggers } from "./firing_event_triggers.ts";
+
+/** An event trigger as the catalog has it: its event, and when it is called (O as usual, A always, R by replicas). */
+export interface EventTrigger {
+  name: string;
+  event: string;
+  enabled: string;
+}
 
 /** What a target is and what its role may do, found by looking and by trying, never by assuming a platform. */
 export interface TargetInfo {
@@ -21,6 +29,8 @@ export interface TargetInfo {
   platformSchemas: readonly string[];
   /** Whether `session_replication_role = replica` was tried and worked. */
   mayReplicate: boolean;
+  /** Those that are enabled and belong neither to an extension nor to the platform: any DDL would call them. */
+  eventTriggers: readonly EventTrigger[];
   /** Roles that exist, and whether this role can act as each: may give objects to it and change its objects. */
   roles: ReadonlyMap<string, { isMember: boolean }>;
   /** Extensions the server knows, with their default version. */
@@ -73,6 +83,17 @@ const TABLES_SQL = `
                     where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
   order by 1`;
 
+const EVENT_TRIGGERS_SQL = `
+  select e.evtname as name, e.evtevent as event, e.evtenabled::text as enabled, pg_get_userbyid(e.evtowner) as owner
+  from pg_catalog.pg_event_trigger e
+  where e.evtenabled <> 'D'
+    and not exists (select from pg_catalog.pg_depend d
+                    where d.classid = 'pg_catalog.pg_event_trigger'::regclass and d.objid = e.oid and d.deptype = 'e')
+  order by 1`;
+
+/** Owners of event triggers that make a platform work: they grant rights on new extensions and tell the API of new tables. */
+const PLATFORM_OWNER = /^(supabase_.*admin|rds.*|azure.*|cloudsql.*|cloud_admin)$/;
+
 /**
  * Looks at a target. Leaves nothing behind; what can only be found by trying is tried in a transaction that is rolled back.
  *
@@ -91,10 +112,17 @@ export async function inspectTarget(client: Client, wantedExtensions: readonly s
   const { rows: extensions } = await client.query<{ name: string; version: string; installed: string | null }>(
     "select e.name, e.default_version as version, e.installed_version as installed from pg_catalog.pg_available_extensions e");
   const { rows: installed } = await client.query<{ name: string; version: string }>("select e.extname as name, e.extversion as version from pg_catalog.pg_extension e");
+  const { rows: triggers } = await client.query<EventTrigger & { owner: string }>(EVENT_TRIGGERS_SQL);
+  const eventTriggers = triggers.filter(({ owner }) => !PLATFORM_OWNER.test(owner)).map(({ name, event, enabled }) => ({ name, event, enabled }));
   const installedExtensions = new Map(installed.map((one) => [one.name, one.version]));
   const creatableExtensions = new Set<string>();
-  for (const name of wantedExtensions) {
-    if (!installedExtensions.has(name) && await works(client, `set local search_path = public; create extension ${client.escapeIdentifier(name)} cascade`)) creatableExtensions.add(name);
+  const mayReplicate = await works(client, "set local session_replication_role = replica");
+  // Nothing is tried where that would call somebody's function, which no rollback undoes: a restore is refused there.
+  const isQuiet = firingEventTriggers(eventTriggers, mayReplicate).length === 0;
+  for (const name of isQuiet ? wantedExtensions : []) {
+    if (installedExtensions.has(name)) continue;
+    const quietly = mayReplicate ? "set local session_replication_role = replica; " : "";
+    if (await works(client, `${quietly}set local search_path = public; create extension ${client.escapeIdentifier(name)} cascade`)) creatableExtensions.add(name);
   }
   return {
     database: facts.database, systemIdentifier: identity.system_identifier, databaseOid: identity.database_oid, encoding: facts.encoding,
@@ -102,7 +130,7 @@ export async function inspectTarget(client: Client, wantedExtensions: readonly s
     // Where a superuser looks at a project, who may create says nothing; who owns does.
     platformSchemas: schemas.filter((one) => !OURS.includes(one.name)
       && (!one.may_create || (facts.is_superuser && PLATFORM.includes(one.name) && /^supabase_\w+_admin$/.test(one.owner)))).map((one) => one.name).sort(),
-    mayReplicate: await works(client, "set local session_replication_role = replica"),
+    mayReplicate, eventTriggers,
     roles: new Map(roles.map((one) => [one.name, { isMember: one.is_member }])),
     availableExtensions: new Map(extensions.map((one) => [one.name, one.version])), installedExtensions, creatableExtensions,
     userTables: tables.map((one) => one.name),

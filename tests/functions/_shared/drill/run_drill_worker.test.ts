@@ -1,7 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { closeClient } from "../../../../functions/_shared/database/close_client.ts";
+import { connect } from "../../../../functions/_shared/database/connect.ts";
 import { performDrillStep } from "../../../../functions/_shared/drill/perform_drill_step.ts";
 import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
 import { type DrillWorld, startDrillWorld } from "../../../support/drill_world.ts";
+import { waitUntil } from "../../../support/wait_until.ts";
 
 describe("runDrillWorker()", () => {
   let world: DrillWorld;
@@ -48,6 +51,30 @@ describe("runDrillWorker()", () => {
     };
     await world.workToTheEnd(drillId, perform);
     expect(new Set(pids).size).toBe(2);
+  }, 60_000);
+
+  it("runDrillWorker() keeps its lease while the server takes long to create the scratch database", async () => {
+    const drillId = await world.start();
+    await world.client.query("update backup.settings set lease_seconds = 5 where id");
+    const admin = await connect(world.database.adminUrl, { applicationName: "holdfast test" });
+    // No database can be created meanwhile, and none dropped.
+    await admin.query("begin; lock table pg_catalog.pg_database in share mode");
+    const leases = new Set<unknown>();
+    const read = async () => (await admin.query("select s.lease_until::text as until from backup.drill_steps s where s.kind = 'begin' and s.state = 'claimed'")).rows;
+    try {
+      const working = world.work(drillId);
+      // One by the claim, one before the database is created, one while it is.
+      await waitUntil(async () => {
+        for (const { until } of await read()) leases.add(until);
+        return leases.size >= 3;
+      }).finally(() => admin.query("rollback"));
+      await working;
+    } finally {
+      await closeClient(admin);
+    }
+    expect((await world.client.query("select s.attempts from backup.drill_steps s where s.kind = 'begin'")).rows).toEqual([{ attempts: 1 }]);
+    await world.client.query("select backup.fail_drill($1, 'HF521', 'the test is over')", [drillId]);
+    await world.work(drillId);
   }, 60_000);
 
   it("runDrillWorker() ends a drill with HF007 when S3 is no longer configured", async () => {

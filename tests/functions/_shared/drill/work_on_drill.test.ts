@@ -136,6 +136,17 @@ describe("workOnDrill()", () => {
     expect((await client.query("select s.kind, s.invocation from backup.drill_steps s")).rows).toEqual([{ kind: "begin", invocation: "another" }]);
   });
 
+  it.each([["that cannot be carried out", async () => ({ skip: "too large" })], ["of an archived run", () => Promise.reject(new HoldfastError("HF603", "archived"))]] as const)(
+    "workOnDrill() leaves a drill %s to the worker that took over its step", async (_what, perform) => {
+      const report = await work(async () => {
+        await other.query("update backup.drill_steps set lease_until = now() - interval '1 second'");
+        await other.query("select backup.claim_drill_step($1, 'another')", [ledger.drillId]);
+        return perform();
+      });
+      expect(report.outcome).toBe("idle");
+      expect(await ledger.progress()).toMatchObject({ state: "running", held: true });
+    });
+
   it("workOnDrill() renews the lease of a step that takes long", async () => {
     let lease: Date | undefined;
     const until = async () => (await other.query<{ lease_until: Date }>("select s.lease_until from backup.drill_steps s")).rows[0]?.lease_until;

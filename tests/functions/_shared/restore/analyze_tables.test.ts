@@ -38,4 +38,20 @@ describe("analyzeTables()", () => {
     await target.sql("set test.fail = 'off'");
     await admin.query("drop table public.foreign_owner");
   });
+
+  it("analyzeTables() asks no other server, and analyzes the tables beside a foreign one", async () => {
+    const admin = await target.connect("admin", target.database.adminUrl);
+    await admin.query(`create extension postgres_fdw schema extensions; create server far foreign data wrapper postgres_fdw options (host '127.0.0.1', port '1'); create user mapping for public server far;
+      create table public.mixed (id integer) partition by range (id); create table public.near partition of public.mixed for values from (0) to (500);
+      create foreign table public.away partition of public.mixed for values from (500) to (1000) server far;
+      create table public.heir_of (id integer); create foreign table public.heir () inherits (public.heir_of) server far;
+      insert into public.near select g from generate_series(1, 100) g; insert into public.heir_of values (1);
+      alter table public.mixed owner to postgres; alter table public.near owner to postgres; alter table public.heir_of owner to postgres`);
+    const context = await target.context(withContent({}), { tables: [table("near"), table("heir_of")], options: { workers: 1 } });
+    await analyzeTables(context);
+    expect(context.leftOut.map(({ subject, message }) => `${subject}: ${message}`).sort()).toEqual(["public.heir_of", "public.mixed"].map((name) =>
+      expect.stringContaining(`statistics of ${name}: Part of it is a foreign table`)));
+    expect(await analyzed()).toContain("near");
+    await admin.query("drop extension postgres_fdw cascade; drop table public.mixed, public.heir_of");
+  });
 });

@@ -194,11 +194,14 @@ describe("restoreBackup()", () => {
     expect([proof?.verdict, proof?.scope, proofKey]).toEqual(["failed", "full", null]);
     expect(proof?.findings.filter((one) => one.verdict === "failed").map((one) => one.subject)).toEqual(expect.arrayContaining([ORDERS, "shop.orders"]));
     expect(await read(database, STATE)).toEqual([{ unfinished: true }]);
+    // Somebody works in it before the next call.
+    await read(database, "select nextval('shop.customers_id_seq') from generate_series(1, 5)");
     // That storage is away is another thing, and ends the call; what is restored stays restored.
     s3.heal();
     await expect(restore(database, { s3: refusing("HF203"), options: { prove: true } })).rejects.toMatchObject({ code: "HF203" });
     expect(await read(database, COUNTS)).toEqual([{ customers: 30, orders: 200, others: true }]);
     expect(await read(database, "select r.phase from holdfast_restore.restore r")).toEqual([{ phase: "prove" }]);
+    expect(await read(database, "select nextval('shop.customers_id_seq')::integer as next")).toEqual([{ next: 36 }]);
   });
 
   it("restoreBackup() says that the target cannot be reached, and writes nothing before everything was read that can be refused", async () => {

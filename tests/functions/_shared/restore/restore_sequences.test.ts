@@ -55,6 +55,36 @@ describe("restoreSequences()", () => {
     expect(await values()).toEqual(["7", "7", "6", "2", "6"]);
   });
 
+  it("restoreSequences() once more sets none back that went on since, whichever way it counts, and those that did not", async () => {
+    await target.sql("drop sequence if exists public.down, public.far, public.wound; create sequence public.down increment -1; create sequence public.far start 1000; create sequence public.wound");
+    const far = "9223372036854775800";
+    const context = await target.context(withContent({ "sequences.json": [
+      position("owner_id_seq", "42"), position("used", "42", false), position("free", "42"), position("Seq.x", far, true, "odd S"), position("down", "-42"), position("far", "5"), position("wound", "7"), position("gone", "1")] }));
+    // What was set back to before its start is where the backup has it.
+    await restoreSequences(context, { again: true });
+    expect([await nextOf("public.owner_id_seq"), await nextOf("public.far"), await nextOf("public.down")]).toEqual(["43", "6", "-43"]);
+    await target.sql(`select setval('public.used', 43, false), setval('public.free', 41), nextval('"odd S"."Seq.x"'), setval('public.wound', 1)`);
+    context.leftOut.length = 0;
+    await restoreSequences(context, { again: true });
+    expect([await nextOf("public.owner_id_seq"), await nextOf("public.used"), await nextOf("public.free"), await nextOf('"odd S"."Seq.x"'), await nextOf("public.down"), await nextOf("public.far"), await nextOf("public.wound")])
+      .toEqual(["44", "43", "43", "9223372036854775802", "-44", "7", "8"]);
+    expect(context.leftOut.map(({ subject }) => subject)).toEqual(["position of sequence public.gone"]);
+    // The first time, all are where the backup has them.
+    await restoreSequences(context);
+    expect([await nextOf("public.owner_id_seq"), await nextOf("public.down")]).toEqual(["43", "-43"]);
+    await target.sql("drop sequence public.down, public.far, public.wound");
+  });
+
+  it("restoreSequences() once more sets the others when one may not be looked at", async () => {
+    const admin = await target.connect("admin", target.database.adminUrl);
+    await admin.query("drop sequence if exists public.locked; create sequence public.locked");
+    const context = await target.context(withContent({ "sequences.json": [position("locked", "5"), position("small", "11"), position("free", "9")] }));
+    await restoreSequences(context, { again: true });
+    expect(await nextOf("public.free")).toBe("10");
+    expect(context.leftOut.map(({ reason, subject }) => `${reason} ${subject}`)).toEqual(["role position of sequence public.locked", "version position of sequence public.small"]);
+    await admin.query("drop sequence public.locked");
+  });
+
   it("restoreSequences() rejects with HF501 a document that is not one of sequences", async () => {
     await expect(restoreSequences(await target.context(withContent({ "sequences.json": [position("a", "1; drop table x")] })))).rejects.toMatchObject({ code: "HF501" });
   });

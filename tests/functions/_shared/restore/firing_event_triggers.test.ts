@@ -1,0 +1,12 @@
+import { describe, expect, it } from "vitest";
+import { firingEventTriggers } from "../../../../functions/_shared/restore/firing_event_triggers.ts";
+
+const one = (name: string, enabled: string, event = "ddl_command_end") => ({ name, enabled, event });
+const ALL = [one("usual", "O"), one("always", "A"), one("replica", "R"), one("greet", "O", "login")];
+
+describe("firingEventTriggers()", () => {
+  it("firingEventTriggers() names all, and for replicas those that listen to them, and to logins", () => {
+    expect(firingEventTriggers(ALL, false)).toEqual(["usual", "always", "replica", "greet"]);
+    expect(firingEventTriggers(ALL, true)).toEqual(["always", "replica", "greet"]);
+  });
+});
