@@ -6775,33 +6775,31 @@ comment on function backup.settle_tables(text) is 'Computes rows and fingerprint
 revoke all on function backup.settle_tables(text) from public;
 
 -- sql/functions/skip_drill.sql
--- requires: tables/drills.sql, functions/_drill_alert.sql, functions/_drill_phase_seconds.sql
--- backup.skip_drill(p_drill_id, p_reason)
+-- requires: tables/drills.sql, functions/_held_drill_step.sql, functions/_drill_alert.sql, functions/_drill_phase_seconds.sql
+-- backup.skip_drill(p_drill_id, p_step_no, p_claim_id, p_reason)
 --
 -- Why: a drill that functions are too small for says nothing about the backup. It is neither passed nor failed, and a person
--- has to hear that it did not take place.
--- Returns whether this call was the one that ended the drill.
-create or replace function backup.skip_drill(p_drill_id uuid, p_reason text)
-returns boolean
+-- has to hear that it did not take place. Only the worker that holds its step may say so: one that was presumed dead would
+-- otherwise end the drill over the head of its successor.
+-- Errors: HF522, HF523.
+create or replace function backup.skip_drill(p_drill_id uuid, p_step_no integer, p_claim_id uuid, p_reason text)
+returns void
 language plpgsql
 set search_path = ''
 as $$
 begin
+  perform backup._held_drill_step(p_drill_id, p_step_no, p_claim_id);
   update backup.drills d
      set state = 'complete', verdict = 'skipped', finished_at = clock_timestamp(),
          proof = jsonb_build_object('skipped', p_reason), phase_seconds = backup._drill_phase_seconds(d.drill_id)
-   where d.drill_id = p_drill_id and d.state = 'running';
-  if not found then
-    return false;
-  end if;
+   where d.drill_id = p_drill_id;
   perform backup._drill_alert(p_drill_id);
-  return true;
 end;
 $$;
 
-comment on function backup.skip_drill(uuid, text) is
-  'Ends an active drill that cannot be carried out here, with the reason, and raises a warning. False when it had already ended.';
-revoke all on function backup.skip_drill(uuid, text) from public;
+comment on function backup.skip_drill(uuid, integer, uuid, text) is
+  'Ends an active drill that cannot be carried out here, with the reason, and raises a warning. Errors: HF522, HF523.';
+revoke all on function backup.skip_drill(uuid, integer, uuid, text) from public;
 
 -- sql/functions/split_chunk.sql
 -- requires: functions/held_chunks.sql, tables/run_tables.sql
@@ -7902,7 +7900,7 @@ revoke all on function backup.run_tests(text) from public;
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it. Qualified, as the search path may hold functions of
 -- these names.
 do $$ begin
-  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 608fcfc512c3.'));
+  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 0e656177d0af.'));
 end $$;
 
 reset check_function_bodies;
