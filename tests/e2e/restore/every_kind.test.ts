@@ -1,12 +1,10 @@
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { RestoreResult } from "../../../functions/_shared/restore/restore_backup.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
 import { problemsOf, type RestoreBench, startRestoreBench } from "../../support/e2e_restore.ts";
-import { findPgDump } from "../../support/find_pg_dump.ts";
+import { findPgDump, pgDumpLines } from "../../support/pg_dump_lines.ts";
 import { queryRows } from "../../support/query_rows.ts";
 
 const pgDump = findPgDump(inject("holdfastCluster").serverVersion);
@@ -27,12 +25,6 @@ afterAll(async () => {
   await target.drop();
 });
 
-/** Lines that say something, in an order that does not depend on object ids. */
-async function dump(url: string, program: string, ...options: string[]): Promise<string[]> {
-  const { stdout } = await promisify(execFile)(program, [...options, url], { maxBuffer: 256 * 1024 * 1024 });
-  return stdout.split("\n").filter((line) => line !== "" && !/^(--|\\(un)?restrict )/.test(line)).sort();
-}
-
 describe("restoreBackup()", () => {
   it("restoreBackup() restores and proves objects of every kind, and leaves none out", () => {
     expect(result.proof?.verdict, JSON.stringify(problemsOf(result))).toBe("passed");
@@ -42,8 +34,8 @@ describe("restoreBackup()", () => {
   // Where npm's server has no pg_dump of its version, the proof above is what there is; CI has both.
   it.skipIf(pgDump === null)("restoreBackup() brings a database of which pg_dump writes the same lines", async () => {
     const program = pgDump ?? "";
-    expect(await dump(target.adminUrl, program, "--schema-only")).toEqual(await dump(source.adminUrl, program, "--schema-only"));
+    expect(await pgDumpLines(program, target.adminUrl, "--schema-only")).toEqual(await pgDumpLines(program, source.adminUrl, "--schema-only"));
     const rows = ["--data-only", "--exclude-schema=backup", "--exclude-table-data=auth.schema_migrations", "--exclude-table-data=storage.migrations"];
-    expect(await dump(target.adminUrl, program, ...rows)).toEqual(await dump(source.adminUrl, program, ...rows));
+    expect(await pgDumpLines(program, target.adminUrl, ...rows)).toEqual(await pgDumpLines(program, source.adminUrl, ...rows));
   }, 60_000);
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { deserializeSnapshot, diff } from "@supabase/pg-delta/core";
 import type { Manifest } from "../../../functions/_shared/export/manifest.ts";
 import { nameOf } from "../../../functions/_shared/restore/fact_edits.ts";
@@ -8,7 +8,11 @@ import { readContent } from "../../../functions/_shared/restore/read_object.ts";
 import { createTestDatabase } from "../../support/database.ts";
 import { contentsOf, problemsOf, type RestoreBench, startRestoreBench } from "../../support/e2e_restore.ts";
 import { generatedSchema } from "../../support/generated_schema.ts";
+import { findPgDump, pgDumpLines } from "../../support/pg_dump_lines.ts";
 import { queryRows } from "../../support/query_rows.ts";
+
+/** Where there is one, it is asked as well: it knows of things that facts may not. */
+const pgDump = findPgDump(inject("holdfastCluster").serverVersion);
 
 let bench: RestoreBench;
 beforeAll(async () => void (bench = await startRestoreBench()));
@@ -44,6 +48,7 @@ it("restoreBackup() brings a generated schema and its rows back so that a second
       expect(second.tables.map((one) => [one.name, one.columns])).toEqual(first.tables.map((one) => [one.name, one.columns]));
       const schemas = [...new Set(first.tables.map((one) => one.schema))].filter((schema) => schema !== "auth" && schema !== "storage" && schema !== "supabase_migrations");
       expect(contentsOf(second, schemas)).toEqual(contentsOf(first, schemas));
+      if (pgDump !== null) expect(await pgDumpLines(pgDump, target.adminUrl, "--schema-only")).toEqual(await pgDumpLines(pgDump, source.adminUrl, "--schema-only"));
     } finally {
       await Promise.all([source.drop(), target.drop()]);
     }
