@@ -28,7 +28,8 @@ function snapshotPool(context: WorkerContext): Pool {
  * Kinds the engine reports as not modeled, by its words for them, that furtherObjects carries. Privileges on parameters belong to
  * the server and its roles: globals.json and roles.sql hold them.
  */
-const CARRIED = new Set(["cast", "operator", "operator class", "operator family", "text search configuration", "text search dictionary", "statistics object", "transform", "parameter ACL"]);
+const CARRIED = new Set(["cast", "operator", "operator class", "operator family", "text search parser", "text search template", "text search configuration", "text search dictionary",
+  "statistics object", "transform", "parameter ACL"]);
 
 /** What is not modeled, one warning per kind of object, so that a gap is stated and not found later. */
 function warningsOf(diagnostics: Awaited<ReturnType<typeof extract>>["diagnostics"]): RunWarning[] {

@@ -5,7 +5,7 @@ import type { LeftOut } from "./restore_context.ts";
 import type { TargetInfo } from "./target.ts";
 
 /** What PostgreSQL lets superusers make only. */
-const SUPERUSERS: readonly FurtherKind[] = ["type name", "base type", "operator family", "operator class", "access method"];
+const SUPERUSERS: readonly FurtherKind[] = ["type name", "base type", "operator family", "operator class", "access method", "text search parser", "text search template"];
 
 function isSuperusers({ id, payload: { statements } }: Fact): boolean {
   if (id.kind !== "extensionIntent" || id.ext !== FURTHER) return false;

@@ -113,6 +113,19 @@ const KINDS: readonly Kind[] = [
                               then 'storage ' || format_type(c.opcintype, null) end, (${members("pg_opclass", "c.oid", false)}))]`,
   },
   {
+    kind: "text search parser", catalog: "pg_ts_parser", oid: "p.oid", namespace: "p.prsnamespace", name: "p.prsname", owner: null,
+    what: `'text search parser ' || ${qualified("p.prsnamespace", "p.prsname")}`,
+    from: "pg_ts_parser p",
+    statements: `array['create text search parser ' || ${qualified("p.prsnamespace", "p.prsname")} || ' (start = ' || p.prsstart::regproc || ', gettoken = ' || p.prstoken::regproc
+      || ', end = ' || p.prsend::regproc || ', lextypes = ' || p.prslextype::regproc || concat(${procedure("headline", "p.prsheadline")}) || ')']`,
+  },
+  {
+    kind: "text search template", catalog: "pg_ts_template", oid: "t.oid", namespace: "t.tmplnamespace", name: "t.tmplname", owner: null,
+    what: `'text search template ' || ${qualified("t.tmplnamespace", "t.tmplname")}`,
+    from: "pg_ts_template t",
+    statements: `array['create text search template ' || ${qualified("t.tmplnamespace", "t.tmplname")} || ' (lexize = ' || t.tmpllexize::regproc || concat(${procedure("init", "t.tmplinit")}) || ')']`,
+  },
+  {
     kind: "text search dictionary", catalog: "pg_ts_dict", oid: "d.oid", namespace: "d.dictnamespace", name: "d.dictname", owner: "d.dictowner",
     what: `'text search dictionary ' || ${qualified("d.dictnamespace", "d.dictname")}`,
     from: "pg_ts_dict d join pg_ts_template t on t.oid = d.dicttemplate",

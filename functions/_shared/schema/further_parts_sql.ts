@@ -140,6 +140,13 @@ const PARTS: readonly Part[] = [
     statements: `array[${alter("only ")} || ${triggerState("g")} || quote_ident(g.tgname)]`, undo: `${alter("only ")} || ${triggerState("root")} || quote_ident(g.tgname)`,
   },
   {
+    // Names of the other side, not credentials: those are options of servers and user mappings.
+    kind: "foreign column options", name: "a.attname::text", from: attributes, where: "c.relkind = 'f' and a.attfdwoptions is not null",
+    statements: `array[${alter("")} || ' alter column ' || ${column} || ' options ('
+      || (select string_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value), ', ' order by o.option_name) from pg_options_to_table(a.attfdwoptions) o) || ')']`,
+    undo: `${alter("")} || ' alter column ' || ${column} || ' options (' || (select string_agg('drop ' || quote_ident(o.option_name), ', ') from pg_options_to_table(a.attfdwoptions) o) || ')'`,
+  },
+  {
     kind: "storage method", from: `${RELATIONS} join pg_am am on am.oid = c.relam`, where: "c.relkind in ('r', 'm', 'p') and am.amname <> 'heap'", needs: "'pg_am:' || am.oid",
     statements: `array[${alter("")} || ' set access method ' || quote_ident(am.amname)]`, undo: `${alter("")} || ' set access method heap'`,
   },

@@ -43,15 +43,15 @@ describe("captureSchema()", () => {
 
   it("captureSchema() warns of objects that nobody models, and not of those that are carried", async () => {
     await world.sql("create function shop.add(integer, integer) returns integer language sql immutable as 'select $1 + $2'; create operator shop.<<>> (leftarg = integer, rightarg = integer, function = shop.add)");
-    await queryRows(world.database.adminUrl, "create text search template shop.bare (lexize = dsimple_lexize)");
+    await queryRows(world.database.adminUrl, "create language odd handler plpgsql_call_handler");
     const chunk = await claimSchema();
     await captureSchema(run.context, chunk);
     const [row] = await world.sql<{ warnings: { code: string; message: string }[] }>("select warnings from backup.runs where run_id = $1", [run.runId]);
     // The server has a privilege on a parameter too, which globals.json holds.
-    expect(row?.warnings.flatMap(({ message }) => /unmodeled "([^"]+)"/.exec(message)?.[1] ?? [])).toEqual(["text search template"]);
+    expect(row?.warnings.flatMap(({ message }) => /unmodeled "([^"]+)"/.exec(message)?.[1] ?? [])).toEqual(["language"]);
     const { factBase } = deserializeSnapshot(gunzipSync(await world.s3.getObject(`${run.context.objectPrefix}schema.json.gz`)).toString());
     expect(factBase.facts().flatMap(({ id }) => (id.kind === "extensionIntent" ? [id.key] : []))).toEqual(['["shop", "<<>> (integer, integer)"]']);
-    await queryRows(world.database.adminUrl, "drop text search template shop.bare; drop operator shop.<<>> (integer, integer); drop function shop.add");
+    await queryRows(world.database.adminUrl, "drop language odd; drop operator shop.<<>> (integer, integer); drop function shop.add");
   });
 
   it("captureSchema() throws HF300 when the keeper is gone, and leaves the session usable", async () => {

@@ -131,6 +131,22 @@ describe("extractSchema()", () => {
     await queryRows(database.adminUrl, "drop table w.stored; drop access method other");
   });
 
+  it("extractSchema() captures what only a superuser can make for text search, and names that columns have on another server", async () => {
+    await queryRows(database.adminUrl, `
+      create text search parser w.words (start = prsd_start, gettoken = prsd_nexttoken, end = prsd_end, lextypes = prsd_lextype, headline = prsd_headline);
+      create text search template w.bare (lexize = dsimple_lexize); create text search dictionary w.odd (template = w.bare);
+      create foreign data wrapper elsewhere; create server there foreign data wrapper elsewhere;
+      create foreign table w.far (a integer options (column_name 'it''s A', "Key" 'true'), b integer) server there`);
+    const { factBase } = await extractAll();
+    const made = factBase.facts().flatMap(({ id, payload }) => (id.kind === "extensionIntent" && /parser|template|foreign column/.test(id.intentKind) && Array.isArray(payload["statements"]) ? payload["statements"].map(String) : []));
+    expect(made.sort()).toEqual([
+      `alter foreign table w.far alter column a options ("Key" 'true', column_name 'it''s A')`,
+      "create text search parser w.words (start = prsd_start, gettoken = prsd_nexttoken, end = prsd_end, lextypes = prsd_lextype, headline = prsd_headline)",
+      "create text search template w.bare (lexize = dsimple_lexize)"]);
+    expect(factBase.edges.map(({ from, to }) => `${nameOf(from)} > ${nameOf(to)}`)).toContain("text search dictionary w.odd > text search template w.bare");
+    await queryRows(database.adminUrl, "drop foreign data wrapper elsewhere cascade; drop text search template w.bare cascade; drop text search parser w.words");
+  });
+
   it("extractSchema() takes nothing from the server itself or from extensions", () => {
     const foreign = base.facts().filter(({ id }) => id.kind === "extensionIntent" && !id.key.startsWith('["w"')).map(({ id }) => encodeId(id));
     expect(foreign.filter((id) => !/"(auth|storage|vault|cron|net|extensions|public)"/.test(decodeURIComponent(id)))).toEqual([]);
