@@ -91,7 +91,7 @@ async function tablesOf(client: Client, schemas: readonly string[]): Promise<{ s
 
 async function writeTable(client: Client, storage: MemoryStorage, prefix: string, table: { schema: string; name: string; columns: string[] }): Promise<ManifestTable> {
   const quoted = table.columns.map((one) => client.escapeIdentifier(one));
-  const fingerprint_expression = `pg_catalog.hash_record_extended(row(${quoted.map((one) => `t.${/^"[a-z_][a-z0-9_]*"$/.test(one) ? one.slice(1, -1) : one}`).join(", ")}), 0)`;
+  const fingerprint_expression = `pg_catalog.hashint4extended(0, (pg_catalog.hashtextextended(row(${quoted.map((one) => `t.${/^"[a-z_][a-z0-9_]*"$/.test(one) ? one.slice(1, -1) : one}`).join(", ")})::text, 0)))`;
   const { rows, fingerprint } = await fingerprintOf(client, { ...table, fingerprint_expression });
   const { bytes: text } = await copyOut(client, `copy ${client.escapeIdentifier(table.schema)}.${client.escapeIdentifier(table.name)} (${quoted.join(", ")}) to stdout`);
   const stored = new Uint8Array(gzipSync(text));

@@ -62,7 +62,7 @@ export function explainTableError(error: unknown, chunk: ClaimedChunk): unknown 
 }
 
 /** Types whose cast to text is their output function, and costs more than handing the text on. */
-const SHARED_TEXT = "'{pg_catalog.numeric,pg_catalog.float4,pg_catalog.float8,pg_catalog.json,pg_catalog.jsonb,pg_catalog.interval}'::pg_catalog.regtype[]";
+const SHARED_TEXT = `'{int8,numeric,float4,float8,json,jsonb,date,time,timestamp,timestamptz,interval,bytea,name,macaddr,pg_lsn}'::pg_catalog.regtype[]`;
 
 /** Asked for every chunk: an ALTER that turns a column into another of these types rewrites the table, which is noticed below. */
 async function sharedTextColumns(context: Pick<WorkerContext, "client">, range: RowRange): Promise<Set<string>> {

@@ -1,11 +1,11 @@
 import { escapeIdentifier } from "pg";
 
 const NAME = String.raw`(?:[a-z_][a-z0-9_$]*|"(?:[^"]|"")+")`;
-const COLUMN = String.raw`t\.${NAME}(?:::text)?`;
-const ITEM = String.raw`(?:${COLUMN}|row\(${COLUMN}(?:, ${COLUMN})*\)::text)`;
-const RECORD = String.raw`pg_catalog\.hash_record_extended\(row\((?:${ITEM}(?:, ${ITEM})*)?\), 0\)`;
-/** The hash of the record alone is weaker, but does no harm either. */
-const FINGERPRINT = new RegExp(String.raw`^(?:pg_catalog\.hash_numeric_extended\(${RECORD}, 0\)|${RECORD})$`);
+const COLUMN = String.raw`t\.${NAME}`;
+const CALL = String.raw`(?:hashtextextended\(${COLUMN}(?:::text)?|hashint4extended\(${COLUMN}(?:::integer)?|(?:hashint2extended|hashoidextended|uuid_hash_extended)\(${COLUMN})`;
+const TERM = String.raw`(?:coalesce\(pg_catalog\.${CALL}, \d{1,4}\), \d{1,4}\)|pg_catalog\.hashtextextended\(row\(${COLUMN}(?:, ${COLUMN})*\)::text, 0\))`;
+const GROUP = String.raw`\(${TERM}(?: # ${TERM})*\)`;
+const FINGERPRINT = new RegExp(String.raw`^pg_catalog\.hashint4extended\(0, (?:0|${GROUP}(?: # ${GROUP})*)\)$`);
 
 /** Modulus of a fingerprint. */
 const WRAP = 1n << 64n;

@@ -76,11 +76,13 @@ describe("copyStatement()", () => {
   });
 
   it("copyStatement() makes shared text once and writes the same rows and hashes as without", async () => {
-    await client.query(`create table shared as select g as id, (g / 100.0)::numeric(9, 3) as n, jsonb_build_object('a', g, 'b', e'\\t"\\\\x') as j,
-      '{"k":  1}'::json as raw, 'NaN'::float8 as f, g * interval '1 hour' as i from generate_series(1, 50) g; insert into shared (id) values (51)`);
+    await client.query(`create table shared as select gen_random_uuid() as id, (g / 100.0)::numeric(9, 3) as n, jsonb_build_object('a', g, 'b', e'\\t"\\\\x') as j,
+        '{"k":  1}'::json as raw, 'NaN'::float8 as f, (g / 3.0)::float4 as f4, g * interval '1 hour' as i, g::bigint * 4294967296 as big, timestamp '2026-01-01' + g * interval '1.000001 s' as ts,
+        timestamptz '2026-01-01Z' - g * interval '1 day' as tz, date 'infinity' as d, time '23:59:59.5' as tm, decode(to_hex(g + 4096), 'hex') as b, e'o"d\\\\'::name as nm,
+        '08:00:2b:01:02:03'::macaddr as mac, '16/B374D848'::pg_lsn as lsn from generate_series(1, 50) g; insert into shared (n) values (null)`);
     const range = { schema: "public", table: "shared", firstTid: "(0,0)", endTid: null };
-    const names = ["id", "n", "j", "raw", "f", "i"];
-    const fingerprintExpression = "pg_catalog.hash_record_extended(row(t.id, t.n::text, t.j::text, t.raw::text, t.f::text, t.i::text), 0)";
+    const names = ["id", "n", "j", "raw", "f", "f4", "i", "big", "ts", "tz", "d", "tm", "b", "nm", "mac", "lsn"];
+    const fingerprintExpression = `pg_catalog.hashint4extended(0, (${names.map((name, n) => `coalesce(pg_catalog.hashtextextended(t.${name}::text, ${n}), ${n})`).join(" # ")}))`;
     const [apart, shared] = [
       await copyOut(client, copyStatement(range, { names, sharedText: new Set(), fingerprintExpression }), { hashed: true }),
       await copyOut(client, copyStatement(range, { names, sharedText: new Set(names.slice(1)), fingerprintExpression }), { hashed: true }),

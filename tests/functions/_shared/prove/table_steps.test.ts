@@ -9,7 +9,7 @@ import { targetInfo } from "../../../support/facts.ts";
 import { manifestOf, memoryBackup, memoryStorage } from "../../../support/memory_backup.ts";
 import { fingerprintOf } from "../../../support/restore_world.ts";
 
-const EXPRESSION = "pg_catalog.hash_record_extended(row(t.n, t.name), 0)";
+const EXPRESSION = "pg_catalog.hashint4extended(0, (pg_catalog.hashtextextended(row(t.n, t.name)::text, 0)))";
 const ALL = { only: null, dataOnly: false, schemaOnly: false };
 
 let database: TestDatabase;
@@ -109,11 +109,11 @@ describe("tableSteps()", () => {
 
   it("tableSteps() says that a table is missing or lacks a column: failed, and no row count is claimed", async () => {
     expect((await prove([{ ...items, name: "gone" }])).findings).toEqual([["check_fingerprints", "shop.gone", "failed", "the table is missing"]]);
-    expect((await prove([{ ...items, fingerprint_expression: "pg_catalog.hash_record_extended(row(t.n, t.gone), 0)" }])).findings).toEqual([["check_fingerprints", "shop.items", "failed", "a column is missing"]]);
+    expect((await prove([{ ...items, fingerprint_expression: "pg_catalog.hashint4extended(0, (pg_catalog.hashtextextended(row(t.n, t.gone)::text, 0)))" }])).findings).toEqual([["check_fingerprints", "shop.items", "failed", "a column is missing"]]);
   });
 
   it("tableSteps() cannot compare a table of a platform of another version: inconclusive", async () => {
-    const other = { ...items, fingerprint_expression: "pg_catalog.hash_record_extended(row(t.n, t.gone), 0)" };
+    const other = { ...items, fingerprint_expression: "pg_catalog.hashint4extended(0, (pg_catalog.hashtextextended(row(t.n, t.gone)::text, 0)))" };
     const change = { target: targetInfo({ platformSchemas: ["shop"] }) };
     expect((await prove([other], 2 ** 30, change)).findings).toEqual([["check_fingerprints", "shop.items", "inconclusive", "a column is missing: the target's platform is of another version"]]);
     // What is there and differs is no question of versions.
@@ -128,7 +128,7 @@ describe("tableSteps()", () => {
   });
 
   it("tableSteps() runs nothing that a manifest calls an expression and that does more than hash columns", async () => {
-    const evil = { ...items, fingerprint_expression: "pg_catalog.hash_record_extended(row(set_config('holdfast.evil', 'done', false)), 0)" };
+    const evil = { ...items, fingerprint_expression: "pg_catalog.hashint4extended(0, (pg_catalog.hashtextextended(row(set_config('holdfast.evil', 'done', false))::text, 0)))" };
     expect((await prove([evil])).findings).toEqual([["check_fingerprints", "shop.items", "failed", "the manifest has another one, which was not run"]]);
     expect((await client.query("select current_setting('holdfast.evil', true) as evil")).rows).toEqual([{ evil: null }]);
   });
