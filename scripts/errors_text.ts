@@ -104,6 +104,12 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "The clock of this machine is too far from that of the object storage, so it rejects the signatures.",
     remedy: "Set the clock of the machine that runs the command or the stack.",
   },
+  HF209: {
+    cause: "An object of the backup, or what it unpacks to, is larger than any export makes it, or than an Edge Function can hold (a manifest of 16 MiB, 32 MiB unpacked). "
+      + "It is refused before it fills the memory: whoever may write to the bucket decides how long an object is.",
+    remedy: "Where a function says so of a very large backup, run holdfast drill or holdfast verify instead. Where the command says so, somebody else has written that object: "
+      + "find out who may write to the bucket, and choose another restore point.",
+  },
   HF300: {
     cause: "The session that held the run's snapshot has ended: killed, timed out, or the database was restarted. "
       + "What is left to read would come from another moment, so the run cannot go on.",

@@ -42,6 +42,7 @@ export const ERRORS = {
   HF206: { http: 502, exit: 3, title: "Object storage refused the request" },
   HF207: { http: 502, exit: 3, title: "Object is truncated or damaged" },
   HF208: { http: 502, exit: 3, title: "Clock differs from the object storage" },
+  HF209: { http: 502, exit: 3, title: "Object is larger than its reader takes" },
   HF910: { http: 500, exit: 3, title: "File cannot be written" },
   HF905: { http: 500, exit: 3, title: "Demo waited too long" },
   HF906: { http: 409, exit: 3, title: "Database has another build of Holdfast" },
