@@ -292,4 +292,10 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "The copy that the storage made of an archived object expired while it was being restored. What is loaded stays.",
     remedy: "Call the same with `--thaw` again, with more `--thaw-days`: it asks for what is left and goes on where it stopped.",
   },
+  HF607: {
+    cause: "Retention was asked to delete by another project than the one whose backups the ledger lists (`bucket_owner` of `backup.settings`): the database is a physical copy of that project, or the project has moved. "
+      + "Nothing was marked or deleted, and the alert `bucket_of_another` is open.",
+    remedy: "In a copy, set `project_ref` in `backup.settings` to its own and take the secrets of the source's bucket away; then run `select backup.take_over_bucket('<its own ref>');`, which gives up the runs of the source. "
+      + "Where the project has moved for good, the second statement alone is enough. The command tells the project by the database URL: use `db.<ref>.supabase.co` or the pooler with `postgres.<ref>`.",
+  },
 };

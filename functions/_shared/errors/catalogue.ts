@@ -81,6 +81,7 @@ export const ERRORS = {
   HF604: { http: 501, exit: 3, title: "Storage cannot thaw objects" },
   HF605: { http: 409, exit: 3, title: "Retrieval tier is not available" },
   HF606: { http: 409, exit: 3, title: "Thawed copy has expired" },
+  HF607: { http: 409, exit: 3, title: "Backups belong to another project" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;
