@@ -49,7 +49,7 @@ async function examine(reader: ObjectReader, point: RestorePointObjects, options
   const findings: Finding[] = [];
   const archive = new Archive();
   try {
-    findings.push(await checkManifest(reader, point, options.reads ?? COMMAND_READS));
+    findings.push(await checkManifest(reader, point));
     const { damaged, present } = await checkPresence(reader, point, archive);
     findings.push(...damaged);
     findings.push(...(await checkContents(reader, point, present, options, archive)));
@@ -112,9 +112,9 @@ function unreachable(error: unknown): Finding {
   };
 }
 
-async function checkManifest(reader: ObjectReader, point: RestorePointObjects, reads: ReadLimits): Promise<Finding> {
+async function checkManifest(reader: ObjectReader, point: RestorePointObjects): Promise<Finding> {
   const subject = point.manifestKey;
-  const problem = await readBack(reader, { key: subject, sha256: point.manifestSha256, bytes: point.manifestBytes ?? reads.manifestBytes });
+  const problem = await readBack(reader, { key: subject, sha256: point.manifestSha256, bytes: point.manifestBytes ?? COMMAND_READS.manifestBytes });
   if (problem === "archived") return { subject, verdict: "skipped", expected: "the manifest as written", actual: "it is archived and was not read" };
   return problem ?? { subject, verdict: "passed", expected: "the manifest as written", actual: "the manifest as written", evidence: { sha256: point.manifestSha256 } };
 }

@@ -32,10 +32,20 @@ export async function objectsOfManifest(reader: ObjectReader, point: Omit<OlderR
     if (table.chunk_list === undefined) continue;
     const list = record(table.chunk_list);
     objects.push(list);
-    const text = await unpackList(list.key, await readIntact(reader, list.key, list.sha256, list.bytes), limits.contentBytes);
+    const text = await unpackList(list.key, await readList(reader, list), limits.contentBytes);
     for (const chunk of chunkListSchema.parse(JSON.parse(text))) objects.push(record(chunk));
   }
   return objects;
+}
+
+/** Its length is known, other than that of the manifest: a longer one is another object. */
+async function readList(reader: ObjectReader, { key, sha256, bytes }: StoredObjectRecord): Promise<Uint8Array> {
+  try {
+    return await readIntact(reader, key, sha256, bytes);
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== "HF209") throw error;
+    throw new HoldfastError("HF207", `Object "${key}" is damaged`, { detail: `It has more than ${bytes} bytes.`, cause: error });
+  }
 }
 
 async function unpackList(key: string, bytes: Uint8Array, maxBytes: number): Promise<string> {

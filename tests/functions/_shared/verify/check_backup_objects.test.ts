@@ -78,6 +78,10 @@ describe("checkBackupObjects()", () => {
       const lying = { ...reader, listObjects: bucket().listObjects };
       expect(failed(await check(lying))).toEqual([key]);
     }
+    const older = { runId: "o", objectPrefix: "older/", manifestKey: "older/manifest.json", manifestSha256: hash("{}"), archived: false };
+    const huge = bucket({ "older/manifest.json": "{}".repeat(100) });
+    const findings = await checkBackupObjects({ state: "ready", reader: huge }, { ...point, older: [older] }, { maxBytes: Infinity, reads: { ...FUNCTION_READS, manifestBytes: 100 } });
+    expect(findings.find(({ subject }) => subject === older.manifestKey)).toMatchObject({ verdict: "inconclusive", actual: expect.stringContaining("HF209") });
     const forgotten = { ...point, manifestBytes: null };
     expect(failed(await check(bucket(), forgotten))).toEqual([]);
   });

@@ -41,6 +41,8 @@ describe("objectsOfManifest()", () => {
     } };
     await objectsOfManifest(asking, point, FUNCTION_READS);
     expect(asked).toEqual([{ maxBytes: FUNCTION_READS.manifestBytes }, { maxBytes: list.length }]);
+    const longer = { ...storage, getObject: (key: string) => (key.endsWith("a.json.gz") ? Promise.reject(new HoldfastError("HF209", "longer")) : storage.getObject(key)) };
+    await expect(objectsOfManifest(longer, point)).rejects.toMatchObject({ code: "HF207", message: expect.stringContaining("r/chunks/a.json.gz") });
     await expect(objectsOfManifest(storage, point, { ...FUNCTION_READS, contentBytes: 100 })).rejects.toMatchObject({ code: "HF209", message: expect.stringContaining("r/chunks/a.json.gz") });
   });
   it("objectsOfManifest() rejects an altered manifest and an altered list before it believes them", async () => {
