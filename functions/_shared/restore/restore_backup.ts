@@ -14,7 +14,7 @@ import { archivedError } from "./describe_frozen.ts";
 import { estimateRemaining } from "./estimate_remaining.ts";
 import { findFrozen } from "./find_frozen.ts";
 import { type LostObject, loadTables } from "./load_tables.ts";
-import { planSchema, type SchemaPlan } from "./plan_schema.ts";
+import { planSchema } from "./plan_schema.ts";
 import { phasesOf, prepareRestore, type PreparedRestore, type RestoreRequest, withoutSkipped } from "./prepare_restore.ts";
 import { prepareSession } from "./prepare_session.ts";
 import { refuseFilledTables } from "./refuse_filled_tables.ts";
@@ -74,8 +74,6 @@ class RestoreRun {
   #target: TargetInfo;
   #tables: readonly ManifestTable[];
   #actingAs: string[] = [];
-  /** The plan of the first look, kept until the second one. */
-  #plan: SchemaPlan | null = null;
 
   constructor(request: RestoreRequest, prepared: PreparedRestore, client: Client, opened: Client[], started: number) {
     this.#request = request;
@@ -173,7 +171,6 @@ class RestoreRun {
   async #begin(): Promise<void> {
     const { backup, schema, options, unfinished, loaded } = this.#prepared;
     const plan = await planSchema(this.#client, backup, schema, this.#target, options);
-    if (!options.dataOnly) this.#plan = plan;
     this.#tables = selectTables(backup.manifest, options.only, options.dataOnly ? plan.current : plan.desired, this.#target.platformSchemas, this.#leftOut);
     if (options.schemaOnly) this.#tables = [];
     if (unfinished === null) this.#tables = await refuseFilledTables(this.#client, this.#tables, plan.current, this.#leftOut);
@@ -204,8 +201,7 @@ class RestoreRun {
 
   async #applyBefore(): Promise<void> {
     const { backup, schema, options } = this.#prepared;
-    const { before, leftOut, desired } = await planSchema(this.#client, backup, schema, this.#target, options, this.#plan);
-    this.#plan = null;
+    const { before, leftOut, desired } = await planSchema(this.#client, backup, schema, this.#target, options);
     this.#leftOut.push(...leftOut);
     await applyBefore(this.#client, before, {
       leftOut: this.#leftOut, onAction: (index, action) => this.#report(index, before.length, action.name) });

@@ -1,7 +1,6 @@
 import type { StableId } from "@supabase/pg-delta/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { planSchema, readSchema, type SchemaPlan } from "../../../../functions/_shared/restore/plan_schema.ts";
-import type { TargetInfo } from "../../../../functions/_shared/restore/target.ts";
 import { manifestOf, memoryBackup, memoryStorage, store } from "../../../support/memory_backup.ts";
 import { depends, fact, facts, schema } from "../../../support/facts.ts";
 import { createRestorePair, names, type RestorePair } from "../../../support/restore_pair.ts";
@@ -40,23 +39,6 @@ describe("planSchema()", () => {
   afterAll(() => pair.close());
   const before = () => names(plan.before);
   const after = () => names(plan.after);
-
-  it("planSchema() plans again only when something has changed", async () => {
-    const again = async (change: Partial<TargetInfo> = {}, known = plan) =>
-      planSchema(pair.target, pair.backup, await pair.schema(), { ...await pair.inspect(), ...change }, { only: null }, known);
-    const same = await again();
-    expect(same.all).toBe(plan.all);
-    expect(same.leftOut).toEqual(plan.leftOut);
-    const { roles } = await pair.inspect();
-    for (const change of [{ role: "somebody" }, { roles: new Map([...roles, ["late", { isMember: true }]]) }]) expect((await again(change)).all).not.toBe(plan.all);
-    await pair.target.query("create schema other");
-    expect((await again()).all).toBe(plan.all);
-    await pair.target.query("create schema shop");
-    const changed = await again();
-    await pair.target.query("drop schema other; drop schema shop");
-    expect(names(changed.all)).not.toContain("create schema shop");
-    expect(names(plan.all)).toContain("create schema shop");
-  });
 
   it("planSchema() puts what rows need before them: types, functions, tables, row security and rights", () => {
     expect(before()).toEqual(expect.arrayContaining(["create schema shop", "create function shop.slug(text)", "create domain shop.amount", "create table shop.items", "create table shop.lines"]));
