@@ -9,18 +9,21 @@ import type { WorkerContext } from "./worker_context.ts";
  * position may be at the end of bigint.
  */
 const FURTHEST_SQL = `
-  select s.schema_name as schema, s.sequence_name as name,
-         (case when b.further then b.last_value else s.last_value end)::text as last_value,
-         case when b.further then b.is_called else s.is_called end as is_called
+  with planned as materialized (
+    select p.schema_name, p.sequence_name, p.last_value, p.is_called
+    from backup.chunks k, pg_catalog.jsonb_to_recordset(k.positions) as p(schema_name text, sequence_name text, last_value bigint, is_called boolean)
+    where k.run_id = $1 and k.chunk_no = $2
+  )
+  select s.schema_name as schema, s.sequence_name as name, (case when f.further then p.last_value else s.last_value end)::text as last_value,
+         case when f.further then p.is_called else s.is_called end as is_called
   from backup.sequence_values() s
   join pg_catalog.pg_namespace n on n.nspname = s.schema_name
   join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = s.sequence_name
   join pg_catalog.pg_sequence q on q.seqrelid = c.oid
-  left join lateral (
-    select p.last_value, p.is_called,
-           sign(q.seqincrement) * (p.last_value + case when p.is_called then q.seqincrement else 0::numeric end - s.last_value - case when s.is_called then q.seqincrement else 0::numeric end) > 0 as further
-    from backup.chunks k, pg_catalog.jsonb_to_recordset(k.positions) as p(schema_name text, sequence_name text, last_value bigint, is_called boolean)
-    where k.run_id = $1 and k.chunk_no = $2 and p.schema_name = s.schema_name and p.sequence_name = s.sequence_name) b on true
+  left join planned p on p.schema_name = s.schema_name and p.sequence_name = s.sequence_name
+  cross join lateral (
+    select sign(q.seqincrement) * (p.last_value + case when p.is_called then q.seqincrement else 0::numeric end
+                                   - s.last_value - case when s.is_called then q.seqincrement else 0::numeric end) > 0 as further) f
   order by s.schema_name, s.sequence_name`;
 
 /**

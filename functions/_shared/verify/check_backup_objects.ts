@@ -237,7 +237,7 @@ async function checkContents(
 async function readBack(reader: ObjectReader, object: StoredObjectRecord): Promise<Finding | "archived" | undefined> {
   const expected = `sha256 ${object.sha256}`;
   try {
-    const sha256 = await sha256Hex(await reader.getObject(object.key));
+    const sha256 = await sha256Hex(await reader.getObject(object.key, { maxBytes: object.bytes }));
     if (sha256 === object.sha256) return undefined;
     return { subject: object.key, verdict: "failed", expected, actual: `sha256 ${sha256}` };
   } catch (error) {

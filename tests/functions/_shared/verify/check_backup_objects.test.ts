@@ -76,7 +76,9 @@ describe("checkBackupObjects()", () => {
     for (const key of [point.manifestKey, `${PREFIX}schema.sql.gz`]) {
       const reader = bucket({ [key]: `${contents[key] ?? ""}, and much more` });
       const lying = { ...reader, listObjects: bucket().listObjects };
-      expect(failed(await check(lying))).toEqual([key]);
+      const findings = await check(lying);
+      expect(failed(findings)).toEqual([key]);
+      expect(findings.find(({ subject }) => subject === key)).toMatchObject({ actual: expect.stringContaining("HF209") });
     }
     const older = { runId: "o", objectPrefix: "older/", manifestKey: "older/manifest.json", manifestSha256: hash("{}"), archived: false };
     const huge = bucket({ "older/manifest.json": "{}".repeat(100) });
