@@ -1,6 +1,7 @@
 import { PUSH_COMMAND } from "../cli/install/push_command.ts";
 import type { ErrorCode } from "../functions/_shared/errors/catalogue.ts";
 import { INSTALL_ERRORS_TEXT } from "./install_errors_text.ts";
+import { STORAGE_ERRORS_TEXT } from "./storage_errors_text.ts";
 
 export interface ErrorText {
   /** What has happened when a caller sees the code. */
@@ -68,42 +69,7 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "The database has no schema `backup`, or an older one than this version of the command needs.",
     remedy: `In the folder of the project: \`npx holdfast init\`, or \`npx holdfast upgrade\` where it is installed, then \`${PUSH_COMMAND}\`. Or name the right database with \`--database-url\`.`,
   },
-  HF200: {
-    cause: "Some of the settings of the bucket are set and others are missing, or one cannot be understood.",
-    remedy: "Set all the variables that the message names, or none of them: with none the secondary backup is off.",
-  },
-  HF201: {
-    cause: "The object storage knows no bucket of this name.",
-    remedy: "Create the bucket, or correct HOLDFAST_S3_BUCKET and HOLDFAST_S3_ENDPOINT.",
-  },
-  HF202: {
-    cause: "The object storage knows the bucket and refuses the key, its signature, or the action.",
-    remedy: "Check the access key and the secret, and that the key may put, get and list below the prefix.",
-  },
-  HF203: {
-    cause: "The object storage did not answer, or answered with a passing failure, through all attempts.",
-    remedy: "Wait for the storage to recover; the next tick takes the run up. If it stays, check the endpoint and the network.",
-  },
-  HF204: {
-    cause: "An object that the manifest or the ledger names is not in the bucket: deleted, expired, or never written.",
-    remedy: "Do not count on this backup. Check the bucket's lifecycle rules and who may delete, then start a new run.",
-  },
-  HF205: {
-    cause: "An object is already stored under the key, with other bytes than those to be written. Objects are never overwritten.",
-    remedy: "Check that no other project writes below the same prefix.",
-  },
-  HF206: {
-    cause: "The object storage refused the request for a reason that repeating it does not cure: storage full, wrong region, a key or an option it does not accept.",
-    remedy: "Read the details, which hold the answer of the storage.",
-  },
-  HF207: {
-    cause: "The bytes of an object are not those that were written: cut off, or changed on the way or at rest.",
-    remedy: "Verify again. If the result stays, the object is damaged: do not count on this backup, and start a new run.",
-  },
-  HF208: {
-    cause: "The clock of this machine is too far from that of the object storage, so it rejects the signatures.",
-    remedy: "Set the clock of the machine that runs the command or the stack.",
-  },
+  ...STORAGE_ERRORS_TEXT,
   HF300: {
     cause: "The session that held the run's snapshot has ended: killed, timed out, or the database was restarted. "
       + "What is left to read would come from another moment, so the run cannot go on.",
@@ -285,5 +251,11 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
   HF606: {
     cause: "The copy that the storage made of an archived object expired while it was being restored. What is loaded stays.",
     remedy: "Call the same with `--thaw` again, with more `--thaw-days`: it asks for what is left and goes on where it stopped.",
+  },
+  HF607: {
+    cause: "Retention was asked to delete by another project than the one whose backups the ledger lists (`bucket_owner` of `backup.settings`): the database is a physical copy of that project, or the project has moved. "
+      + "Nothing was marked or deleted, and the alert `bucket_of_another` is open.",
+    remedy: "In a copy, set `project_ref` in `backup.settings` to its own and take the secrets of the source's bucket away; then run `select backup.take_over_bucket('<its own ref>');`, which gives up the runs of the source. "
+      + "Where the project has moved for good, the second statement alone is enough. The command tells the project by the database URL: use `db.<ref>.supabase.co` or the pooler with `postgres.<ref>`.",
   },
 };

@@ -7,6 +7,7 @@ import { createS3Client } from "../../functions/_shared/s3/s3_client.ts";
 import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 import type { CommandContext, RegisterCommand } from "../command_context.ts";
 import { describeHelp } from "../describe_help.ts";
+import { refOfDatabaseUrl } from "../doctor/schedule/project_address.ts";
 import { formatColumns } from "../format_columns.ts";
 
 interface RetentionFlags {
@@ -32,7 +33,7 @@ export const registerRetention: RegisterCommand = (program, run) => {
       if (config === null) throw new HoldfastError("HF007", "S3 is not configured", { hint: "Set HOLDFAST_S3_BUCKET, HOLDFAST_S3_ACCESS_KEY_ID and HOLDFAST_S3_SECRET_ACCESS_KEY." });
       const { report, runs } = await context.withProgress("Applying retention", (update) => context.withDatabase(async (database) => {
         const report = await applyRetention({
-          database, s3: createS3Client(config), budget: { objects: Infinity, until: Infinity, now: () => performance.now() },
+          database, s3: createS3Client(config), projectRef: refOfDatabaseUrl(context.databaseUrl()), budget: { objects: Infinity, until: Infinity, now: () => performance.now() },
           onProgress: (label) => update(`Deleting ${label}`),
         });
         return { report, runs: await new RetentionLedger(database).plan() };

@@ -15,6 +15,8 @@ export interface ApplyRetentionHandlerDeps {
   withDatabase: WithDatabase;
   /** Null when S3 is not configured. Throws HF200 when it is configured halfway. */
   openStorage(): SweepStorage | null;
+  /** Reference of the hosted project these functions run in; null elsewhere. */
+  projectRef: string | null;
   now: () => number;
   log?: (line: string) => void;
 }
@@ -65,7 +67,7 @@ function apply(deps: ApplyRetentionHandlerDeps, scheduled: boolean): Response {
   }
   // A session of its own: the work outlives the request that started it.
   const work = deps.withDatabase(async (database) => {
-    const report = await applyRetention({ database, s3, budget: { objects: FUNCTION_OBJECTS, until: deps.now() + FUNCTION_MS, now: deps.now } });
+    const report = await applyRetention({ database, s3, projectRef: deps.projectRef, budget: { objects: FUNCTION_OBJECTS, until: deps.now() + FUNCTION_MS, now: deps.now } });
     if (!report.complete) await new RetentionLedger(database).handOver(scheduled);
   });
   runInBackground(work, deps.log).catch(() => undefined);

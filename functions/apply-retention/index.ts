@@ -1,3 +1,4 @@
+import { hostedRef } from "../_shared/config/hosted_ref.ts";
 import { parseConfig } from "../_shared/config/parse_config.ts";
 import { edgeFunction } from "../_shared/http/edge_function.ts";
 import { databaseOf } from "../_shared/http/with_database.ts";
@@ -17,6 +18,7 @@ export default edgeFunction((env) => {
       const storage = parseS3Config(env);
       return storage === null ? null : createS3Client(storage, { deadlineMs: STORAGE_DEADLINE_MS });
     },
+    projectRef: hostedRef(env["SUPABASE_URL"]),
     now: () => performance.now(),
   });
 });

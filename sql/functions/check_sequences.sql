@@ -1,4 +1,4 @@
--- requires: functions/_sequence_uses.sql
+-- requires: functions/_sequence_uses.sql, functions/_read_only.sql
 -- backup.check_sequences(schema, table)
 --
 -- Why: a sequence that lags behind its column hands out keys that exist, and the first insert after a restore fails.
@@ -7,7 +7,8 @@
 -- A sequence without a next value fails as exhausted. One finding per sequence and column that draws from it.
 -- Skipped: columns whose values are not the plain numbers of the sequence (a default like 'A' || nextval(…)).
 -- Nothing is drawn from the sequence. Arguments narrow it to the columns of a schema and a table.
--- Locks: ACCESS SHARE on tables and sequences until the transaction ends; waits at most 10 s for it.
+-- Locks: ACCESS SHARE on a table and its sequence while they are read, as all of ten thousand are more than a server has room for; waits
+-- at most 10 s for it.
 create or replace function backup.check_sequences(p_schema text default null, p_table text default null)
 returns setof backup.finding
 language plpgsql
@@ -18,6 +19,7 @@ set lock_timeout = '10s'
 as $$
 declare
   v_use       record;
+  v_position  jsonb;
   v_last      bigint;
   v_called    boolean;
   v_next      numeric;
@@ -40,7 +42,9 @@ begin
                        when v_use.step > 0 then 'the next value is above every value of the column'
                        else 'the next value is below every value of the column' end;
     begin
-      execute format('select last_value, is_called from %s', v_use.sequence_name) into v_last, v_called;
+      v_position := backup._read_only(format('select jsonb_build_array(s.last_value, s.is_called) from %s s', v_use.sequence_name));
+      v_last := v_position ->> 0;
+      v_called := v_position ->> 1;
       v_next := v_last + case when v_called then v_use.step::numeric else 0 end;
       v_exhausted := v_next not between v_use.seqmin and v_use.seqmax;
       if v_exhausted and v_use.seqcycle then
@@ -59,11 +63,10 @@ begin
           'values of the column are not plain numbers of the sequence', v_evidence)::backup.finding;
         continue;
       elsif v_use.seqcycle then
-        execute format('select exists (select from %s where %I = $1)', v_use.relation, v_use.column_name)
-          into v_taken using v_next;
+        v_taken := backup._read_only(format('select to_jsonb(exists (select from %s where %I = %s))', v_use.relation, v_use.column_name, v_next));
       else
-        execute format('select %s(%I) from %s', case when v_use.step > 0 then 'max' else 'min' end,
-          v_use.column_name, v_use.relation) into v_edge;
+        v_edge := backup._read_only(format('select to_jsonb(%s(%I)) from %s', case when v_use.step > 0 then 'max' else 'min' end,
+          v_use.column_name, v_use.relation)) #>> '{}';
         v_taken := coalesce(case when v_use.step > 0 then v_edge >= v_next else v_edge <= v_next end, false);
         v_evidence := v_evidence || jsonb_build_object('outermost_value', v_edge);
       end if;

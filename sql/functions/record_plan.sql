@@ -1,11 +1,12 @@
 -- requires: functions/held_chunks.sql, functions/chunk_ranges.sql, tables/run_tables.sql, tables/settings.sql
--- backup.record_plan(p_run_id, p_claim_id, p_tables, p_schema_fingerprint, p_snapshot_xids)
+-- backup.record_plan(p_run_id, p_claim_id, p_tables, p_schema_fingerprint, p_snapshot_xids, p_sequences)
 --
 -- Why: planning reads inside the snapshot, which is read only; this writes down what it found, in one transaction with the
 -- completion of the plan chunk, so that a plan exists once or not at all. Big tables come first: they decide the time.
+-- p_sequences: backup.sequence_values() of that moment, for the chunk that reads them again at the end.
 -- Errors: HF003, HF004.
 create or replace function backup.record_plan(
-  p_run_id text, p_claim_id uuid, p_tables jsonb, p_schema_fingerprint text, p_snapshot_xids text)
+  p_run_id text, p_claim_id uuid, p_tables jsonb, p_schema_fingerprint text, p_snapshot_xids text, p_sequences jsonb default '[]')
 returns integer
 language plpgsql
 set search_path = ''
@@ -41,10 +42,10 @@ begin
     union all select 'sequences', null, null, null, null, 0, -2
     union all select 'manifest', null, null, null, null, 0, -3
   )
-  insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, first_tid, end_tid, estimated_bytes)
+  insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, first_tid, end_tid, estimated_bytes, positions)
   select p_run_id,
          v_plan + row_number() over (order by kind not in ('schema', 'globals'), size desc, schema_name, table_name, first_tid),
-         kind, schema_name, table_name, first_tid, end_tid, estimated_bytes
+         kind, schema_name, table_name, first_tid, end_tid, estimated_bytes, case kind when 'sequences' then p_sequences end
   from work;
   get diagnostics v_count = row_count;
 
@@ -58,6 +59,6 @@ begin
 end;
 $$;
 
-comment on function backup.record_plan(text, uuid, jsonb, text, text) is
+comment on function backup.record_plan(text, uuid, jsonb, text, text, jsonb) is
   'Stores the tables of a run and makes its chunks; returns how many. Errors: HF003, HF004.';
-revoke all on function backup.record_plan(text, uuid, jsonb, text, text) from public;
+revoke all on function backup.record_plan(text, uuid, jsonb, text, text, jsonb) from public;

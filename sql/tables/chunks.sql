@@ -28,6 +28,7 @@ create table backup.chunks (
   rows            bigint,
   row_hash_sum    numeric,
   objects         jsonb,
+  positions       jsonb,
   error_code      text,
   error_message   text,
   done_at         timestamptz,
@@ -52,4 +53,5 @@ comment on column backup.chunks.first_tid is 'First row address of the range.';
 comment on column backup.chunks.end_tid is 'End of the range, exclusive. Null: to the end of the table, also when it grew.';
 comment on column backup.chunks.claim_id is 'Fencing token: only the worker that holds the newest claim may report a result.';
 comment on column backup.chunks.row_hash_sum is 'Sum of the row hashes of the range; the sums of all chunks of a table give its fingerprint.';
+comment on column backup.chunks.positions is 'Of the chunk of the sequences: where each was when the run was planned, as backup.sequence_values() returns it.';
 comment on column backup.chunks.objects is 'Objects written by a chunk that is not data: array of {key, sha256, bytes, content}.';

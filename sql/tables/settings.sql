@@ -1,6 +1,7 @@
 create table backup.settings (
   id                      boolean primary key default true,
   project_ref             text not null default 'local',
+  bucket_owner            text,
   functions_url           text,
   external_clock          boolean not null default false,
   included_schemas        text[],
@@ -41,6 +42,7 @@ create table backup.settings (
   ledger_keep_history     interval not null default '2 years',
   constraint settings_one_row check (id),
   constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
+  constraint settings_bucket_owner_is_a_reference check (bucket_owner ~ '^[a-z]{20}$'),
   constraint settings_functions_url_is_http check (functions_url ~ '^https?://'),
   constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
   constraint settings_worker_bytes_positive check (worker_bytes > 0),
@@ -81,6 +83,7 @@ insert into backup.settings default values;
 
 comment on table backup.settings is 'One row: how this project is backed up. Change it with update backup.settings set … where id;';
 comment on column backup.settings.project_ref is 'Folder of this project inside the bucket; the project reference on hosted Supabase.';
+comment on column backup.settings.bucket_owner is 'Reference of the hosted project whose retention may delete what this ledger lists: the first that did, so a physical copy may not. See backup.take_over_bucket(). Null: none has yet.';
 comment on column backup.settings.functions_url is 'Base URL of the Edge Functions, as https://<ref>.supabase.co/functions/v1. Null: Vault secret "project_url" + /functions/v1.';
 comment on column backup.settings.external_clock is 'A program outside of the database holds snapshots and delivers tickets; pg_cron and pg_net are left alone.';
 comment on column backup.settings.included_schemas is 'Schemas to back up. Null: all but system and ephemeral ones, see backup.included_schemas().';

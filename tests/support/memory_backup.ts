@@ -13,9 +13,10 @@ export function memoryStorage(prefix = "holdfast"): MemoryStorage {
   const objects = new Map<string, Uint8Array<ArrayBuffer>>();
   return {
     prefix, objects,
-    getObject: (key) => {
+    getObject: (key, { maxBytes = Infinity } = {}) => {
       const bytes = objects.get(key);
-      return bytes === undefined ? Promise.reject(new HoldfastError("HF204", `Cannot get object "${key}": it does not exist`)) : Promise.resolve(bytes);
+      if (bytes === undefined) return Promise.reject(new HoldfastError("HF204", `Cannot get object "${key}": it does not exist`));
+      return bytes.length > maxBytes ? Promise.reject(new HoldfastError("HF209", `Cannot get object "${key}": it is longer than expected`)) : Promise.resolve(bytes);
     },
     async *listObjects(below) {
       for (const key of [...objects.keys()].sort()) {

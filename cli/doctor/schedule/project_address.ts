@@ -12,8 +12,13 @@ export function refOf(...addresses: readonly (string | undefined)[]): string | n
   return null;
 }
 
+/** Reference of the project whose database has this URL, or null. */
+export function refOfDatabaseUrl(url: string): string | null {
+  const { host, user } = clientConfig(url, { applicationName: "holdfast" });
+  return refOf(host, user);
+}
+
 /** Reference of the project whose database this is, as its URL tells. */
 export function refOfDatabase(session: DoctorSession): string | null {
-  const { host, user } = clientConfig(session.options.databaseUrl(), { applicationName: "holdfast doctor" });
-  return refOf(host, user);
+  return refOfDatabaseUrl(session.options.databaseUrl());
 }

@@ -16,6 +16,7 @@ export const ALERT_GUIDE: Readonly<Record<string, string>> = {
   schema_not_captured: "See warnings of the run in backup.runs: grant what is missing, or write down how these parts are made again.",
   primary_backups: "Look at the backups of the project in the Supabase dashboard, and at its plan.",
   retention_blocked: "Run holdfast retention: a lock ends by itself, a refusal needs the right to delete.",
+  bucket_of_another: "This ledger was copied from another project, whose backups it would delete. Give a copy a folder of its own (project_ref in backup.settings); then, or in a project that was moved, run select backup.take_over_bucket('<ref>').",
   scratch_database_left: "Drop the named database by hand once no drill is running.",
   job_failing: "Read the error of the job: select * from backup.job_runs where status = 'failed' order by started_at desc.",
   ledger_growth: "See which table is large and whether job prune runs; raise ledger_max_bytes in backup.settings if it is as it should be.",

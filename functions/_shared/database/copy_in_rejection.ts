@@ -12,6 +12,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 
 const HINTS: Readonly<Record<string, string>> = {
   "23505": "The table has rows already; restore into an empty one.",
+  "23514": "A partition or check that compares texts depends on the collation: create the target from template0 with the locale of the source.",
   "42501": "Restore as a role that may insert into the table and is not bound by its policies.",
   "53100": "Make room on the target's disk, then repeat the command: it continues where it stopped.",
   "25006": "Restore into a primary, and see default_transaction_read_only.",

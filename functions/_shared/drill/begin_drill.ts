@@ -12,7 +12,7 @@ import { createScratchDatabase } from "./scratch_database.ts";
 export const ARCHIVED = "The run is archived, and thawing it takes longer than functions live. Run holdfast drill --from <run> --thaw, or drill a run that is not archived.";
 
 /**
- * Why functions cannot open an encrypted backup, which says nothing about the backup: the identity belongs off the platform.
+ * Why functions cannot open a backup, which says nothing about it: an identity belongs off the platform, a huge manifest needs more memory.
  */
 async function openOrExplain(context: DrillContext): Promise<Backup | { skip: string }> {
   try {
@@ -24,6 +24,8 @@ async function openOrExplain(context: DrillContext): Promise<Backup | { skip: st
         return { skip: "The backup is encrypted, and its identity is not on this platform, where it does not belong. Run holdfast drill --identity <file> where the identity is." };
       case "HF702":
         return { skip: `The identity in HOLDFAST_DRILL_AGE_IDENTITY does not open the backup. ${error.detail ?? ""} Run holdfast drill --identity <file>, or set the secret to the right one.` };
+      case "HF209":
+        return { skip: `${error.message}. ${error.detail ?? ""} Edge Functions have not the memory for it: run holdfast drill where it can be run.` };
       case "HF703":
         return { skip: `${error.message}. ${error.hint ?? ""}` };
       default:

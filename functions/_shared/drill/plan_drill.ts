@@ -1,6 +1,9 @@
 import type { FactBase } from "@supabase/pg-delta/core";
+import { HoldfastError } from "../errors/holdfast_error.ts";
+import type { Backup } from "../restore/backup_source.ts";
 import { chunksOf } from "../restore/chunk_lists.ts";
 import { planSchema, readSchema, type SchemaAction } from "../restore/plan_schema.ts";
+import { FUNCTION_READS } from "../restore/read_limits.ts";
 import { selectTables } from "../restore/select_tables.ts";
 import { batchActions } from "./batch_actions.ts";
 import { batchChunks, type TableChunk } from "./batch_chunks.ts";
@@ -31,12 +34,30 @@ function applySteps(actions: readonly SchemaAction[], phase: "schema_before" | "
   return batchActions(actions, weight).map((batch) => ({ kind: phase === "schema_before" ? "apply_before" : "apply_after", phase, payload: { actions: batch } }));
 }
 
+/** The schema, unless functions have not the memory for it or for a row: the command stores one of up to 1 GiB. That says nothing about the backup. */
+async function readOrExplain(backup: Backup): Promise<FactBase | { skip: string }> {
+  const { chunkBytes } = backup.limits ?? FUNCTION_READS;
+  for (const { schema, name, chunks = [] } of backup.manifest.tables) {
+    const large = chunks.find((one) => one.raw_bytes > chunkBytes);
+    if (large !== undefined) {
+      return { skip: `An object of table ${schema}.${name} has ${large.raw_bytes} bytes of rows; Edge Functions load ${chunkBytes} at once. Run holdfast drill, which has no such limit, where it can be run.` };
+    }
+  }
+  try {
+    return await readSchema(backup);
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code !== "HF209") throw error;
+    return { skip: `${error.message}. ${error.detail ?? ""} Run holdfast drill, which takes more, where it can be run.` };
+  }
+}
+
 /**
  * Plans the half of the schema before the rows, and the steps that load the rows. Takes most of an invocation's CPU time, so a
  * schema that would take more than all of it is not begun.
  */
 export async function planBefore(context: DrillContext): Promise<StepOutcome> {
-  const schema = await readSchema(await context.backup());
+  const schema = await readOrExplain(await context.backup());
+  if ("skip" in schema) return schema;
   const facts = schema.facts().length;
   if (facts > MAX_FACTS) {
     return { skip: `The schema has ${facts} objects and parts of objects; Edge Functions can plan ${MAX_FACTS}. Run holdfast drill, which has no such limit, where it can be run.` };

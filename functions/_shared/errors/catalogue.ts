@@ -42,6 +42,7 @@ export const ERRORS = {
   HF206: { http: 502, exit: 3, title: "Object storage refused the request" },
   HF207: { http: 502, exit: 3, title: "Object is truncated or damaged" },
   HF208: { http: 502, exit: 3, title: "Clock differs from the object storage" },
+  HF209: { http: 502, exit: 3, title: "Object is larger than its reader takes" },
   HF910: { http: 500, exit: 3, title: "File cannot be written" },
   HF905: { http: 500, exit: 3, title: "Demo waited too long" },
   HF906: { http: 409, exit: 3, title: "Database has another build of Holdfast" },
@@ -80,6 +81,7 @@ export const ERRORS = {
   HF604: { http: 501, exit: 3, title: "Storage cannot thaw objects" },
   HF605: { http: 409, exit: 3, title: "Retrieval tier is not available" },
   HF606: { http: 409, exit: 3, title: "Thawed copy has expired" },
+  HF607: { http: 409, exit: 3, title: "Backups belong to another project" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

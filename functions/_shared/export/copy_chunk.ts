@@ -56,6 +56,12 @@ export function explainTableError(error: unknown, chunk: ClaimedChunk): unknown 
         hint: "Grant SELECT and BYPASSRLS (or own the table), or add its schema to backup.settings.excluded_schemas.",
         cause: error,
       });
+    case "22021": // character_not_in_repertoire: an encoding such as SQL_ASCII stores whatever it is given
+      return new HoldfastError("HF305", `Cannot export table ${tableOf(chunk)} as a value in it is not valid UTF-8`, {
+        hint: "Correct the value, or move the data to a database with encoding UTF8, which does not take such values.",
+        // The server's message quotes the bytes.
+        cause: Object.assign(new Error("SQLSTATE 22021"), { code: "22021" }),
+      });
     default:
       return error;
   }

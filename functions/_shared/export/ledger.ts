@@ -142,8 +142,8 @@ export class Ledger {
       [runId, claimId, chunkNo, now.filenode, now.pages, now.bytes, now.rows]);
   }
 
-  async recordPlan(runId: string, claimId: string, tables: unknown, schemaFingerprint: string, xids: string): Promise<void> {
-    await this.#call("select backup.record_plan($1, $2, $3, $4, $5)", [runId, claimId, JSON.stringify(tables), schemaFingerprint, xids]);
+  async recordPlan(runId: string, claimId: string, tables: unknown, schemaFingerprint: string, xids: string, sequences: string): Promise<void> {
+    await this.#call("select backup.record_plan($1, $2, $3, $4, $5, $6)", [runId, claimId, JSON.stringify(tables), schemaFingerprint, xids, sequences]);
   }
 
   async addWarnings(runId: string, warnings: RunWarning[]): Promise<void> {

@@ -49,10 +49,19 @@ export function orderColumns(actions: readonly Action[], desired: FactBase): Act
   const producerOf = new Map<string, Step>();
   for (const step of steps) for (const id of step.action.produces) producerOf.set(encodeId(id), step);
   const removed = new Set<Step>();
+  const addedTo = new Map<string, Step[]>();
+  for (const step of steps) {
+    const { verb, produces: [first], sql } = step.action;
+    if (verb !== "create" || first?.kind !== "column" || !ADD_COLUMN.test(sql)) continue;
+    const table = encodeId({ kind: "table", schema: first.schema, name: first.table });
+    const own = addedTo.get(table);
+    if (own === undefined) addedTo.set(table, [step]);
+    else own.push(step);
+  }
   for (const table of steps) {
     const [id] = table.action.produces;
     if (table.action.verb !== "create" || id?.kind !== "table") continue;
-    const added = steps.filter(({ action: { verb, produces: [first], sql } }) => verb === "create" && first?.kind === "column" && first.schema === id.schema && first.table === id.name && ADD_COLUMN.test(sql));
+    const added = addedTo.get(encodeId(id)) ?? [];
     if (added.length > 0) mergeColumns(table, added, { desired, producerOf, steps, removed });
   }
   return sortSteps(steps.filter((step) => !removed.has(step)), desired);

@@ -7,6 +7,7 @@ interface PlanRow {
   tables: unknown;
   schema_fingerprint: string;
   xids: string;
+  sequences: string;
 }
 
 /**
@@ -22,12 +23,13 @@ export async function planRun(context: WorkerContext, chunk: ClaimedChunk): Prom
       const { rows: [row] } = await context.client.query<PlanRow>(
         `select (select coalesce(jsonb_agg(to_jsonb(t)), '[]') from backup.plan_tables() t)::text as tables,
                 backup.schema_fingerprint() as schema_fingerprint,
-                pg_catalog.pg_current_snapshot()::text as xids`);
+                pg_catalog.pg_current_snapshot()::text as xids,
+                (select coalesce(jsonb_agg(to_jsonb(s)), '[]') from backup.sequence_values() s)::text as sequences`);
       return row;
     } catch (error) {
       throw fromPostgres(error);
     }
   });
   if (plan === undefined) throw new Error("Cannot plan the run as the query returned no row");
-  await context.ledger.recordPlan(context.runId, chunk.claim_id, JSON.parse(String(plan.tables)), plan.schema_fingerprint, plan.xids);
+  await context.ledger.recordPlan(context.runId, chunk.claim_id, JSON.parse(String(plan.tables)), plan.schema_fingerprint, plan.xids, plan.sequences);
 }

@@ -45,11 +45,11 @@ function tolerant(sql: string): string {
 }
 
 async function readStoredFacts(context: WorkerContext): Promise<string> {
-  const { rows: [source] } = await context.client.query<{ key: string; sha256: string }>(
-    `select o ->> 'key' as key, o ->> 'sha256' as sha256 from backup.chunks c, jsonb_array_elements(c.objects) o
+  const { rows: [source] } = await context.client.query<{ key: string; sha256: string; bytes: string }>(
+    `select o ->> 'key' as key, o ->> 'sha256' as sha256, o ->> 'bytes' as bytes from backup.chunks c, jsonb_array_elements(c.objects) o
      where c.run_id = $1 and c.kind = 'schema' and c.state = 'done'`, [context.runId]);
   if (source === undefined) throw new Error("Cannot render the schema as it has not been captured");
-  const bytes = await context.s3.getObject(source.key);
+  const bytes = await context.s3.getObject(source.key, { maxBytes: Number(source.bytes) });
   // The bucket is somebody else's; what the schema is said to be comes from here.
   if (await sha256Hex(bytes) !== source.sha256) {
     throw new HoldfastError("HF207", `Cannot render the schema as object ${source.key} is not what was stored`, {

@@ -3,6 +3,7 @@ import { HoldfastError } from "../errors/holdfast_error.ts";
 import type { ManifestChunk, ManifestTable } from "../export/manifest.ts";
 import { MANIFEST_NAME } from "../export/write_manifest.ts";
 import { chunksOf } from "../restore/chunk_lists.ts";
+import { COMMAND_READS } from "../restore/read_limits.ts";
 import { type ObjectRef, readObject } from "../restore/read_object.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
 import type { ProofFinding } from "./proof.ts";
@@ -53,8 +54,15 @@ export async function objectSteps(client: Client, context: ProveContext): Promis
 async function checkManifest({ backup }: ProveContext, record: LoadRecord | null): Promise<ProofFinding[]> {
   const { manifest, prefix, s3 } = backup;
   const expected = `sha256 ${backup.manifestSha256}`;
-  const now = await sha256Hex(await s3.getObject(prefix + MANIFEST_NAME));
   const fail = (actual: string) => [finding(CHECK, MANIFEST_NAME, "failed", expected, actual)];
+  let now: string;
+  try {
+    now = await sha256Hex(await s3.getObject(prefix + MANIFEST_NAME, { maxBytes: (backup.limits ?? COMMAND_READS).manifestBytes }));
+  } catch (error) {
+    // It was opened within the same limit, so it is another one.
+    if (error instanceof HoldfastError && error.code === "HF209") return fail("it has become longer");
+    throw error;
+  }
   if (now !== backup.manifestSha256) return fail(`sha256 ${now}`);
   if (record !== null && record.manifestSha256 !== now) return fail(`the rows were loaded by a manifest with sha256 ${record.manifestSha256}`);
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

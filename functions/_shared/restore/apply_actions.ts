@@ -10,6 +10,13 @@ import type { LeftOut } from "./restore_context.ts";
 const SETTINGS = ["search_path = pg_catalog", "check_function_bodies = off"];
 
 const DENIED = "42501";
+const LOCK_TABLE_FULL = "53200";
+
+/**
+ * Statements of one transaction. Every object that is made stays locked to its end, a table with its TOAST and sequences, and a small
+ * server has room for about 4,000 locks.
+ */
+const MAX_IN_TRANSACTION = 500;
 const BROKEN = new Set(["23503", "23514"]);
 
 /** What a role may be denied without anything else failing for it. The rest of the plan does without them. */
@@ -56,7 +63,8 @@ function failed(action: SchemaAction, error: unknown, leftOut: readonly LeftOut[
   if (isConnectionLoss(error)) return error;
   // What was refused before may be what this one needs.
   const earlier = leftOut.filter(({ reason }) => reason === "refused").map(({ subject, message }) => ` Before it, ${subject}: ${message}`);
-  const hint = sqlStateOf(error) === DENIED ? "Restore as a role that may do this, or leave the object out with --only or --schema."
+  const hint = sqlStateOf(error) === LOCK_TABLE_FULL ? "The server's lock table is full: raise max_locks_per_transaction of the target (64 unless set; several locks for each partition), restart it, and call the restore again; it continues where it stopped."
+    : sqlStateOf(error) === DENIED ? "Restore as a role that may do this, or leave the object out with --only or --schema."
     : "Remove the reason in the target and call the restore again; it continues where it stopped.";
   return new HoldfastError("HF504", `Cannot ${action.verb} ${action.name}`, { detail: [serverReason(error), ...earlier.slice(0, 3)].join("."), hint, cause: error });
 }
@@ -88,15 +96,17 @@ async function tolerate(client: Client, action: SchemaAction, error: unknown, le
 
 /**
  * Runs the half before the rows: one transaction, so that it is there or not, except where a statement has to be committed
- * before it can be used.
+ * before it can be used, and where there are more than a server has locks for. What is there then is not made again by the next call.
  *
  * @throws {HoldfastError} HF504 naming the object; HF104 if the session is lost.
  */
 export async function applyBefore(client: Client, actions: readonly SchemaAction[], hooks: ApplyHooks): Promise<void> {
   let open = false;
+  let inside = 0;
   const begin = async () => {
     await client.query(`begin; ${SETTINGS.map((one) => `set local ${one}`).join("; ")}`);
     open = true;
+    inside = 0;
   };
   const commit = async () => {
     if (open) await client.query("commit");
@@ -112,7 +122,7 @@ export async function applyBefore(client: Client, actions: readonly SchemaAction
       }
       if (!open) await begin();
       await applyInTransaction(client, action, hooks.leftOut);
-      if (action.commitAfter) await commit();
+      if (action.commitAfter || ++inside >= MAX_IN_TRANSACTION) await commit();
     }
     await commit();
   } catch (error) {

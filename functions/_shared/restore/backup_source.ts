@@ -6,6 +6,8 @@ import { MANIFEST_NAME } from "../export/write_manifest.ts";
 import type { S3Client } from "../s3/s3_client.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
 import { isArchive } from "../s3/storage_class.ts";
+import { COMMAND_READS, type ReadLimits } from "./read_limits.ts";
+import { refuseManyValues } from "./refuse_many_values.ts";
 
 /** What a restore and its proof need from the bucket; the S3 client fits, and so does a map in a test. */
 export type BackupStorage = Pick<S3Client, "prefix" | "getObject" | "listObjects" | "putObject">;
@@ -20,6 +22,8 @@ export interface Backup {
   manifestSha256: string;
   /** Opens encrypted objects. Without it a backup can be looked at and its bytes compared, and not read. */
   identities?: AgeIdentities;
+  /** What is read of it at most; without, what the command reads. */
+  limits?: ReadLimits;
 }
 
 /** A restore point as a listing shows it. */
@@ -68,10 +72,11 @@ export async function listBackups(s3: BackupStorage, project?: string): Promise<
 /**
  * Opens a restore point and reads its manifest.
  *
- * @throws {HoldfastError} HF500 if there is none that the selector names, HF306 if its manifest is not valid, HF2xx storage.
+ * @throws {HoldfastError} HF500 if there is none that the selector names, HF306 if its manifest is not valid, HF209 if it is longer than any
+ * export makes it, HF2xx storage.
  */
-export async function openBackup(s3: BackupStorage, selector: BackupSelector, project?: string): Promise<Backup> {
-  return readBackup(s3, await findBackup(s3, selector, project));
+export async function openBackup(s3: BackupStorage, selector: BackupSelector, project?: string, limits: ReadLimits = COMMAND_READS): Promise<Backup> {
+  return readBackup(s3, await findBackup(s3, selector, project, limits), limits);
 }
 
 /**
@@ -79,7 +84,7 @@ export async function openBackup(s3: BackupStorage, selector: BackupSelector, pr
  *
  * @throws {HoldfastError} HF500 if there is none, HF2xx storage; for latest-verified HF306 and HF603 as well.
  */
-export async function findBackup(s3: BackupStorage, selector: BackupSelector, project?: string): Promise<ListedBackup> {
+export async function findBackup(s3: BackupStorage, selector: BackupSelector, project?: string, limits: ReadLimits = COMMAND_READS): Promise<ListedBackup> {
   const candidates = await listBackups(s3, project);
   const projects = new Set(candidates.map((one) => one.project));
   const byName = selector === "latest" || selector === "latest-verified";
@@ -89,7 +94,7 @@ export async function findBackup(s3: BackupStorage, selector: BackupSelector, pr
   }
   if (selector === "latest-verified") {
     for (const one of candidates) {
-      if (one.proofKeys.length > 0 && await isVerified(s3, one)) return one;
+      if (one.proofKeys.length > 0 && await isVerified(s3, one, limits)) return one;
     }
     throw missing(selector, candidates, "No restore point has a proof that passed. Choose one by its run id, or use --from latest.");
   }
@@ -104,19 +109,20 @@ function missing(selector: string, candidates: readonly ListedBackup[], hint: st
       : `The newest of ${candidates.length} is ${candidates[0]?.runId ?? ""}.`, hint });
 }
 
-async function readBackup(s3: BackupStorage, one: ListedBackup): Promise<Backup> {
-  const bytes = await s3.getObject(one.manifestKey);
+async function readBackup(s3: BackupStorage, one: ListedBackup, limits: ReadLimits): Promise<Backup> {
+  const bytes = await s3.getObject(one.manifestKey, { maxBytes: limits.manifestBytes });
+  refuseManyValues(bytes, limits.jsonValues, one.manifestKey);
   const manifest = parseManifest(bytes);
   if (manifest.run_id !== one.runId) {
     throw new HoldfastError("HF306", `Manifest ${one.manifestKey} is that of run ${manifest.run_id}`, {
       hint: "The folder was mixed up with another; choose another restore point." });
   }
-  return { s3, prefix: one.prefix, manifest, manifestSha256: await sha256Hex(bytes) };
+  return { s3, prefix: one.prefix, manifest, manifestSha256: await sha256Hex(bytes), limits };
 }
 
-async function isVerified(s3: BackupStorage, one: ListedBackup): Promise<boolean> {
+async function isVerified(s3: BackupStorage, one: ListedBackup, limits: ReadLimits): Promise<boolean> {
   try {
-    return await hasPassedProof(s3, one, (await readBackup(s3, one)).manifestSha256);
+    return await hasPassedProof(s3, one, (await readBackup(s3, one, limits)).manifestSha256, limits);
   } catch (error) {
     if (!(error instanceof HoldfastError) || error.code !== "HF603") throw error;
     throw new HoldfastError("HF603", `Cannot tell whether run ${one.runId} is verified as its manifest or proof is archived`, {
@@ -124,14 +130,18 @@ async function isVerified(s3: BackupStorage, one: ListedBackup): Promise<boolean
   }
 }
 
-/** A proof that cannot be read proves nothing. */
-async function hasPassedProof(s3: BackupStorage, one: ListedBackup, manifestSha256: string): Promise<boolean> {
+/** What a proof may be and still prove nothing: gone, damaged, larger than any. */
+const NO_PROOF = new Set(["HF204", "HF207", "HF209"]);
+
+async function hasPassedProof(s3: BackupStorage, one: ListedBackup, manifestSha256: string, limits: ReadLimits): Promise<boolean> {
   for (const key of one.proofKeys.toReversed()) {
     let value: unknown;
     try {
-      value = JSON.parse(new TextDecoder().decode(await s3.getObject(key)));
+      const bytes = await s3.getObject(key, { maxBytes: limits.proofBytes });
+      refuseManyValues(bytes, limits.jsonValues, key);
+      value = JSON.parse(new TextDecoder().decode(bytes));
     } catch (error) {
-      if (error instanceof SyntaxError || (error instanceof HoldfastError && (error.code === "HF204" || error.code === "HF207"))) continue;
+      if (error instanceof SyntaxError || (error instanceof HoldfastError && NO_PROOF.has(error.code))) continue;
       throw error;
     }
     const head = proofHead.safeParse(value);

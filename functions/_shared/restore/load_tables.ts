@@ -51,6 +51,9 @@ export async function loadTables(context: RestoreContext, options: LoadOptions =
   return new Loading(context, wanted, await loadedChunks(context.client), options).run();
 }
 
+/** What `skipDamaged` passes over: missing, damaged, or more than any export stores in one object. */
+const LOST = new Set(["HF501", "HF209"]);
+
 /** Adds what of a table stays behind to `leftOut`. False if nothing of it can be loaded. */
 function noteGaps(context: RestoreContext, table: ManifestTable, target: TargetColumns | undefined): boolean {
   const subject = `rows of ${tableName(table)}`;
@@ -180,7 +183,7 @@ class Loading {
   }
 
   #lose(table: ManifestTable, key: string, rows: number, error: unknown): void {
-    if (!this.#context.options.skipDamaged || !(error instanceof HoldfastError) || error.code !== "HF501") throw error;
+    if (!this.#context.options.skipDamaged || !(error instanceof HoldfastError) || !LOST.has(error.code)) throw error;
     this.#lost.push({ table: tableName(table), key: this.#context.backup.prefix + key, rows, reason: error.message });
     this.#context.leftOut.push({ reason: "damaged", subject: `rows of ${tableName(table)}`, message: `${error.message}: ${rows} rows are lost.` });
   }

@@ -4,6 +4,8 @@ import { HoldfastError } from "../errors/holdfast_error.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
 import type { Backup } from "./backup_source.ts";
 import { openObject } from "./open_object.ts";
+import { COMMAND_READS, mostStored } from "./read_limits.ts";
+import { refuseManyValues } from "./refuse_many_values.ts";
 
 const gunzipAsync = promisify(gunzip);
 
@@ -20,20 +22,28 @@ function damaged(key: string, what: string, detail: string, cause?: unknown): Ho
     detail, hint: "Restore from another run, or leave its rows out with --skip-damaged.", cause });
 }
 
+function tooLarge(key: string, detail: string, cause?: unknown): HoldfastError {
+  return new HoldfastError("HF209", `Object "${key}" is larger than its reader takes`, {
+    detail, hint: "An Edge Function takes less than the command: use holdfast drill or holdfast restore. Where the command says so, find out who else writes to this bucket, and restore from another run.", cause });
+}
+
 /**
  * Stored bytes of an object, which are those the manifest names: size and SHA-256 are compared before anything is returned.
  *
- * @throws {HoldfastError} HF501 naming the key if the object is missing, cut short or has other bytes; HF2xx storage.
+ * @throws {HoldfastError} HF501 naming the key if the object is missing, cut short or has other bytes; HF209 if the manifest gives it more bytes
+ * than any export stores in one; HF2xx storage.
  */
 export async function readObject(backup: Backup, ref: ObjectRef): Promise<Uint8Array<ArrayBuffer>> {
   const key = backup.prefix + ref.key;
+  const most = mostStored((backup.limits ?? COMMAND_READS).chunkBytes);
+  if (ref.bytes > most) throw tooLarge(key, `The manifest says it has ${ref.bytes} bytes, the limit is ${most}.`);
   let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = await backup.s3.getObject(key, { maxBytes: ref.bytes });
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     if (error.code === "HF204") throw damaged(key, "is missing", "The manifest names it.", error);
-    if (error.code === "HF207") throw damaged(key, "is damaged", error.detail ?? error.message, error);
+    if (error.code === "HF207" || error.code === "HF209") throw damaged(key, "is damaged", error.detail ?? error.message, error);
     throw error;
   }
   if (bytes.byteLength !== ref.bytes) {
@@ -44,21 +54,26 @@ export async function readObject(backup: Backup, ref: ObjectRef): Promise<Uint8A
   return bytes;
 }
 
-/** About the longest text of V8. gzip packs zeros a thousandfold, and whoever may write to the bucket can put such an object there. */
-const MAX_UNPACKED_BYTES = 500 * 1024 * 1024;
-
 /**
- * Unpacks an object whose bytes are right, decrypted first where it is encrypted.
+ * Unpacks an object whose bytes are right and that is not rows, decrypted first where it is encrypted. gzip packs zeros a thousandfold,
+ * so it is given up at its limit and not when the memory is full.
  *
- * @throws {HoldfastError} HF501 if they are no gzip or hold more than `maxBytes`, which only a writer can have got wrong; HF701, HF702 encrypted to others.
+ * @throws {HoldfastError} HF501 if they are no gzip, HF209 if they hold more than the limits of the backup allow; HF701, HF702 encrypted to others.
  */
-export async function unpack(backup: Backup, ref: ObjectRef, bytes: Uint8Array, maxBytes: number = MAX_UNPACKED_BYTES): Promise<Uint8Array> {
+export async function unpack(backup: Backup, ref: ObjectRef, bytes: Uint8Array): Promise<Uint8Array> {
   const opened = await openObject(backup, ref.key, bytes);
+  const { contentBytes, jsonValues } = backup.limits ?? COMMAND_READS;
+  let unpacked: Uint8Array;
   try {
-    return await gunzipAsync(opened, { maxOutputLength: maxBytes });
+    unpacked = await gunzipAsync(opened, { maxOutputLength: contentBytes });
   } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE") {
+      throw tooLarge(backup.prefix + ref.key, `It unpacks to more than ${contentBytes} bytes.`, cause);
+    }
     throw damaged(backup.prefix + ref.key, "cannot be unpacked", cause instanceof Error ? cause.message : "no gzip", cause);
   }
+  refuseManyValues(unpacked, jsonValues, backup.prefix + ref.key);
+  return unpacked;
 }
 
 /** Whether the backup has an object of this content, such as `config.json`. */
@@ -69,7 +84,7 @@ export function hasContent(backup: Backup, content: string): boolean {
 /**
  * Text of one of the backup's objects by its content, such as `schema.json`, unpacked.
  *
- * @throws {HoldfastError} HF501 if the backup has none or it is damaged.
+ * @throws {HoldfastError} HF501 if the backup has none or it is damaged, HF209 as `unpack`.
  */
 export async function readContent(backup: Backup, content: string): Promise<string> {
   const ref = backup.manifest.objects.find((one) => one.content === content);

@@ -24,6 +24,8 @@ export interface RetentionReport {
 export interface ApplyRetentionOptions {
   database: Queryable;
   s3: SweepStorage;
+  /** Reference of the hosted project that deletes; null where there is none, as on a server of one's own. */
+  projectRef: string | null;
   budget: SweepBudget;
   onProgress?(label: string): void;
 }
@@ -36,10 +38,11 @@ export const FUNCTION_MS = 90_000;
  * Marks what the plan lets expire, deletes what was marked long enough ago, and collects debris, until the budget is spent. It can
  * be stopped at any point and called again; the ledger knows how far it came.
  *
- * @throws {HoldfastError} HF600 empty policy, HF602 another process took over, HF2xx when the bucket cannot be listed for debris.
+ * @throws {HoldfastError} HF607 the ledger belongs to another project, HF600 empty policy, HF602 another process took over, HF2xx when the bucket cannot be listed for debris.
  */
-export async function applyRetention({ database, s3, budget, onProgress }: ApplyRetentionOptions): Promise<RetentionReport> {
+export async function applyRetention({ database, s3, projectRef, budget, onProgress }: ApplyRetentionOptions): Promise<RetentionReport> {
   const ledger = new RetentionLedger(database);
+  await ledger.refuseStrangers(projectRef);
   const report: RetentionReport = { ...(await ledger.mark()), runs: [], debris: null, complete: true };
   while (budget.objects > 0 && budget.now() < budget.until) {
     const claim = await ledger.claim();

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Queryable } from "../database/queryable.ts";
 import { fromPostgres } from "../errors/from_postgres.ts";
+import { HoldfastError } from "../errors/holdfast_error.ts";
 
 const time = z.date().nullable().transform((value) => value?.toISOString() ?? null);
 
@@ -58,6 +59,21 @@ export class RetentionLedger {
               m.marked_at, m.delete_after, m.locked_until, m.error_code
        from backup.retention_plan() p left join backup.retention_marks m on m.run_id = p.run_id
        order by p.snapshot_at desc nulls first, p.run_id desc`));
+  }
+
+  /**
+   * What a physical copy of a project would delete is its source's.
+   *
+   * @throws {HoldfastError} HF607 if the ledger belongs to another project than this.
+   */
+  async refuseStrangers(projectRef: string | null): Promise<void> {
+    const { owner } = z.object({ owner: z.string().nullable() }).parse((await this.#rows("select backup.check_bucket_owner($1) as owner", [projectRef]))[0]);
+    if (owner === null) return;
+    const own = projectRef === null ? "null" : `'${projectRef}'`;
+    throw new HoldfastError("HF607", `Nothing is deleted as the backups of this ledger belong to project ${owner}`, {
+      detail: projectRef === null ? "The address of this database or its functions does not say which project this is." : `This is project ${projectRef}.`,
+      hint: `Use the address of the project itself. In a copy of it, set a folder of its own (update backup.settings set project_ref = '${projectRef ?? "<name>"}' where id); then, or where the project has moved here for good: select backup.take_over_bucket(${own});`,
+    });
   }
 
   async mark(): Promise<{ marked: number; unmarked: number }> {

@@ -8,7 +8,7 @@ import { readStoredObject, type StoredObject } from "./stored_object.ts";
 export interface GetObjectOptions extends CallOptions {
   /** First byte and last byte, both included; without `last`, to the end. */
   readonly range?: { readonly first: number; readonly last?: number } | undefined;
-  /** An object with more bytes than this is refused (HF207) before they are in memory. */
+  /** An object with more bytes than this is refused (HF209) before they are in memory. */
   readonly maxBytes?: number | undefined;
 }
 
@@ -26,7 +26,7 @@ const getRequest = (key: string, range?: string): S3Request => ({
 
 /**
  * Reads an object into memory. Where its writer recorded a SHA-256 and no range is asked for, the bytes are checked against it.
- * @throws {HoldfastError} HF201, HF202, HF203, HF204, HF206, HF207, HF208
+ * @throws {HoldfastError} HF201, HF202, HF203, HF204, HF206, HF207, HF208, HF209
  */
 export async function getObject(session: S3Session, key: string, options: GetObjectOptions): Promise<Uint8Array<ArrayBuffer>> {
   const call = {

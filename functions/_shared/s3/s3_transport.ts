@@ -177,8 +177,8 @@ export function createS3Transport(config: S3Config, options: TransportOptions): 
 
   /** Trying again changes nothing: the object is that long. */
   function tooLong(request: S3Request): HoldfastError {
-    return new HoldfastError("HF207", `Cannot ${request.action}: it is longer than expected`, {
-      detail: `It has more than ${request.maxBytes ?? 0} bytes.`, hint: "Restore from another run, and ask the storage provider about this object." });
+    return new HoldfastError("HF209", `Cannot ${request.action}: it is longer than expected`, {
+      detail: `It has more than ${request.maxBytes ?? 0} bytes.`, hint: "Find out who else writes to this bucket, and restore from another run." });
   }
 
   async function readReply(request: S3Request, response: Response, controller: AbortController): Promise<S3Reply> {

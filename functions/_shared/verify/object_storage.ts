@@ -1,6 +1,6 @@
 /** What a verification needs from the bucket; the S3 client fits, and so does a plain object in a test. */
 export interface ObjectReader {
-  getObject(key: string, options?: { range: { first: number; last: number } }): Promise<Uint8Array<ArrayBuffer>>;
+  getObject(key: string, options?: { range?: { first: number; last: number }; maxBytes?: number }): Promise<Uint8Array<ArrayBuffer>>;
   /** Without a class: the storage has one only. */
   listObjects(prefix: string): AsyncIterable<{ key: string; bytes: number; storageClass?: string }>;
 }

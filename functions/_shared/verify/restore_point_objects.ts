@@ -24,6 +24,8 @@ export interface RestorePointObjects {
   objectPrefix: string;
   manifestKey: string;
   manifestSha256: string;
+  /** Null: the ledger has forgotten it. */
+  manifestBytes: number | null;
   /** What is read back this time. */
   share: DueShare;
   objects: StoredObjectRecord[];
@@ -36,6 +38,7 @@ const runRow = z.object({
   object_prefix: z.string(),
   manifest_key: z.string(),
   manifest_sha256: z.string(),
+  manifest_bytes: z.coerce.number().int().nonnegative().nullable(),
   object_sample_share: z.number().int().positive(),
   last: z.object({ share: z.number().int(), share_of: z.number().int(), next: z.string().nullish() }).nullable(),
 });
@@ -47,6 +50,7 @@ const objectRow = z.object({ key: z.string(), sha256: z.string(), bytes: z.coerc
 // A share counts as read when it left its mark among the answers: one that storage kept from being read is due again.
 const RUN_SQL = `
   select r.run_id, r.object_prefix, r.manifest_key, r.manifest_sha256, s.object_sample_share,
+         (select c.stored_bytes from backup.chunks c where c.run_id = r.run_id and c.kind = 'manifest' and c.state = 'done') as manifest_bytes,
          (select a.evidence from backup.verification_results a
           where a.check_name = 'check_backup_objects' and a.verification_id <> v.verification_id and a.evidence ? 'share_of'
           order by a.recorded_at desc, a.result_no desc limit 1) as last
@@ -87,6 +91,7 @@ export async function readRestorePointObjects(
     objectPrefix: run.object_prefix,
     manifestKey: run.manifest_key,
     manifestSha256: run.manifest_sha256,
+    manifestBytes: run.manifest_bytes,
     share: nextShare(run.object_sample_share, run.last),
     objects: z.array(objectRow).parse(rows),
     older: z.array(olderRow).parse(older).map((one) => ({

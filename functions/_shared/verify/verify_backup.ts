@@ -4,6 +4,7 @@ import { sqlStateOf } from "../errors/from_postgres.ts";
 import { formatVerificationReport } from "../report/format_verification_report.ts";
 import { storeReportPage } from "../report/page/store_report_page.ts";
 import { readVerification } from "../report/read_verification.ts";
+import { COMMAND_READS, FUNCTION_READS, type ReadLimits } from "../restore/read_limits.ts";
 import { checkBackupObjects } from "./check_backup_objects.ts";
 import type { ObjectStorage } from "./object_storage.ts";
 import { readRestorePointObjects } from "./restore_point_objects.ts";
@@ -26,6 +27,8 @@ export interface VerifyBackupLimits {
   wallMs: number;
   /** Bytes of objects read back. */
   maxBytes: number;
+  /** What is taken into memory of one object. */
+  reads: ReadLimits;
   /** Whether a check may take as long as it takes, instead of backup.settings.check_timeout. */
   patient: boolean;
 }
@@ -43,10 +46,10 @@ export interface VerifyBackupResult {
 }
 
 /** Within the life of an Edge Function on the smallest plan (150 s), with a last check and its time-out to spare. */
-export const FUNCTION_LIMITS: VerifyBackupLimits = { wallMs: 60_000, maxBytes: 48 * 1024 * 1024, patient: false };
+export const FUNCTION_LIMITS: VerifyBackupLimits = { wallMs: 60_000, maxBytes: 48 * 1024 * 1024, reads: FUNCTION_READS, patient: false };
 
 /** For the command, which nobody kills. */
-export const UNLIMITED: VerifyBackupLimits = { wallMs: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY, patient: true };
+export const UNLIMITED: VerifyBackupLimits = { wallMs: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY, reads: COMMAND_READS, patient: true };
 
 const QUERY_CANCELED = "57014";
 
@@ -124,7 +127,7 @@ async function runSqlCheck(database: Queryable, verificationId: string, check: s
 async function runObjectCheck(deps: VerifyBackupDeps, verificationId: string, limits: VerifyBackupLimits): Promise<void> {
   const startedAt = deps.now();
   const point = await readRestorePointObjects(deps.database, verificationId);
-  const findings = await checkBackupObjects(deps.storage, point, { maxBytes: limits.maxBytes });
+  const findings = await checkBackupObjects(deps.storage, point, { maxBytes: limits.maxBytes, reads: limits.reads });
   await record(deps.database, verificationId, "check_backup_objects", findings, deps.now() - startedAt);
 }
 

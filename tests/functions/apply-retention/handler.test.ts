@@ -11,9 +11,9 @@ beforeAll(async () => void (world = await createRetentionWorld()));
 afterAll(() => world.close());
 beforeEach(() => world.reset());
 
-const handlerWith = (configured: boolean) => createHandler({
+const handlerWith = (configured: boolean, projectRef: string | null = null) => createHandler({
   secretKeys: [KEY], withDatabase: (task) => withClient(world.database.url, { applicationName: "holdfast test" }, task),
-  openStorage: () => (configured ? world.s3 : null), now: () => performance.now(), log: () => undefined,
+  openStorage: () => (configured ? world.s3 : null), projectRef, now: () => performance.now(), log: () => undefined,
 });
 const call = (init: RequestInit = {}, configured = true) => handlerWith(configured)(new Request("http://localhost/apply-retention", { headers: { apikey: KEY }, ...init }));
 const post = (body: unknown, configured = true) => call({ method: "POST", body: JSON.stringify(body), headers: { apikey: KEY, "content-type": "application/json" } }, configured);
@@ -39,6 +39,21 @@ describe("apply-retention", () => {
     const response = await call({ method: "POST", headers: { "x-holdfast-ticket": ticket?.ticket_id ?? "" } });
     expect([response.status, await response.json()]).toEqual([202, { state: "applying" }]);
     await waitUntil(async () => (await world.keys(old)).length === 0, 30_000);
+  });
+
+  it("createHandler() deletes nothing in a copy of the project, and leaves an alert that says so", async () => {
+    await world.run({ daysAgo: 400 });
+    await world.run({ daysAgo: 1 });
+    const [source, copy] = ["abcdefghijklmnopqrst", "zyxwvutsrqponmlkjihg"];
+    await world.sql("select backup.check_bucket_owner($1)", [source]);
+    try {
+      const request = new Request("http://localhost/apply-retention", { method: "POST", body: '{"apply": true}', headers: { apikey: KEY, "content-type": "application/json" } });
+      expect((await handlerWith(true, copy)(request)).status).toBe(202);
+      await waitUntil(async () => (await world.sql("select from backup.alerts where cause = 'bucket_of_another'")).length === 1);
+      expect(await world.sql("select from backup.retention_marks")).toEqual([]);
+    } finally {
+      await world.sql("update backup.settings set bucket_owner = null");
+    }
   });
 
   it("createHandler() stops what was scheduled once retention is not to delete any more, and goes on with what a person started", async () => {
@@ -69,7 +84,7 @@ describe("apply-retention", () => {
   });
 
   it("createHandler() opens no session with the database for strangers", async () => {
-    const closed = createHandler({ secretKeys: [KEY], withDatabase: () => expect.unreachable(), openStorage: () => null, now: () => 0 });
+    const closed = createHandler({ secretKeys: [KEY], withDatabase: () => expect.unreachable(), openStorage: () => null, projectRef: null, now: () => 0 });
     for (const method of ["GET", "POST"]) {
       for (const headers of [{}, { apikey: "sb_secret_wrong" }, { "x-holdfast-ticket": "x" }]) {
         expect((await closed(new Request("http://localhost/apply-retention", { method, headers: headers as Record<string, string> }))).status).toBe(401);

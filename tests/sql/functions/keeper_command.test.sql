@@ -12,7 +12,8 @@ select isnt(obj_description('backup.keeper_command(text)'::regprocedure), null, 
 
 -- behaviour
 select results_eq('select * from pg_temp.statements(''R'')', array[
-  'set client_min_messages = error', 'set statement_timeout = 0', 'set idle_in_transaction_session_timeout = 0',
+  'set client_min_messages = error', 'set statement_timeout = 0', 'set idle_in_transaction_session_timeout = 0', 'set lock_timeout = 0',
+  'set default_transaction_read_only = off',
   'select pg_catalog.set_config(''transaction_timeout'', ''0'', false) where pg_catalog.current_setting(''transaction_timeout'', true) is not null',
   'begin', 'select backup.claim_keeper(''R'')', 'commit',
   'begin isolation level read committed', 'select backup.hold_snapshot(''R'')', 'commit'],

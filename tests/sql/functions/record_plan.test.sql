@@ -1,6 +1,6 @@
 -- Tests sql/functions/record_plan.sql
 begin;
-select plan(16);
+select plan(17);
 
 -- arrange
 delete from backup.runs;
@@ -15,11 +15,11 @@ create function pg_temp.record(p_claim uuid, p_tables jsonb default null) return
     jsonb_build_object('schema_name', 'app', 'table_name', 'big', 'relid', 2, 'status', 'pending', 'columns', jsonb_build_array('id'), 'filenode', 8, 'pages', 3, 'total_bytes', 24576),
     jsonb_build_object('schema_name', 'app', 'table_name', 'empty', 'relid', 3, 'status', 'pending', 'columns', '[]'::jsonb, 'pages', 0, 'total_bytes', 0, 'planned_rows', 0),
     jsonb_build_object('schema_name', 'app', 'table_name', 'parent', 'relid', 4, 'status', 'excluded', 'reason', 'partitioned', 'columns', jsonb_build_array('id'), 'pages', 9, 'total_bytes', 9999)
-  )), 'fp', '1:2:') $$;
+  )), 'fp', '1:2:', '[{"sequence_name": "s"}]') $$;
 
 -- contract
-select function_returns('backup', 'record_plan', array['text', 'uuid', 'jsonb', 'text', 'text'], 'integer', 'record_plan() returns integer');
-select isnt(obj_description('backup.record_plan(text,uuid,jsonb,text,text)'::regprocedure), null, 'record_plan() has a comment');
+select function_returns('backup', 'record_plan', array['text', 'uuid', 'jsonb', 'text', 'text', 'jsonb'], 'integer', 'record_plan() returns integer');
+select isnt(obj_description('backup.record_plan(text,uuid,jsonb,text,text,jsonb)'::regprocedure), null, 'record_plan() has a comment');
 
 -- behaviour
 select throws_ok('select pg_temp.record(' || quote_literal('00000000-0000-0000-0000-00000000000b') || ')', 'HF004', null, 'record_plan() rejects a claim that holds other chunks with HF004');
@@ -39,6 +39,7 @@ select results_eq('select chunk_no, case when kind in (''globals'', ''schema'') 
             (7, 'schema_sql', null, null, null, 0), (8, 'sequences', null, null, null, 0), (9, 'manifest', null, null, null, 0) $$,
   'record_plan() puts captures first, then big tables before small ones, and the manifest last');
 select is((select count(distinct kind)::integer from backup.chunks where chunk_no in (2, 3)), 2, 'record_plan() captures the schema and the globals');
+select results_eq('select kind::text, positions from backup.chunks where positions is not null', $$ values ('sequences', '[{"sequence_name": "s"}]'::jsonb) $$, 'record_plan() leaves the positions of the sequences to their chunk');
 select results_eq('select schema_fingerprint, snapshot_xids from backup.runs', $$ values ('fp', '1:2:') $$, 'record_plan() records schema fingerprint and snapshot');
 select results_eq('select state::text, claim_id, lease_until, done_at >= now() from backup.chunks where chunk_no = 1',
   $$ values ('done', null::uuid, null::timestamptz, true) $$, 'record_plan() completes the plan');
@@ -47,9 +48,9 @@ update backup.runs set state = 'failed', finished_at = now(), failure_code = 'HF
 select throws_ok('select pg_temp.record(' || quote_literal('00000000-0000-0000-0000-00000000000a') || ')', 'HF003', null, 'record_plan() rejects a run that has ended with HF003');
 
 -- permissions
-select function_privs_are('backup', 'record_plan', array['text', 'uuid', 'jsonb', 'text', 'text'], 'anon', array[]::text[], 'anon may not execute record_plan()');
-select function_privs_are('backup', 'record_plan', array['text', 'uuid', 'jsonb', 'text', 'text'], 'authenticated', array[]::text[], 'authenticated may not execute record_plan()');
-select function_privs_are('backup', 'record_plan', array['text', 'uuid', 'jsonb', 'text', 'text'], 'service_role', array[]::text[], 'service_role may not execute record_plan()');
+select function_privs_are('backup', 'record_plan', array['text', 'uuid', 'jsonb', 'text', 'text', 'jsonb'], 'anon', array[]::text[], 'anon may not execute record_plan()');
+select function_privs_are('backup', 'record_plan', array['text', 'uuid', 'jsonb', 'text', 'text', 'jsonb'], 'authenticated', array[]::text[], 'authenticated may not execute record_plan()');
+select function_privs_are('backup', 'record_plan', array['text', 'uuid', 'jsonb', 'text', 'text', 'jsonb'], 'service_role', array[]::text[], 'service_role may not execute record_plan()');
 
 select * from finish();
 rollback;

@@ -8,7 +8,7 @@ insert into backup.runs (run_id, tier, trigger, engine, object_prefix) values ('
 insert into backup.run_tables (run_id, schema_name, table_name, relid, columns) values ('20260101T000000Z-00000a', 'app', 't', 1, '{id}');
 
 -- contract
-select columns_are('backup', 'chunks', array['run_id', 'chunk_no', 'kind', 'phase', 'schema_name', 'table_name', 'first_tid', 'end_tid', 'estimated_bytes', 'state', 'attempts', 'not_before', 'claim_id', 'claimed_by', 'claimed_at', 'lease_until', 'object_key', 'sha256', 'raw_bytes', 'stored_bytes', 'rows', 'row_hash_sum', 'objects', 'error_code', 'error_message', 'done_at'], 'chunks has its columns');
+select columns_are('backup', 'chunks', array['run_id', 'chunk_no', 'kind', 'phase', 'schema_name', 'table_name', 'first_tid', 'end_tid', 'estimated_bytes', 'state', 'attempts', 'not_before', 'claim_id', 'claimed_by', 'claimed_at', 'lease_until', 'object_key', 'sha256', 'raw_bytes', 'stored_bytes', 'rows', 'row_hash_sum', 'objects', 'positions', 'error_code', 'error_message', 'done_at'], 'chunks has its columns');
 select col_is_pk('backup', 'chunks', array['run_id', 'chunk_no'], 'chunks has a key');
 select isnt(obj_description('backup.chunks'::regclass), null, 'chunks has a comment');
 select is_empty($$ select conname from pg_constraint c where c.conrelid = 'backup.chunks'::regclass and c.contype = 'f'

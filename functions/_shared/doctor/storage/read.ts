@@ -9,7 +9,7 @@ export const storageRead: DoctorCheck<StorageContext> = {
   needs: ["write"],
   look: async (context) => {
     try {
-      const bytes = await context.client.getObject(await context.probeKey());
+      const bytes = await context.client.getObject(await context.probeKey(), { maxBytes: context.body.length });
       const equal = bytes.length === context.body.length && bytes.every((byte, at) => byte === context.body[at]);
       if (equal) return { verdict: "passed", seen: "the same bytes came back", fix: null };
       return { verdict: "failed", seen: "other bytes came back than were stored", fix: "Do not trust this storage with backups until its provider explains it." };

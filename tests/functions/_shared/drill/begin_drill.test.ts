@@ -9,7 +9,8 @@ const context = (error: Error) => ({ backup: () => Promise.reject(error), connec
 const step = { step_no: 1, kind: "begin", claim_id: "c" } as ClaimedStep;
 
 describe("beginDrill()", () => {
-  it.each([["HF701", "Run holdfast drill --identity"], ["HF702", "HOLDFAST_DRILL_AGE_IDENTITY does not open the backup. age1x"], ["HF703", "Cannot be used."]] as const)(
+  it.each([["HF701", "Run holdfast drill --identity"], ["HF702", "HOLDFAST_DRILL_AGE_IDENTITY does not open the backup. age1x"], ["HF703", "Cannot be used."],
+    ["HF209", "Edge Functions have not the memory for it: run holdfast drill"]] as const)(
     "beginDrill() skips a backup that functions cannot open (%s), and says why", async (code, words) => {
       const outcome = await beginDrill(context(new HoldfastError(code, "Cannot be used", { detail: "age1x", hint: "Do this." })), step);
       expect(outcome).toEqual({ skip: expect.stringContaining(words) });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { DrillRow } from "../../../../functions/_shared/drill/drill_ledger.ts";
 import { openDrillBackup } from "../../../../functions/_shared/drill/open_drill_backup.ts";
+import { FUNCTION_READS } from "../../../../functions/_shared/restore/read_limits.ts";
 import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
 
 const manifest = JSON.stringify({
@@ -24,6 +25,16 @@ describe("openDrillBackup()", () => {
     for (const answer of [new HoldfastError("HF204", "x"), new HoldfastError("HF207", "x"), manifest.replace("17", "18"), "{}"]) {
       await expect(openDrillBackup(storage(answer), drill)).rejects.toMatchObject({ code: "HF501", message: expect.stringContaining("p/1/manifest.json") });
     }
+  });
+  it("openDrillBackup() reads no more of a manifest than a function has memory for", async () => {
+    const asked: unknown[] = [];
+    const s3 = { ...storage(manifest), getObject: (_key: string, options: unknown) => {
+      asked.push(options);
+      return Promise.reject(new HoldfastError("HF209", "longer"));
+    } } as unknown as Parameters<typeof openDrillBackup>[0];
+    await expect(openDrillBackup(s3, drill)).rejects.toMatchObject({ code: "HF209" });
+    expect(asked).toEqual([{ maxBytes: FUNCTION_READS.manifestBytes }]);
+    expect((await openDrillBackup(storage(manifest), drill)).limits).toBe(FUNCTION_READS);
   });
   it("openDrillBackup() does not take storage that is away for damage", async () => {
     await expect(openDrillBackup(storage(new HoldfastError("HF203", "away")), drill)).rejects.toMatchObject({ code: "HF203" });

@@ -32,7 +32,7 @@ describe("Ledger", () => {
     const errors = await Promise.all([
       ledger.startRun("cli", "cli", null, "x"), ledger.beginExport("20000101T000000Z-000000"), ledger.complete(runId, NOBODY, []),
       ledger.release(runId, NOBODY, 1, "HF203", "m", true), ledger.giveBack(runId, NOBODY), ledger.split(runId, NOBODY, 1),
-      ledger.replan(runId, NOBODY, 1, { filenode: 1, pages: "1", bytes: "1", rows: "1" }), ledger.recordPlan(runId, NOBODY, [], "f", "x"),
+      ledger.replan(runId, NOBODY, 1, { filenode: 1, pages: "1", bytes: "1", rows: "1" }), ledger.recordPlan(runId, NOBODY, [], "f", "x", "[]"),
       ledger.finish(runId, NOBODY, 1, { key: "k", sha256: "s", bytes: 1, archived: false }),
     ].map(refused));
     expect(errors.every((error) => error instanceof HoldfastError)).toBe(true);

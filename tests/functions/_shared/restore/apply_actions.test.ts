@@ -43,6 +43,16 @@ describe("applyBefore()", () => {
     expect(seen).toHaveLength(2);
   });
 
+  it("applyBefore() holds no more locks than a small server has, and says what is wrong where they are used up", async () => {
+    const { rows: [before] } = await client().query<{ xid: string }>("select pg_current_xact_id()::text as xid");
+    const many = Array.from({ length: 1001 }, (_, n) => action(`create type t.y${n} as ()`, { kind: "type", schema: "t", name: `y${n}` }));
+    await applyBefore(client(), many, hooks());
+    const { rows: [made] } = await client().query<{ transactions: string }>("select count(distinct xmin::text)::text as transactions from pg_type where typnamespace = 't'::regnamespace and typname ~ '^y' and xmin::text::bigint > $1::bigint % 4294967296", [before?.xid]);
+    expect(made?.transactions).toBe("3");
+    await expect(applyBefore(client(), [action("do $$ begin raise exception 'out of shared memory' using errcode = '53200'; end $$", table("a"))], hooks()))
+      .rejects.toMatchObject({ code: "HF504", hint: expect.stringContaining("max_locks_per_transaction") });
+  });
+
   it("applyBefore() commits where a statement has to be committed before its product is used", async () => {
     await applyBefore(client(), [
       action("create type t.mood as enum ('a')", { kind: "type", schema: "t", name: "mood" }),

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
 import { findBackup, listBackups, openBackup } from "../../../../functions/_shared/restore/backup_source.ts";
+import { COMMAND_READS } from "../../../../functions/_shared/restore/read_limits.ts";
 import { sha256Hex } from "../../../../functions/_shared/s3/sha256_hex.ts";
 import { manifestOf, type MemoryStorage, memoryStorage, storeManifest, text } from "../../../support/memory_backup.ts";
 
@@ -88,6 +89,29 @@ it("openBackup() passes over a proof that is gone or damaged, and does not take 
   const answering = (code: "HF203" | "HF204" | "HF207") => ({ ...storage, getObject: (key: string) => (key.startsWith(newest) ? Promise.reject(new HoldfastError(code, "no")) : storage.getObject(key)) });
   for (const code of ["HF204", "HF207"] as const) expect((await openBackup(answering(code), "latest-verified")).manifest.run_id).toBe("20261122T000000Z-bbbbbb");
   await expect(openBackup(answering("HF203"), "latest-verified")).rejects.toMatchObject({ code: "HF203" });
+});
+
+it("openBackup() refuses a manifest that is longer than any export makes it, and one that parses to more: HF209 naming it", async () => {
+  const storage = bucket();
+  const key = "holdfast/clinic/runs/20261123T000000Z-cccccc/manifest.json";
+  const length = storage.objects.get(key)?.length ?? 0;
+  const limits = { ...COMMAND_READS, manifestBytes: length };
+  expect((await openBackup(storage, "latest", undefined, limits)).limits).toBe(limits);
+  for (const fewer of [{ manifestBytes: length - 1 }, { jsonValues: 3 }]) {
+    await expect(openBackup(storage, "latest", undefined, { ...limits, ...fewer })).rejects.toMatchObject({ code: "HF209", message: expect.stringContaining(key) });
+  }
+});
+
+it("openBackup() takes a proof that is larger than any for none", async () => {
+  const storage = bucket();
+  await addProof(storage, "20261123T000000Z-cccccc", "passed");
+  await addProof(storage, "20261122T000000Z-bbbbbb", "passed");
+  const [key = ""] = [...storage.objects.keys()].filter((one) => one.includes("cccccc/proofs/"));
+  const proof = storage.objects.get(key) ?? new Uint8Array();
+  storage.objects.set(key, new Uint8Array([...proof, ...new Array<number>(1000).fill(0x20)]));
+  const open = async (proofBytes: number) => (await openBackup(storage, "latest-verified", undefined, { ...COMMAND_READS, proofBytes })).manifest.run_id;
+  expect(await open(proof.length + 1000)).toBe("20261123T000000Z-cccccc");
+  expect(await open(proof.length + 999)).toBe("20261122T000000Z-bbbbbb");
 });
 
 it("listBackups() passes over objects that are of no run, and lists runs of one project alone where that is asked for", async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ManifestChunk } from "../../../../functions/_shared/export/manifest.ts";
 import type { Backup } from "../../../../functions/_shared/restore/backup_source.ts";
 import { loadChunk, type PreparedChunk, prepareChunk } from "../../../../functions/_shared/restore/load_chunk.ts";
+import { FUNCTION_READS } from "../../../../functions/_shared/restore/read_limits.ts";
 import { openRestoreState } from "../../../../functions/_shared/restore/restore_state.ts";
 import { createRestoreTarget, MemoryStorage, type RestoreTarget } from "../../../support/restore_world.ts";
 
@@ -52,6 +53,13 @@ describe("prepareChunk()", () => {
   ])("prepareChunk() names an object with %s, HF501", async (_what, text, described, message) => {
     const { backup, chunk } = stored(text, described);
     await expect(prepareChunk(backup, TABLE, chunk, ALL)).rejects.toMatchObject({ code: "HF501", message: expect.stringMatching(`"p/data/1\\.copy\\.gz" ${message}`) });
+  });
+
+  it("prepareChunk() asks for no rows that its reader has no memory for: HF501 naming the object", async () => {
+    const { backup, chunk } = stored("1\ta\n2\tb\n");
+    const limits = (chunkBytes: number) => ({ ...backup, limits: { ...FUNCTION_READS, chunkBytes } });
+    expect(await prepareChunk(limits(8), TABLE, chunk, ALL)).toMatchObject({ rows: 2 });
+    await expect(prepareChunk(limits(7), TABLE, chunk, ALL)).rejects.toMatchObject({ code: "HF501", message: expect.stringContaining('"p/data/1.copy.gz" has more rows than its reader takes') });
   });
 
   it("prepareChunk() takes rows that pack as well as rows can", async () => {

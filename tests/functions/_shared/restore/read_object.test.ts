@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
 import { hasContent, readContent, readObject, unpack } from "../../../../functions/_shared/restore/read_object.ts";
+import { FUNCTION_READS, mostStored } from "../../../../functions/_shared/restore/read_limits.ts";
 import { sha256Hex } from "../../../../functions/_shared/s3/sha256_hex.ts";
 import { manifestOf, memoryBackup, memoryStorage, store, text } from "../../../support/memory_backup.ts";
 
@@ -60,15 +61,36 @@ it("readContent() throws HF501 for a content the manifest does not name, and for
   await expect(readContent(memoryBackup(storage, manifestOf({ objects: [named] })), "schema.json")).rejects.toMatchObject({ code: "HF501" });
 });
 
-it("unpack() throws HF501 for more bytes than it may unpack, long before they fill the memory", async () => {
-  const { backup, ref } = await world();
+it("unpack() throws HF209 for more bytes than it may unpack, long before they fill the memory", async () => {
+  const { backup, ref, key } = await world();
   const bytes = gzipSync(new Uint8Array(5_000_000));
-  expect(await unpack(backup, ref, bytes, 5_000_000)).toHaveLength(5_000_000);
-  await expect(unpack(backup, ref, bytes, 4_999_999)).rejects.toMatchObject({ code: "HF501", message: expect.stringContaining("cannot be unpacked"), detail: expect.stringMatching(/larger than 4999999 bytes/) });
+  const limited = (contentBytes: number) => ({ ...backup, limits: { ...FUNCTION_READS, contentBytes } });
+  expect(await unpack(limited(5_000_000), ref, bytes)).toHaveLength(5_000_000);
+  await expect(unpack(limited(4_999_999), ref, bytes)).rejects.toMatchObject({ code: "HF209", message: expect.stringContaining(key), detail: "It unpacks to more than 4999999 bytes." });
 });
 
-it("unpack() has a limit unless told otherwise", async () => {
+it("unpack() has the limits of the command unless told otherwise", async () => {
   const { backup, ref } = await world();
   const part = gzipSync(new Uint8Array(50 * 1024 * 1024), { level: 1 });
-  await expect(unpack(backup, ref, Buffer.concat(Array.from({ length: 11 }, () => part)))).rejects.toMatchObject({ code: "HF501" });
+  await expect(unpack(backup, ref, Buffer.concat(Array.from({ length: 11 }, () => part)))).rejects.toMatchObject({ code: "HF209" });
 }, 30_000);
+
+it("unpack() throws HF209 for text that parses to more than it is long", async () => {
+  const { backup, ref, key } = await world();
+  const bytes = gzipSync(`[${"[],".repeat(FUNCTION_READS.jsonValues)}[]]`);
+  await expect(unpack({ ...backup, limits: FUNCTION_READS }, ref, bytes)).rejects.toMatchObject({ code: "HF209", message: expect.stringContaining(key) });
+});
+
+it("readObject() does not ask for an object that the manifest says is larger than any export stores", async () => {
+  const { backup, ref } = await world();
+  const limits = { ...FUNCTION_READS, chunkBytes: 1000 };
+  const s3 = { ...backup.s3, getObject: () => Promise.reject(new Error("it was asked for")) };
+  await expect(readObject({ ...backup, s3, limits }, { ...ref, bytes: mostStored(1000) + 1 })).rejects.toMatchObject({ code: "HF209", message: expect.stringContaining(ref.key) });
+  await expect(readObject({ ...backup, s3, limits }, { ...ref, bytes: mostStored(1000) })).rejects.toThrow("it was asked for");
+});
+
+it("readObject() takes an object that is longer than the manifest says for a damaged one", async () => {
+  const { backup, ref, storage, key } = await world();
+  storage.objects.set(key, new Uint8Array(10_000));
+  await expect(readObject(backup, ref)).rejects.toMatchObject({ code: "HF501", message: expect.stringContaining(key) });
+});

@@ -9,8 +9,8 @@ describe("applyRetention()", () => {
   afterAll(() => world.close());
   beforeEach(() => world.reset());
 
-  const apply = (more: { objects?: number; s3?: RetentionWorld["s3"] } = {}) => applyRetention({
-    database: world.client, s3: more.s3 ?? world.s3, budget: { objects: more.objects ?? Infinity, until: Infinity, now: () => 0 } });
+  const apply = (more: { objects?: number; s3?: RetentionWorld["s3"]; projectRef?: string | null } = {}) => applyRetention({
+    database: world.client, projectRef: more.projectRef ?? null, s3: more.s3 ?? world.s3, budget: { objects: more.objects ?? Infinity, until: Infinity, now: () => 0 } });
   const marks = () => world.sql("select run_id, swept_at is not null as swept, locked_until, error_code from backup.retention_marks order by run_id");
 
   it("applyRetention() marks, waits, deletes; each object and no other", async () => {
@@ -86,6 +86,42 @@ describe("applyRetention()", () => {
     expect(await apply()).toMatchObject({ runs: [{ runId: failed, outcome: "done", objects: 3 }] });
     expect([(await world.keys(failed)).length, (await world.keys(late)).length, (await world.keys(running)).length]).toEqual([0, 3, 1]);
     expect(await world.sql("select state from backup.runs where run_id = $1", [failed])).toEqual([{ state: "failed" }]);
+  });
+
+  it("applyRetention() deletes nothing for a copy of the project, until the copy says which backups are its own", async () => {
+    const [old, newest] = [await world.run({ daysAgo: 400 }), await world.run({ daysAgo: 1 })];
+    const [source, copy] = ["abcdefghijklmnopqrst", "zyxwvutsrqponmlkjihg"];
+    const [settings] = await world.sql<{ folder: string }>("select project_ref as folder from backup.settings");
+    try {
+      expect(await apply({ projectRef: source })).toMatchObject({ marked: 1 });
+      await world.endGrace();
+      for (const projectRef of [copy, null]) {
+        await expect(apply({ projectRef })).rejects.toMatchObject({ code: "HF607", message: expect.stringContaining(source), hint: expect.stringContaining("backup.take_over_bucket(") });
+      }
+      expect((await world.keys(old)).length).toBe(4);
+      // A copy beside its source has a folder of its own, and gives up what lies in the other.
+      await world.sql("update backup.settings set project_ref = $1", [copy]);
+      expect(await world.sql("select backup.take_over_bucket($1) as given", [copy])).toEqual([{ given: 2 }]);
+      expect(await apply({ projectRef: copy })).toMatchObject({ marked: 0, runs: [] });
+      expect([(await world.keys(old)).length, (await world.keys(newest)).length]).toEqual([4, 4]);
+    } finally {
+      await world.sql("update backup.settings set project_ref = $1, bucket_owner = null", [settings?.folder]);
+    }
+  });
+
+  it("applyRetention() goes on after the project has moved, once somebody says so", async () => {
+    const [old] = [await world.run({ daysAgo: 400 }), await world.run({ daysAgo: 1 })];
+    const [before, after] = ["abcdefghijklmnopqrst", "zyxwvutsrqponmlkjihg"];
+    try {
+      await apply({ projectRef: before });
+      await world.endGrace();
+      await expect(apply({ projectRef: after })).rejects.toMatchObject({ code: "HF607" });
+      expect(await world.sql("select backup.take_over_bucket($1) as given", [after])).toEqual([{ given: 0 }]);
+      expect(await apply({ projectRef: after })).toMatchObject({ runs: [{ runId: old, outcome: "done" }] });
+      expect(await world.sql("select resolved_at is not null as resolved from backup.alerts where cause = 'bucket_of_another'")).toEqual([{ resolved: true }]);
+    } finally {
+      await world.sql("update backup.settings set bucket_owner = null");
+    }
   });
 
   it("applyRetention() throws HF600 without a policy and deletes nothing", async () => {

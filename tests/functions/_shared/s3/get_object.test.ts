@@ -42,9 +42,9 @@ describe("getObject()", () => {
     expect(s3.sleeps).toEqual([]);
   });
 
-  test("getObject() refuses an object longer than allowed at once: HF207", async () => {
+  test("getObject() refuses an object longer than allowed at once: HF209", async () => {
     await store("long");
-    await expect(s3.client().getObject("long", { maxBytes: BODY.length - 1 })).rejects.toMatchObject({ code: "HF207", message: 'Cannot get object "long": it is longer than expected' });
+    await expect(s3.client().getObject("long", { maxBytes: BODY.length - 1 })).rejects.toMatchObject({ code: "HF209", message: 'Cannot get object "long": it is longer than expected' });
     expect(s3.sleeps).toEqual([]);
     expect(await s3.client().getObject("long", { maxBytes: BODY.length })).toHaveLength(BODY.length);
   });

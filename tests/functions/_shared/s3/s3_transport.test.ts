@@ -36,7 +36,7 @@ describe("createS3Transport()", () => {
       signal = init?.signal;
       return new Response(body(), { headers });
     });
-    await expect(long.exchange({ ...CALL, maxBytes: 5000 }, LIMITS)).rejects.toMatchObject({ name: "HoldfastError", code: "HF207", detail: "It has more than 5000 bytes." });
+    await expect(long.exchange({ ...CALL, maxBytes: 5000 }, LIMITS)).rejects.toMatchObject({ name: "HoldfastError", code: "HF209", detail: "It has more than 5000 bytes." });
     expect(sent).toBeLessThan(20_000);
     expect(signal?.aborted).toBe(true);
   });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
 import { checkBackupObjects } from "../../../../functions/_shared/verify/check_backup_objects.ts";
+import { FUNCTION_READS } from "../../../../functions/_shared/restore/read_limits.ts";
 import type { ObjectReader } from "../../../../functions/_shared/verify/object_storage.ts";
 import type { RestorePointObjects } from "../../../../functions/_shared/verify/restore_point_objects.ts";
 
@@ -16,7 +17,7 @@ const contents: Record<string, string> = {
 };
 
 const point: RestorePointObjects = {
-  runId: "r", objectPrefix: PREFIX, manifestKey: `${PREFIX}manifest.json`, manifestSha256: hash("{manifest}"),
+  runId: "r", objectPrefix: PREFIX, manifestKey: `${PREFIX}manifest.json`, manifestSha256: hash("{manifest}"), manifestBytes: 10,
   share: { of: 1, index: 0, after: null }, older: [],
   objects: Object.entries(contents).filter(([key]) => !key.endsWith(".json")).map(([key, text]) => ({ key, sha256: hash(text), bytes: text.length })),
 };
@@ -27,8 +28,9 @@ function bucket(changes: Record<string, string | undefined> = {}, failures: Reco
   const read: string[] = [];
   return {
     read,
-    getObject: async (key) => {
+    getObject: async (key, { maxBytes = Infinity } = {}) => {
       read.push(key);
+      if ((stored[key]?.length ?? 0) > maxBytes) throw new HoldfastError("HF209", `Cannot get object "${key}": it is longer than expected`);
       if (failures[key] !== undefined) throw failures[key];
       const text = stored[key];
       if (text !== undefined && frozen?.test(key) === true) throw new HoldfastError("HF603", "archived");
@@ -68,6 +70,33 @@ describe("checkBackupObjects()", () => {
   it("checkBackupObjects() names a missing and an altered manifest", async () => {
     expect(failed(await check(bucket({ [point.manifestKey]: undefined })))).toEqual([point.manifestKey]);
     expect(failed(await check(bucket({ [point.manifestKey]: "{MANIFEST}" })))).toEqual([point.manifestKey]);
+  });
+
+  it("checkBackupObjects() reads no object further than it was recorded, and calls a longer one damaged", async () => {
+    for (const key of [point.manifestKey, `${PREFIX}schema.sql.gz`]) {
+      const reader = bucket({ [key]: `${contents[key] ?? ""}, and much more` });
+      const lying = { ...reader, listObjects: bucket().listObjects };
+      const findings = await check(lying);
+      expect(failed(findings)).toEqual([key]);
+      expect(findings.find(({ subject }) => subject === key)).toMatchObject({ actual: expect.stringContaining("HF209") });
+    }
+    const older = { runId: "o", objectPrefix: "older/", manifestKey: "older/manifest.json", manifestSha256: hash("{}"), archived: false };
+    const huge = bucket({ "older/manifest.json": "{}".repeat(100) });
+    const findings = await checkBackupObjects({ state: "ready", reader: huge }, { ...point, older: [older] }, { maxBytes: Infinity, reads: { ...FUNCTION_READS, manifestBytes: 100 } });
+    expect(findings.find(({ subject }) => subject === older.manifestKey)).toMatchObject({ verdict: "inconclusive", actual: expect.stringContaining("HF209") });
+    const forgotten = { ...point, manifestBytes: null };
+    expect(failed(await check(bucket(), forgotten))).toEqual([]);
+  });
+
+  it("checkBackupObjects() does not read what a function has no memory for, and says so", async () => {
+    const large = 100_000;
+    const key = `${PREFIX}data/public.a/1.copy.gz`;
+    const reader = bucket({ [key]: "x".repeat(large) });
+    const of = { ...point, objects: point.objects.map((one) => (one.key === key ? { ...one, bytes: large, sha256: hash("x".repeat(large)) } : one)) };
+    const findings = await checkBackupObjects({ state: "ready", reader }, of, { maxBytes: Infinity, reads: { ...FUNCTION_READS, chunkBytes: 1000 } });
+    expect(reader.read).not.toContain(key);
+    expect(findings.find(({ subject }) => subject === "large objects")).toMatchObject({ verdict: "skipped", actual: expect.stringMatching(/^1 objects .*holdfast verify reads them/) });
+    expect((await check(bucket({ [key]: "x".repeat(large) }), of)).map(({ subject }) => subject)).not.toContain("large objects");
   });
 
   it("checkBackupObjects() takes bytes the client found damaged for damage", async () => {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
+import { FUNCTION_READS } from "../../../../functions/_shared/restore/read_limits.ts";
 import { objectsOfManifest } from "../../../../functions/_shared/verify/objects_of_manifest.ts";
 
 const hash = (bytes: string | Buffer) => createHash("sha256").update(bytes).digest("hex");
@@ -30,6 +31,19 @@ describe("objectsOfManifest()", () => {
     const objects = await objectsOfManifest(reader({ "r/manifest.json": manifest, "r/chunks/a.json.gz": list }), point);
     expect(objects.map(({ key, bytes }) => [key, bytes])).toEqual([["r/schema.json.gz", 10], ["r/chunks/a.json.gz", list.length],
       ["r/data/public.a/1.copy.gz", 1], ["r/data/public.a/2.copy.gz", 2], ["r/data/public.a/3.copy.gz", 3]]);
+  });
+  it("objectsOfManifest() asks for no more than its limits, and unpacks no more", async () => {
+    const asked: unknown[] = [];
+    const storage = reader({ "r/manifest.json": manifest, "r/chunks/a.json.gz": list });
+    const asking = { ...storage, getObject: (key: string, options?: unknown) => {
+      asked.push(options);
+      return storage.getObject(key);
+    } };
+    await objectsOfManifest(asking, point, FUNCTION_READS);
+    expect(asked).toEqual([{ maxBytes: FUNCTION_READS.manifestBytes }, { maxBytes: list.length }]);
+    const longer = { ...storage, getObject: (key: string) => (key.endsWith("a.json.gz") ? Promise.reject(new HoldfastError("HF209", "longer")) : storage.getObject(key)) };
+    await expect(objectsOfManifest(longer, point)).rejects.toMatchObject({ code: "HF207", message: expect.stringContaining("r/chunks/a.json.gz") });
+    await expect(objectsOfManifest(storage, point, { ...FUNCTION_READS, contentBytes: 100 })).rejects.toMatchObject({ code: "HF209", message: expect.stringContaining("r/chunks/a.json.gz") });
   });
   it("objectsOfManifest() rejects an altered manifest and an altered list before it believes them", async () => {
     await expect(objectsOfManifest(reader({ "r/manifest.json": manifest.replace("17", "18") }), point)).rejects.toMatchObject({ code: "HF207", message: expect.stringContaining("r/manifest.json") });

@@ -26,15 +26,15 @@ it("readRestorePointObjects() lists what the ledger says was stored, with the ol
     values ('20260102T000000Z-bbbbbb', 'failed', 'daily', 'http', 'functions', 'q/', now(), 'HF300', 'snapshot lost')`);
   await client.query(`
     insert into backup.run_tables (run_id, schema_name, table_name, relid, status, columns, rows, fingerprint) values ('20260101T000000Z-aaaaaa', 's', 't', 1, 'exported', '{}', 1, 'f');
-    insert into backup.chunks (run_id, chunk_no, kind, state, done_at, objects) values
-      ('20260101T000000Z-aaaaaa', 1, 'schema', 'done', now(), '[{"key": "p/schema.sql.gz", "sha256": "s1", "bytes": 7, "content": "schema"}]'),
-      ('20260101T000000Z-aaaaaa', 4, 'manifest', 'done', now(), '[{"key": "p/manifest.json", "sha256": "m", "bytes": 9, "content": "manifest"}]');
+    insert into backup.chunks (run_id, chunk_no, kind, state, done_at, stored_bytes, objects) values
+      ('20260101T000000Z-aaaaaa', 1, 'schema', 'done', now(), 7, '[{"key": "p/schema.sql.gz", "sha256": "s1", "bytes": 7, "content": "schema"}]'),
+      ('20260101T000000Z-aaaaaa', 4, 'manifest', 'done', now(), 9, '[{"key": "p/manifest.json", "sha256": "m", "bytes": 9, "content": "manifest"}]');
     insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, first_tid, state, done_at, object_key, sha256, stored_bytes, rows, row_hash_sum) values
       ('20260101T000000Z-aaaaaa', 2, 'data', 's', 't', '(0,0)', 'done', now(), 'p/data/s.t/2.copy.gz', 's2', 5, 1, 1);
     insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, first_tid, state) values
       ('20260101T000000Z-aaaaaa', 3, 'data', 's', 't', '(0,0)', 'replaced')`);
   const first = await readRestorePointObjects(client, await start());
-  expect(first).toEqual({ runId: "20260101T000000Z-aaaaaa", objectPrefix: "p/", manifestKey: "p/manifest.json", manifestSha256: "x", share: { of: 4, index: 0, after: null }, older: [],
+  expect(first).toEqual({ runId: "20260101T000000Z-aaaaaa", objectPrefix: "p/", manifestKey: "p/manifest.json", manifestSha256: "x", manifestBytes: 9, share: { of: 4, index: 0, after: null }, older: [],
     objects: [{ key: "p/data/s.t/2.copy.gz", sha256: "s2", bytes: 5 }, { key: "p/schema.sql.gz", sha256: "s1", bytes: 7 }] });
 
   const shareAfter = async (evidence: object | null) => {
