@@ -279,6 +279,7 @@ create table backup.chunks (
   rows            bigint,
   row_hash_sum    numeric,
   objects         jsonb,
+  positions       jsonb,
   error_code      text,
   error_message   text,
   done_at         timestamptz,
@@ -303,6 +304,7 @@ comment on column backup.chunks.first_tid is 'First row address of the range.';
 comment on column backup.chunks.end_tid is 'End of the range, exclusive. Null: to the end of the table, also when it grew.';
 comment on column backup.chunks.claim_id is 'Fencing token: only the worker that holds the newest claim may report a result.';
 comment on column backup.chunks.row_hash_sum is 'Sum of the row hashes of the range; the sums of all chunks of a table give its fingerprint.';
+comment on column backup.chunks.positions is 'Of the chunk of the sequences: where each was when the run was planned, as backup.sequence_values() returns it.';
 comment on column backup.chunks.objects is 'Objects written by a chunk that is not data: array of {key, sha256, bytes, content}.';
 
 -- sql/tables/critical_tables.sql
@@ -898,6 +900,7 @@ comment on column backup.sample_queries.max_ms is 'Time budget in milliseconds, 
 create table backup.settings (
   id                      boolean primary key default true,
   project_ref             text not null default 'local',
+  bucket_owner            text,
   functions_url           text,
   external_clock          boolean not null default false,
   included_schemas        text[],
@@ -938,6 +941,7 @@ create table backup.settings (
   ledger_keep_history     interval not null default '2 years',
   constraint settings_one_row check (id),
   constraint settings_project_ref_is_a_path_segment check (project_ref ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'),
+  constraint settings_bucket_owner_is_a_reference check (bucket_owner ~ '^[a-z]{20}$'),
   constraint settings_functions_url_is_http check (functions_url ~ '^https?://'),
   constraint settings_chunk_bytes_range check (chunk_bytes between 8192 and 1073741824),
   constraint settings_worker_bytes_positive check (worker_bytes > 0),
@@ -978,6 +982,7 @@ insert into backup.settings default values;
 
 comment on table backup.settings is 'One row: how this project is backed up. Change it with update backup.settings set … where id;';
 comment on column backup.settings.project_ref is 'Folder of this project inside the bucket; the project reference on hosted Supabase.';
+comment on column backup.settings.bucket_owner is 'Reference of the hosted project whose retention may delete what this ledger lists: the first that did, so a physical copy may not. See backup.take_over_bucket(). Null: none has yet.';
 comment on column backup.settings.functions_url is 'Base URL of the Edge Functions, as https://<ref>.supabase.co/functions/v1. Null: Vault secret "project_url" + /functions/v1.';
 comment on column backup.settings.external_clock is 'A program outside of the database holds snapshots and delivers tickets; pg_cron and pg_net are left alone.';
 comment on column backup.settings.included_schemas is 'Schemas to back up. Null: all but system and ephemeral ones, see backup.included_schemas().';
@@ -1154,6 +1159,7 @@ revoke all on function backup._amcheck_call(boolean) from public;
 -- partitioned table of the included schemas, without those that an extension brings along.
 -- relation is ready for a FROM clause: an ordinary table is read with ONLY, so that rows of inheriting tables and
 -- partitions count once, in their own table; a partitioned table has no rows of its own and is read whole.
+-- Asked for one table it finds it by the index of pg_class: a proof asks three times for each of ten thousand.
 create or replace function backup._checked_tables(p_schema text default null, p_table text default null)
 returns table (relid oid, schema_name text, table_name text, subject text, relation text, relkind "char",
                relispartition boolean, relowner oid)
@@ -1164,10 +1170,13 @@ as $$
   select c.oid, n.nspname::text, c.relname::text, format('%I.%I', n.nspname, c.relname),
          format('%s%I.%I', case when c.relkind = 'r' then 'only ' else '' end, n.nspname, c.relname),
          c.relkind, c.relispartition, c.relowner
-  from pg_catalog.pg_class c
+  from (select r.oid, r.relname, r.relnamespace, r.relkind, r.relispartition, r.relowner
+        from pg_catalog.pg_class r where p_table is null and r.relkind in ('r', 'p')
+        union all
+        select r.oid, r.relname, r.relnamespace, r.relkind, r.relispartition, r.relowner
+        from pg_catalog.pg_class r where p_table is not null and r.relname = p_table::name and r.relkind in ('r', 'p')) c
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-  where c.relkind in ('r', 'p')
-    and n.nspname in (select backup.included_schemas())
+  where n.nspname in (select backup.included_schemas())
     and (p_schema is null or n.nspname::text = p_schema)
     and (p_table is null or c.relname::text = p_table)
     and not exists (
@@ -2327,6 +2336,41 @@ $$;
 comment on function backup.cancel_run(text) is 'Ends an active run at the wish of a person; false when it had already ended.';
 revoke all on function backup.cancel_run(text) from public;
 
+-- sql/functions/check_bucket_owner.sql
+-- requires: tables/settings.sql, functions/raise_alert.sql, functions/resolve_alert.sql
+-- backup.check_bucket_owner(p_ref)
+--
+-- Why: a physical copy of a project has its ledger and, once its functions are deployed with the same secrets, its bucket. What the copy
+-- deletes is the source's. So the first project that applies retention is remembered in backup.settings.bucket_owner, which a copy
+-- takes along, and every other one is refused. p_ref: reference of the hosted project that asks, from its address; null where there is
+-- none, as on a server of one's own. A ledger without an owner whose folder is named as a hosted project belongs to that one.
+-- Returns null when p_ref may delete, else the owner; the alert is raised here, as an error would take it back.
+create or replace function backup.check_bucket_owner(p_ref text)
+returns text
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_owner text;
+begin
+  select coalesce(s.bucket_owner, case when s.project_ref ~ '^[a-z]{20}$' then s.project_ref end) into v_owner
+  from backup.settings s for no key update;
+  if v_owner is not null and v_owner is distinct from p_ref then
+    perform backup.raise_alert('bucket_of_another', 'critical',
+      format('retention is refused: the backups that this ledger lists belong to project %s, and this is %s', v_owner, coalesce(p_ref, 'another database')),
+      jsonb_build_object('owner', v_owner, 'project', p_ref));
+    return v_owner;
+  end if;
+  update backup.settings s set bucket_owner = p_ref where s.bucket_owner is null and p_ref is not null;
+  perform backup.resolve_alert('bucket_of_another');
+  return null;
+end;
+$$;
+
+comment on function backup.check_bucket_owner(text) is
+  'Null when the hosted project of this reference may delete what the ledger lists, and the first to ask may; else the reference of the project it belongs to, with an alert.';
+revoke all on function backup.check_bucket_owner(text) from public;
+
 -- sql/functions/check_constraints.sql
 -- requires: functions/_constraint_tests.sql, functions/_read_only.sql
 -- backup.check_constraints(schema, table)
@@ -3048,7 +3092,7 @@ comment on function backup.check_row_security(text, text) is
 revoke all on function backup.check_row_security(text, text) from public;
 
 -- sql/functions/check_sequences.sql
--- requires: functions/_sequence_uses.sql
+-- requires: functions/_sequence_uses.sql, functions/_read_only.sql
 -- backup.check_sequences(schema, table)
 --
 -- Why: a sequence that lags behind its column hands out keys that exist, and the first insert after a restore fails.
@@ -3057,7 +3101,8 @@ revoke all on function backup.check_row_security(text, text) from public;
 -- A sequence without a next value fails as exhausted. One finding per sequence and column that draws from it.
 -- Skipped: columns whose values are not the plain numbers of the sequence (a default like 'A' || nextval(…)).
 -- Nothing is drawn from the sequence. Arguments narrow it to the columns of a schema and a table.
--- Locks: ACCESS SHARE on tables and sequences until the transaction ends; waits at most 10 s for it.
+-- Locks: ACCESS SHARE on a table and its sequence while they are read, as all of ten thousand are more than a server has room for; waits
+-- at most 10 s for it.
 create or replace function backup.check_sequences(p_schema text default null, p_table text default null)
 returns setof backup.finding
 language plpgsql
@@ -3068,6 +3113,7 @@ set lock_timeout = '10s'
 as $$
 declare
   v_use       record;
+  v_position  jsonb;
   v_last      bigint;
   v_called    boolean;
   v_next      numeric;
@@ -3090,7 +3136,9 @@ begin
                        when v_use.step > 0 then 'the next value is above every value of the column'
                        else 'the next value is below every value of the column' end;
     begin
-      execute format('select last_value, is_called from %s', v_use.sequence_name) into v_last, v_called;
+      v_position := backup._read_only(format('select jsonb_build_array(s.last_value, s.is_called) from %s s', v_use.sequence_name));
+      v_last := v_position ->> 0;
+      v_called := v_position ->> 1;
       v_next := v_last + case when v_called then v_use.step::numeric else 0 end;
       v_exhausted := v_next not between v_use.seqmin and v_use.seqmax;
       if v_exhausted and v_use.seqcycle then
@@ -3109,11 +3157,10 @@ begin
           'values of the column are not plain numbers of the sequence', v_evidence)::backup.finding;
         continue;
       elsif v_use.seqcycle then
-        execute format('select exists (select from %s where %I = $1)', v_use.relation, v_use.column_name)
-          into v_taken using v_next;
+        v_taken := backup._read_only(format('select to_jsonb(exists (select from %s where %I = %s))', v_use.relation, v_use.column_name, v_next));
       else
-        execute format('select %s(%I) from %s', case when v_use.step > 0 then 'max' else 'min' end,
-          v_use.column_name, v_use.relation) into v_edge;
+        v_edge := backup._read_only(format('select to_jsonb(%s(%I)) from %s', case when v_use.step > 0 then 'max' else 'min' end,
+          v_use.column_name, v_use.relation)) #>> '{}';
         v_taken := coalesce(case when v_use.step > 0 then v_edge >= v_next else v_edge <= v_next end, false);
         v_evidence := v_evidence || jsonb_build_object('outermost_value', v_edge);
       end if;
@@ -5530,7 +5577,7 @@ revoke all on function backup.hold_snapshot(text) from public;
 --
 -- Why: the same text makes a keeper of any session: a pg_cron job, the command, or psql. Two transactions, because the
 -- claim must be visible to others while the second one holds the snapshot. No timeout may end it early (that of
--- transactions is known from PostgreSQL 17 on), and no notice may be sent to a pg_cron that has stopped listening.
+-- transactions is known from PostgreSQL 17 on), a database that is read-only by default can be backed up, and no notice may be sent to a pg_cron that has stopped listening.
 create or replace function backup.keeper_command(p_run_id text)
 returns text
 language sql
@@ -5538,7 +5585,8 @@ immutable
 set search_path = ''
 as $$
   select pg_catalog.format(
-    'set client_min_messages = error; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; '
+    'set client_min_messages = error; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; set lock_timeout = 0; '
+    'set default_transaction_read_only = off; '
     'select pg_catalog.set_config(''transaction_timeout'', ''0'', false) where pg_catalog.current_setting(''transaction_timeout'', true) is not null; '
     'begin; select backup.claim_keeper(%L); commit; '
     'begin isolation level read committed; select backup.hold_snapshot(%L); commit',
@@ -5672,7 +5720,7 @@ revoke all on function backup.pause_sweep(text, uuid, bigint, bigint, timestampt
 -- Why: says for every table what happens to its rows, so that nothing is left out in silence. Runs inside the
 -- snapshot: pg_class is read as of the snapshot, sizes and storage files as of now. A table that is not readable, or that
 -- was rewritten between snapshot and plan, is an error and not a gap.
--- Locks: ACCESS SHARE on the tables that are counted. Errors: HF305 not readable, HF301 rewritten.
+-- Locks: ACCESS SHARE on each table while it is counted. Errors: HF305 not readable, HF301 rewritten.
 create or replace function backup.plan_tables()
 returns table (
   schema_name text, table_name text, relid oid, status backup.table_status, reason text, columns text[],
@@ -5741,7 +5789,13 @@ begin
       fingerprint_expression := backup.fingerprint_expression(v_table.oid);
       -- A table that stores its rows elsewhere has no pages and so no chunks: its count shows that they are missing.
       if total_bytes <= v_count_limit or pages = 0 then
-        execute format('select count(*) from only %I.%I', schema_name, table_name) into planned_rows;
+        -- A lock is held to the end of its transaction, and each count takes one for the table and one for every index: ten thousand
+        -- partitions fill the server's lock table. What a rolled back subtransaction has locked is free again; its count stays.
+        begin
+          execute format('select count(*) from only %I.%I', schema_name, table_name) into planned_rows;
+          raise exception using errcode = 'ZZ000', message = 'counted';
+        exception when sqlstate 'ZZ000' then null;
+        end;
       end if;
       -- Last: asking for the size waits for whoever holds the table, and a TRUNCATE that ends then gives it another file.
       filenode := pg_catalog.pg_relation_filenode(v_table.oid);
@@ -5946,13 +6000,14 @@ revoke all on function backup.record_key_proof(jsonb) from public;
 
 -- sql/functions/record_plan.sql
 -- requires: functions/held_chunks.sql, functions/chunk_ranges.sql, tables/run_tables.sql, tables/settings.sql
--- backup.record_plan(p_run_id, p_claim_id, p_tables, p_schema_fingerprint, p_snapshot_xids)
+-- backup.record_plan(p_run_id, p_claim_id, p_tables, p_schema_fingerprint, p_snapshot_xids, p_sequences)
 --
 -- Why: planning reads inside the snapshot, which is read only; this writes down what it found, in one transaction with the
 -- completion of the plan chunk, so that a plan exists once or not at all. Big tables come first: they decide the time.
+-- p_sequences: backup.sequence_values() of that moment, for the chunk that reads them again at the end.
 -- Errors: HF003, HF004.
 create or replace function backup.record_plan(
-  p_run_id text, p_claim_id uuid, p_tables jsonb, p_schema_fingerprint text, p_snapshot_xids text)
+  p_run_id text, p_claim_id uuid, p_tables jsonb, p_schema_fingerprint text, p_snapshot_xids text, p_sequences jsonb default '[]')
 returns integer
 language plpgsql
 set search_path = ''
@@ -5988,10 +6043,10 @@ begin
     union all select 'sequences', null, null, null, null, 0, -2
     union all select 'manifest', null, null, null, null, 0, -3
   )
-  insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, first_tid, end_tid, estimated_bytes)
+  insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, first_tid, end_tid, estimated_bytes, positions)
   select p_run_id,
          v_plan + row_number() over (order by kind not in ('schema', 'globals'), size desc, schema_name, table_name, first_tid),
-         kind, schema_name, table_name, first_tid, end_tid, estimated_bytes
+         kind, schema_name, table_name, first_tid, end_tid, estimated_bytes, case kind when 'sequences' then p_sequences end
   from work;
   get diagnostics v_count = row_count;
 
@@ -6005,9 +6060,9 @@ begin
 end;
 $$;
 
-comment on function backup.record_plan(text, uuid, jsonb, text, text) is
+comment on function backup.record_plan(text, uuid, jsonb, text, text, jsonb) is
   'Stores the tables of a run and makes its chunks; returns how many. Errors: HF003, HF004.';
-revoke all on function backup.record_plan(text, uuid, jsonb, text, text) from public;
+revoke all on function backup.record_plan(text, uuid, jsonb, text, text, jsonb) from public;
 
 -- sql/functions/record_primary_backups.sql
 -- requires: tables/primary_backups.sql
@@ -6577,7 +6632,8 @@ revoke all on function backup.schema_fingerprint() from public;
 -- requires: functions/included_schemas.sql
 -- backup.sequence_values()
 --
--- Why: sequences are not transactional. They are read last, so that a restored nextval() is never behind the data.
+-- Why: sequences are not transactional. They are read last, so that a restored nextval() is never behind the data; and when the run
+-- is planned, because TRUNCATE … RESTART IDENTITY sets them back. Locks: ACCESS SHARE on each sequence while it is read.
 -- Errors: HF305 a sequence cannot be read.
 create or replace function backup.sequence_values()
 returns table (schema_name text, sequence_name text, last_value bigint, is_called boolean)
@@ -6609,7 +6665,12 @@ begin
         detail = format('Role %I has no SELECT privilege.', current_user),
         hint = format('Run grant select on sequence %I.%I to %I.', schema_name, sequence_name, current_user);
     end if;
-    execute format('select s.last_value, s.is_called from %I.%I s', schema_name, sequence_name) into last_value, is_called;
+    -- Rolled back, so that not one lock for each sequence is held to the end: ten thousand fill the server's lock table.
+    begin
+      execute format('select s.last_value, s.is_called from %I.%I s', schema_name, sequence_name) into last_value, is_called;
+      raise exception using errcode = 'ZZ000', message = 'read';
+    exception when sqlstate 'ZZ000' then null;
+    end;
     return next;
   end loop;
 end;
@@ -7337,6 +7398,49 @@ comment on function backup.table_stats(boolean, text, text) is
   'Rows (estimated, on request exact), sizes, dead rows and last analyze per table, beside the newest complete run. Arguments: count exactly, and a schema and a table to narrow it to.';
 revoke all on function backup.table_stats(boolean, text, text) from public;
 
+-- sql/functions/take_over_bucket.sql
+-- requires: tables/settings.sql, tables/runs.sql, functions/resolve_alert.sql
+-- backup.take_over_bucket(p_ref)
+--
+-- Why: says that this project deletes from now on. A project that was moved keeps backup.settings.project_ref, and with it the folder
+-- and all runs. A copy beside its source is given a project_ref of its own first: the runs of other folders are then the source's, and
+-- the ledger counts them as gone, so that nothing here ever deletes them. Their objects stay.
+-- p_ref: reference of the hosted project; null on a server of one's own, whose folder must not be named as a hosted project.
+-- Returns how many runs were given up. Errors: HF100.
+create or replace function backup.take_over_bucket(p_ref text)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_project text := (select s.project_ref from backup.settings s);
+  v_given   integer;
+begin
+  if p_ref !~ '^[a-z]{20}$' then
+    raise exception using errcode = 'HF100', message = 'that is not the reference of a hosted project',
+      hint = 'It is the part before .supabase.co in the address of the project: twenty lower-case letters.';
+  end if;
+  if p_ref is null and v_project ~ '^[a-z]{20}$' then
+    raise exception using errcode = 'HF100', message = format('folder %s is that of a hosted project', v_project),
+      hint = 'Give this database a folder of its own: update backup.settings set project_ref = ''<name>'' where id; then call this again.';
+  end if;
+  update backup.runs r
+     set state = case r.state when 'complete' then 'expired' else r.state end, objects_deleted_at = now()
+   where r.state in ('complete', 'failed', 'expired') and r.objects_deleted_at is null
+     and right('/' || r.object_prefix, length(v_project || r.run_id) + 8) <> format('/%s/runs/%s/', v_project, r.run_id);
+  get diagnostics v_given = row_count;
+  delete from backup.retention_marks m using backup.runs r
+   where r.run_id = m.run_id and m.swept_at is null and r.objects_deleted_at is not null;
+  update backup.settings set bucket_owner = p_ref where id;
+  perform backup.resolve_alert('bucket_of_another');
+  return v_given;
+end;
+$$;
+
+comment on function backup.take_over_bucket(text) is
+  'Makes the hosted project of this reference the one whose retention deletes in the bucket. Runs outside of the folder backup.settings.project_ref are given up: they stay in the bucket. Returns how many. Errors: HF100.';
+revoke all on function backup.take_over_bucket(text) from public;
+
 -- sql/functions/verification_check_names.sql
 -- backup.verification_check_names()
 --
@@ -7918,7 +8022,7 @@ revoke all on function backup.run_tests(text) from public;
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it. Qualified, as the search path may hold functions of
 -- these names.
 do $$ begin
-  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 07e6a466d5e5.'));
+  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build cdd251dbe245.'));
 end $$;
 
 reset check_function_bodies;
