@@ -50,6 +50,8 @@ export function explainTableError(error: unknown, chunk: ClaimedChunk): unknown 
     case "42P01": // undefined_table
     case "3F000": // invalid_schema_name
     case "42703": // undefined_column
+    case "42883": // undefined_function: the one that hashes the type that the column had
+    case "42846": // cannot_coerce
       return tableChanged(chunk, error);
     case "42501": // insufficient_privilege, also raised when row security would hide rows
       return new HoldfastError("HF305", `Cannot export table ${tableOf(chunk)} as the role may not read all of its rows`, {

@@ -65,10 +65,10 @@ export function subjectOf(one: { schema: string; name: string }): string {
 const NOT_LOOKED = new Set(["42501", "55P03", "57014"]);
 
 /** SQLSTATEs of a target that lacks or holds another thing than the statement was written for: that is a difference. */
-const DIFFERENT = /^(42P01|42703|42883|42704|3F000|XX)/;
+const DIFFERENT = /^(42P01|42703|42883|42846|42704|3F000|XX)/;
 
 const MEANINGS: Record<string, string> = {
-  "42P01": "the table is missing", "42703": "a column is missing", "42501": "the role may not look (42501)", "57014": "it took too long (57014)",
+  "42P01": "the table is missing", "42703": "a column is missing", "42883": "a function is missing, or a column has another type", "42846": "a column has another type", "42501": "the role may not look (42501)", "57014": "it took too long (57014)",
 };
 
 /**

@@ -86,9 +86,14 @@ function subjectsOfPlan(current: FactBase, desired: FactBase, { target }: ProveC
     return actions.map((action) => action.produces[0] ?? action.destroys[0] ?? action.consumes[0] ?? { kind: "schema", name: "unknown" });
   } catch {
     // No way leads from here to there, which does not mean that nothing can be said.
-    const subjects = diff(current, desired).map((delta) => ("fact" in delta ? delta.fact.id : "edge" in delta ? delta.edge.from : delta.id));
+    const subjects = diff(current, desired).map((delta) => ("fact" in delta ? delta.fact.id : "edge" in delta ? delta.edge.from : delta.id)).filter((id) => !isOfCluster(id));
     return subjects.length > 0 ? subjects : [{ kind: "schema", name: "unknown" }];
   }
+}
+
+/** Roles are those of all databases; another step compares them. */
+function isOfCluster(id: StableId): boolean {
+  return id.kind === "role" || id.kind === "membership" || ("target" in id && isOfCluster(id.target));
 }
 
 function ownerOf(base: FactBase, id: StableId): string {

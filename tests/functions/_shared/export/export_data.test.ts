@@ -171,12 +171,19 @@ describe("exportData()", () => {
   it.each([
     ["TRUNCATE", "truncate shop.a"],
     ["TRUNCATE and new rows", "truncate shop.a; insert into shop.a select g, 'new' from generate_series(1, 400) g"],
-    ["a rewriting ALTER TABLE", "alter table shop.a alter column id type numeric"],
+    ["a rewriting ALTER TABLE", "alter table shop.a add column other uuid default gen_random_uuid()"],
   ])("exportData() fails with HF301 after %s", async (_, change) => {
     await world.sql("create table shop.a as select g as id, 'x'::text as t from generate_series(1, 400) g");
     await begin();
     await world.sql(change);
     await expect(exportAll()).rejects.toMatchObject({ name: "ChunkFailed", cause: { code: "HF301", message: expect.stringContaining("shop.a") } });
+  });
+
+  it.each(["id type numeric", "c type text", "b type xml using null"])("exportData() fails with HF302 when a column has got another type: %s", async (change) => {
+    await world.sql("create table shop.a as select g as id, true as b, gen_random_uuid() as c from generate_series(1, 400) g");
+    await begin();
+    await world.sql(`alter table shop.a alter column ${change}`);
+    await expect(exportAll()).rejects.toMatchObject({ name: "ChunkFailed", cause: { code: "HF302", message: expect.stringContaining("shop.a") } });
   });
 
   it("exportData() fails with HF301 when the rewritten table was too large to be counted", async () => {

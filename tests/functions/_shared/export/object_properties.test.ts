@@ -45,7 +45,7 @@ describe("readObjectProperties()", () => {
       const s3 = world.s3With({}, { endpoint: locking.endpoint, bucket: "locked", accessKeyId: locking.accessKeyId, secretAccessKey: locking.secretAccessKey });
       const unlocked = await openRun(world);
       await planned(unlocked);
-      await expect(claimManifest(unlocked)).rejects.toMatchObject({ code: "HF206", hint: expect.stringContaining("Object Lock") });
+      await expect(claimManifest(unlocked)).rejects.toMatchObject({ cause: { code: "HF206", hint: expect.stringContaining("Object Lock") } });
       await world.sql("select backup.cancel_run($1)", [unlocked.runId]);
       await unlocked.close();
       const run = await openRun(world);

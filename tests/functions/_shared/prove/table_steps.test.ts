@@ -110,6 +110,8 @@ describe("tableSteps()", () => {
   it("tableSteps() says that a table is missing or lacks a column: failed, and no row count is claimed", async () => {
     expect((await prove([{ ...items, name: "gone" }])).findings).toEqual([["check_fingerprints", "shop.gone", "failed", "the table is missing"]]);
     expect((await prove([{ ...items, fingerprint_expression: "pg_catalog.hashint4extended(0, (pg_catalog.hashtextextended(row(t.n, t.gone)::text, 0)))" }])).findings).toEqual([["check_fingerprints", "shop.items", "failed", "a column is missing"]]);
+    const typed = "pg_catalog.hashint4extended(0, (coalesce(pg_catalog.uuid_hash_extended(t.n, 1), 1)))";
+    expect((await prove([{ ...items, fingerprint_expression: typed }])).findings).toEqual([["check_fingerprints", "shop.items", "failed", "a function is missing, or a column has another type"]]);
   });
 
   it("tableSteps() cannot compare a table of a platform of another version: inconclusive", async () => {
