@@ -280,4 +280,31 @@ describe("exportData()", () => {
     await exportData(run.context, await claimKind(run, "data"));
     expect(order).toEqual(["copy", "copy", "stored", "stored"]);
   });
+
+  it("exportData() holds no lock while it waits for the storage", async () => {
+    await world.sql(`create table shop.a as select g as id, repeat('x', 6000) as t from generate_series(1, 10) g;
+                     create table shop.b as select g as id, repeat('y', 6000) as t from generate_series(1, 10) g`);
+    await begin({ maxChunkBytes: 70_000 });
+    const { s3, client } = run.context;
+    const { rows: [worker] } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+    const seen: unknown[] = [];
+    run.context.s3 = { ...s3, putObject: async (...call) => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      seen.push(...await world.sql("select a.state, (select count(*)::integer from pg_locks l where l.pid = a.pid and l.relation is not null) as locks from pg_stat_activity a where a.pid = $1", [worker?.pid]));
+      return await s3.putObject(...call);
+    } };
+    await exportAll();
+    expect(seen).toEqual([{ state: "idle", locks: 0 }, { state: "idle", locks: 0 }]);
+    expect([await storedIds("a"), await storedIds("b")]).toEqual([upTo(10), upTo(10)]);
+  });
+
+  it("exportData() begins no further chunk when much of its lease is over, and gives the rest back untried", async () => {
+    await world.sql("create table shop.a as select g as id from generate_series(1, 10) g; create table shop.b as select g as id from generate_series(1, 10) g");
+    await begin();
+    run.context.leaseMs = 0;
+    await exportData(run.context, await claimKind(run, "data"));
+    expect((await chunks()).map(({ state, attempts }) => [state, attempts])).toEqual([["done", 1], ["pending", 0]]);
+    await exportAll();
+    expect([await storedIds("a"), await storedIds("b")]).toEqual([upTo(10), upTo(10)]);
+  });
 });
