@@ -54,6 +54,17 @@ describe("refuseEventTriggers()", () => {
       expect((await admin.query("select to_regnamespace('holdfast_restore') is null as untouched")).rows).toEqual([{ untouched: true }]);
     });
 
+  it("refuseEventTriggers() says what lets the restore go on, as statements to run, and leaves nothing else to do", async () => {
+    await arrange("alter event trigger hear_end enable always; alter event trigger hear_drop enable");
+    const error: unknown = await planRestore(requestOf()).catch((one: unknown) => one);
+    const [, disable = "", enable = ""] = /as their owner: (.*;) Enable them when it has ended: (.*;)$/.exec((error as { hint?: string }).hint ?? "") ?? [];
+    await admin.query(disable);
+    await planRestore(requestOf());
+    await admin.query(enable);
+    expect((await admin.query("select e.evtname as name, e.evtenabled::text as enabled from pg_event_trigger e where e.evtname like 'hear%' order by 1")).rows)
+      .toEqual([{ name: "hear_drop", enabled: "O" }, { name: "hear_end", enabled: "A" }]);
+  });
+
   it("refuseEventTriggers() lets rows alone be restored where usual ones do not hear of it", async () => {
     await arrange(`drop schema if exists shop cascade; ${TABLE}; grant all on schema shop to postgres; alter table shop.orders owner to postgres; alter event trigger hear_end enable always`);
     await expect(restoreBackup(requestOf({ dataOnly: true }))).rejects.toMatchObject(refusal);
