@@ -36,6 +36,8 @@ interface Step {
   after: Step[];
   /** A CREATE TABLE that was given more columns, and may have to wait for what they need. */
   rewritten: boolean;
+  /** Makes what the plan has in a CREATE TABLE, so that what needs it comes later than the plan says. */
+  moved: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ interface Step {
  * what they need; a default that calls a function is set afterwards.
  */
 export function orderColumns(actions: readonly Action[], desired: FactBase): Action[] {
-  const steps = actions.map((action, place): Step => ({ action, place, needs: [], after: [], rewritten: false }));
+  const steps = actions.map((action, place): Step => ({ action, place, needs: [], after: [], rewritten: false, moved: false }));
   const producerOf = new Map<string, Step>();
   for (const step of steps) for (const id of step.action.produces) producerOf.set(encodeId(id), step);
   const removed = new Set<Step>();
@@ -55,6 +57,7 @@ export function orderColumns(actions: readonly Action[], desired: FactBase): Act
     const added = steps.filter(({ action: { verb, produces: [first], sql } }) => verb === "create" && first?.kind === "column" && first.schema === id.schema && first.table === id.name && ADD_COLUMN.test(sql));
     if (added.length > 0) mergeColumns(table, added, { desired, producerOf, steps, removed });
   }
+  for (const table of steps) waitForParents(table, { desired, producerOf, steps, removed });
   return sortSteps(steps.filter((step) => !removed.has(step)), desired);
 }
 
@@ -106,7 +109,7 @@ function mergeColumns(table: Step, added: Step[], merging: Merging): void {
   const constraints = kept.filter(({ id }) => id.kind === "constraint");
   const prefix = `ALTER TABLE ${bare[1]?.replace(/^CREATE (?:UNLOGGED )?TABLE /, "") ?? ""}ADD `;
   const move = (sql: string, made: StableId[]): Step => {
-    const step: Step = { place: tail[0]?.place ?? table.place, needs: [], after: [], rewritten: true,
+    const step: Step = { place: tail[0]?.place ?? table.place, needs: [], after: [], rewritten: true, moved: true,
       action: { ...table.action, sql: prefix + sql, produces: made, consumes: [subjectOf(table)] } };
     merging.steps.push(step);
     for (const one of made) producerOf.set(encodeId(one), step);
@@ -119,6 +122,19 @@ function mergeColumns(table: Step, added: Step[], merging: Merging): void {
   table.rewritten = true;
   chain([...tail, ...moved].sort(byPosition));
   for (const check of checks) check.after.push(...moved);
+}
+
+/** A table is made when the tables it inherits from have all of their columns: those that come later would follow its own. */
+function waitForParents(table: Step, merging: Merging): void {
+  const { action: { verb, produces: [id], consumes, sql: create } } = table;
+  if (verb !== "create" || id?.kind !== "table" || !create.includes(" INHERITS (")) return;
+  const parents = new Set(consumes.filter((one) => one.kind === "table" && encodeId(one) !== encodeId(id)).map(encodeId));
+  const columns = merging.steps.filter((step) => {
+    const { action: { verb: does, produces: [first], sql } } = step;
+    return does === "create" && first?.kind === "column" && !merging.removed.has(step) && ADD_COLUMN.test(sql)
+      && parents.has(encodeId({ kind: "table", schema: first.schema, name: first.table }));
+  });
+  table.after.push(...columns.filter((step) => !reaches(subjectOf(step), table, merging)));
 }
 
 function subjectOf(step: Step): StableId {
@@ -196,7 +212,7 @@ function sortSteps(steps: readonly Step[], desired: FactBase): Action[] {
     const own = new Set<Step>();
     for (const before of [...ids.map((id) => producerOf.get(encodeId(id))), ...step.after]) {
       // Facts can depend on each other in circles that the planner has found a way around: its order says which way.
-      if (before === undefined || before === step || (before.place > step.place && !step.rewritten && !step.after.includes(before))) continue;
+      if (before === undefined || before === step || (before.place > step.place && !step.rewritten && !before.moved && !step.after.includes(before))) continue;
       own.add(before);
     }
     waits.set(step, own);
