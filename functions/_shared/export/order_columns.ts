@@ -100,7 +100,7 @@ function mergeColumns(table: Step, added: Step[], merging: Merging): void {
   }
   // A column that the table cannot be made with takes those behind it along.
   const cut = tail[0] === undefined ? Infinity : positionOf(desired, subjectOf(tail[0]));
-  const late = inside.filter(({ id }) => id.kind === "column" && positionOf(desired, id) > cut);
+  const late = unneeded(inside.filter(({ id }) => id.kind === "column" && positionOf(desired, id) > cut), inside, desired);
   const lateNames = new Set(late.map(({ id }) => nameOf(id)));
   const lateChecks = inside.filter(({ id }) => id.kind === "constraint" && constraintUses(desired, id, lateNames));
   const isLate = new Set([...late, ...lateChecks].map(({ id }) => encodeId(id)));
@@ -122,6 +122,15 @@ function mergeColumns(table: Step, added: Step[], merging: Merging): void {
   table.rewritten = true;
   chain([...tail, ...moved].sort(byPosition));
   for (const check of checks) check.after.push(...moved);
+}
+
+/** Without those that a column before them is generated from, as ALTER TABLE … SET EXPRESSION can have it: an order that cannot be is given up. */
+function unneeded<Made extends { id: StableId }>(late: readonly Made[], all: readonly Made[], desired: FactBase): Made[] {
+  const names = new Set(late.map(({ id }) => nameOf(id)));
+  const usedBy = (id: StableId) => (id.kind === "column" ? [id, { ...id, kind: "default" as const }] : [])
+    .flatMap((one) => desired.outgoingEdges(one)).filter(({ kind, to }) => kind === "depends" && to.kind === "column" && names.has(to.name)).map(({ to }) => nameOf(to));
+  const used = new Set(all.filter(({ id }) => !names.has(nameOf(id))).flatMap(({ id }) => usedBy(id)));
+  return used.size === 0 ? [...late] : unneeded(late.filter(({ id }) => !used.has(nameOf(id))), all, desired);
 }
 
 /** A table is made when the tables it inherits from have all of their columns: those that come later would follow its own. */
