@@ -41,7 +41,7 @@ const KINDS: readonly Kind[] = [
 const INTEGER = 0;
 
 const column = fc.record({
-  kind: fc.nat(KINDS.length - 1), look: fc.constantFrom("plain", "plain", "default", "generated", "identity", "check"),
+  kind: fc.nat(KINDS.length - 1), look: fc.constantFrom("plain", "plain", "default", "generated", "identity", "serial", "check"),
   variant: fc.nat(5), of: fc.nat(9), notNull: fc.boolean(),
 });
 const columns = (maxLength: number) => fc.array(column, { maxLength });
@@ -60,7 +60,7 @@ interface Made { name: string; kind: number; generated: boolean }
 
 function clauseOf({ kind, look, variant, of, notNull }: Column, name: string, made: Made[]): string {
   const plain = made.filter((one) => !one.generated);
-  const chosen = look === "identity" ? INTEGER : kind;
+  const chosen = look === "identity" || look === "serial" ? INTEGER : kind;
   const { type, defaults, uses } = KINDS[chosen] ?? { type: "integer", defaults: [], uses: [] };
   const required = notNull ? " not null" : "";
   const other = plain[of % Math.max(1, plain.length)];
@@ -68,6 +68,7 @@ function clauseOf({ kind, look, variant, of, notNull }: Column, name: string, ma
   const use = uses[variant % uses.length] ?? ((column) => column);
   if (look === "default") return `${name} ${type} default ${defaults[variant % defaults.length] ?? "null"}${required}`;
   if (look === "identity") return `${name} integer generated ${variant % 2 === 0 ? "always" : "by default"} as identity`;
+  if (look === "serial") return `${name} serial`;
   if (look === "check") return `${name} ${type}${required} check (${use(name)} is not null)`;
   if (look !== "generated" || other === undefined) return `${name} ${type}${required}`;
   const expression = (KINDS[other.kind]?.uses ?? [])[variant % (KINDS[other.kind]?.uses.length ?? 1)]?.(other.name) ?? "1";
