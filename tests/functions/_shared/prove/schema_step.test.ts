@@ -60,6 +60,18 @@ describe("schemaStep()", () => {
     expect(Number(findings[0]?.evidence["objects"])).toBeGreaterThan(15);
   });
 
+  it("schemaStep() tells of columns in another order, and passes", async () => {
+    const key = "alter table shop.orders add constraint orders_customer_fkey foreign key (customer) references shop.customers";
+    await client.query(`alter table shop.orders drop constraint orders_customer_fkey; alter table shop.customers drop id, add id integer primary key; ${key}`);
+    try {
+      const { findings } = await run();
+      expect(findings.filter(({ actual }) => actual?.includes("order") === true)).toMatchObject([{ subject: "table shop.customers", verdict: "skipped", actual: 'columns in the order "email", "id"' }]);
+      expect(findings.filter(({ verdict }) => verdict === "failed")).toEqual([]);
+    } finally {
+      await client.query("alter table shop.customers drop email, add email text not null constraint customers_email_key unique");
+    }
+  });
+
   it("schemaStep() names every object that is missing, different or too many, and not what only hangs on one", async () => {
     const damages: [string, string, unknown[]][] = [
       ["drop index shop.orders_customer", "create index orders_customer on shop.orders (customer)", ["index shop.orders_customer", "it is missing"]],
