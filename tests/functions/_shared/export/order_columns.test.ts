@@ -112,6 +112,8 @@ describe("orderColumns()", () => {
   };
 
   it("orderColumns() makes awkward tables as they are in the source", async () => {
+    // HOLDFAST_AWKWARD_TABLES=300 looks at as many others.
+    const runs = process.env["HOLDFAST_AWKWARD_TABLES"];
     await fc.assert(fc.asyncProperty(awkwardTables, fc.boolean(), async (statements, isRestore) => {
       await client.query(`drop schema if exists shop cascade; ${AWKWARD_PRELUDE}`);
       for (const sql of statements) await client.query(sql).catch(() => undefined);
@@ -124,7 +126,7 @@ describe("orderColumns()", () => {
       } finally {
         await client.query("rollback");
       }
-    }), { numRuns: Number(process.env["HOLDFAST_AWKWARD_TABLES"] ?? 10), endOnFailure: true, examples: [[LATE, true], [LATE, false]] });
+    }), { ...(runs === undefined ? { seed: 15 } : {}), numRuns: Number(runs ?? 10), endOnFailure: true, examples: [[LATE, true], [LATE, false]] });
   });
 
   it("orderColumns() gives up an order that cannot be, and makes the columns all the same", async () => {
