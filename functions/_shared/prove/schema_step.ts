@@ -85,7 +85,9 @@ function subjectsOfPlan(current: FactBase, desired: FactBase, { target }: ProveC
     return actions.map((action) => action.produces[0] ?? action.destroys[0] ?? action.consumes[0] ?? { kind: "schema", name: "unknown" });
   } catch {
     // No way leads from here to there, which does not mean that nothing can be said.
-    const subjects = diff(current, desired).map((delta) => ("fact" in delta ? delta.fact.id : "edge" in delta ? delta.edge.from : delta.id));
+    const subjects = diff(current, desired).map((delta) => ("fact" in delta ? delta.fact.id : "edge" in delta ? delta.edge.from : delta.id))
+      // Roles are those of the server, and others have made some of them.
+      .filter(({ kind }) => kind !== "role");
     return subjects.length > 0 ? subjects : [{ kind: "schema", name: "unknown" }];
   }
 }

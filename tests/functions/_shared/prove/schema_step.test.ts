@@ -147,6 +147,9 @@ describe("schemaStep()", () => {
     const views = ["a", "b"].map((name) => ({ id: view(name), payload: { def: "SELECT 1 AS n", reloptions: [] }, parent: schema("shop") }));
     const tangled = buildFactBase([...factBase.facts(), ...views], [...factBase.edges, depends(view("a"), view("b")), depends(view("b"), view("a"))], "liveDb");
     const backup = await written.put("schema.json", serializeSnapshot(tangled, { pgVersion: "17" }));
-    expect(failed(await run({ backup }))).toEqual([["check_schema", "view shop.a", "it is missing"], ["check_schema", "view shop.b", "it is missing"]]);
+    const role = `holdfast_other_${process.pid}`;
+    await admin.query(`create role ${role}`);
+    const result = await run({ backup }).finally(() => admin.query(`drop role ${role}`));
+    expect(failed(result), "nobody's business is a role of the server").toEqual([["check_schema", "view shop.a", "it is missing"], ["check_schema", "view shop.b", "it is missing"]]);
   });
 });
