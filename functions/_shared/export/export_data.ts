@@ -22,6 +22,8 @@ interface Exported {
   stored: ChunkResult[];
   /** Bytes of COPY text. */
   rawBytes: number;
+  /** Whether all of the claim was tried. */
+  whole: boolean;
   failure?: Failure;
 }
 
@@ -50,37 +52,50 @@ async function store(context: WorkerContext, copied: CopiedChunk): Promise<Chunk
 /** Text whose compressing and sending does not hold up the next chunk: a usual chunk, which takes about as long for it as the next one for its copy. */
 const ON_THEIR_WAY_BYTES = 8 * 1024 * 1024;
 
+/** Of a lease, which nobody renews: then no further chunk is begun, so that what a slow storage has taken is reported in time. */
+const SHARE_OF_LEASE = 0.3;
+
 /**
  * Copies the chunks of a claim one after the other, and compresses and sends each while the next one is copied. Never more than
  * `maxChunkBytes` of text are held: the next chunk has what the ones on their way leave of it, at least twice what it is expected to need.
+ * No transaction is open, and so no table is locked, while the storage is waited for: a migration would wait as well, and the
+ * application behind it.
  */
 async function copyAndStore(context: WorkerContext, chunks: readonly ClaimedChunk[]): Promise<Exported> {
   const queue = new StoreQueue((copied: CopiedChunk) => store(context, copied));
+  const started = performance.now();
+  const roomFor = ({ estimated_bytes: bytes }: ClaimedChunk) => Math.min(ON_THEIR_WAY_BYTES, context.maxChunkBytes - 2 * Number(bytes));
+  const mayBegin = () => queue.failure === undefined && (after === 0 || performance.now() - started < SHARE_OF_LEASE * context.leaseMs);
   let rawBytes = 0;
   let after = 0;
-  let current = chunks[0];
   let failure: Failure | undefined;
-  try {
-    await inSnapshot(context.client, context, async () => {
-      for (const chunk of chunks) {
-        await queue.room(Math.min(ON_THEIR_WAY_BYTES, context.maxChunkBytes - 2 * Number(chunk.estimated_bytes)));
-        if (queue.failure !== undefined) return;
-        current = chunk;
-        const copied = await copyChunk(context, chunk, context.maxChunkBytes - queue.bytes, context.copyBuffer.take());
-        after++;
-        rawBytes += copied.bytes.byteLength;
-        queue.add(copied, copied.bytes.byteLength);
-      }
-    });
-  } catch (error) {
-    if (current === undefined) throw error;
-    // Rows copied before the failure were read under the same snapshot and are complete, so they count.
-    failure = { chunk: current, error, after };
+  while (failure === undefined) {
+    const next = chunks[after];
+    if (next === undefined) break;
+    await queue.room(roomFor(next));
+    if (!mayBegin()) break;
+    let current = next;
+    try {
+      await inSnapshot(context.client, context, async () => {
+        for (const chunk of chunks.slice(after)) {
+          if (!queue.hasRoom(roomFor(chunk)) || !mayBegin()) return;
+          current = chunk;
+          const copied = await copyChunk(context, chunk, context.maxChunkBytes - queue.bytes, context.copyBuffer.take());
+          after++;
+          rawBytes += copied.bytes.byteLength;
+          queue.add(copied, copied.bytes.byteLength);
+        }
+      });
+    } catch (error) {
+      // Rows copied before the failure were read under the same snapshot and are complete, so they count.
+      failure = { chunk: current, error, after };
+    }
   }
   const stored = await queue.settle();
   // What the storage refuses concerns every chunk, so that is told rather than what was the matter with one of them.
   if (queue.failure !== undefined) failure = { chunk: queue.failure.item.chunk, error: queue.failure.error, after };
-  return failure === undefined ? { stored, rawBytes } : { stored, rawBytes, failure };
+  const whole = after === chunks.length;
+  return failure === undefined ? { stored, rawBytes, whole } : { stored, rawBytes, whole, failure };
 }
 
 function costOfEncryption(context: WorkerContext, stored: readonly ChunkResult[]): number {
@@ -97,10 +112,13 @@ function costOfEncryption(context: WorkerContext, stored: readonly ChunkResult[]
  */
 export async function exportData(context: WorkerContext, chunks: readonly ClaimedChunk[]): Promise<number> {
   const claimId = chunks[0]?.claim_id ?? "";
-  const { stored, rawBytes, failure } = await copyAndStore(context, chunks);
+  const { stored, rawBytes, whole, failure } = await copyAndStore(context, chunks);
   if (stored.length > 0) await context.ledger.complete(context.runId, claimId, stored);
   const bytes = rawBytes + costOfEncryption(context, stored);
-  if (failure === undefined) return bytes;
+  if (failure === undefined) {
+    if (!whole) await giveBackRest(context, claimId);
+    return bytes;
+  }
 
   const { chunk, error } = failure;
   if (error instanceof HoldfastError && error.code === "HF303") {

@@ -25,13 +25,13 @@ export async function makeContext(
   client: Client, s3: S3Client, runId: string, worker: string, snapshotId: string, limits: WorkerLimits,
   recipients: () => readonly string[] = () => [],
 ): Promise<WorkerContext> {
-  const { rows: [run] } = await client.query<{ object_prefix: string; age_recipients: string[] | null }>(
-    "select r.object_prefix, r.age_recipients from backup.runs r where r.run_id = $1", [runId]);
+  const { rows: [run] } = await client.query<{ object_prefix: string; age_recipients: string[] | null; lease_seconds: number }>(
+    "select r.object_prefix, r.age_recipients, s.lease_seconds from backup.runs r, backup.settings s where r.run_id = $1", [runId]);
   if (run === undefined) {
     throw new HoldfastError("HF001", `Run '${runId}' does not exist`, { hint: "List runs with holdfast runs." });
   }
   const ledger = new Ledger(client);
   const fixed = run.age_recipients ?? await ledger.fixRecipients(runId, recipients());
   const properties = await readObjectProperties(client, runId);
-  return { client, ledger, s3, runId, objectPrefix: run.object_prefix, recipients: fixed, properties, worker, snapshotId, copyBuffer: new CopyBuffer(), ...limits, toolVersion: TOOL_VERSION };
+  return { client, ledger, s3, runId, objectPrefix: run.object_prefix, recipients: fixed, properties, worker, snapshotId, leaseMs: run.lease_seconds * 1000, copyBuffer: new CopyBuffer(), ...limits, toolVersion: TOOL_VERSION };
 }

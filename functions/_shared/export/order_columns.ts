@@ -36,6 +36,8 @@ interface Step {
   after: Step[];
   /** A CREATE TABLE that was given more columns, and may have to wait for what they need. */
   rewritten: boolean;
+  /** Makes what the plan has in a CREATE TABLE, so that what needs it comes later than the plan says. */
+  moved: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ interface Step {
  * what they need; a default that calls a function is set afterwards.
  */
 export function orderColumns(actions: readonly Action[], desired: FactBase): Action[] {
-  const steps = actions.map((action, place): Step => ({ action, place, needs: [], after: [], rewritten: false }));
+  const steps = actions.map((action, place): Step => ({ action, place, needs: [], after: [], rewritten: false, moved: false }));
   const producerOf = new Map<string, Step>();
   for (const step of steps) for (const id of step.action.produces) producerOf.set(encodeId(id), step);
   const removed = new Set<Step>();
@@ -64,6 +66,7 @@ export function orderColumns(actions: readonly Action[], desired: FactBase): Act
     const added = addedTo.get(encodeId(id)) ?? [];
     if (added.length > 0) mergeColumns(table, added, { desired, producerOf, steps, removed });
   }
+  for (const table of steps) waitForParents(table, { desired, producerOf, steps, removed });
   return sortSteps(steps.filter((step) => !removed.has(step)), desired);
 }
 
@@ -106,7 +109,7 @@ function mergeColumns(table: Step, added: Step[], merging: Merging): void {
   }
   // A column that the table cannot be made with takes those behind it along.
   const cut = tail[0] === undefined ? Infinity : positionOf(desired, subjectOf(tail[0]));
-  const late = inside.filter(({ id }) => id.kind === "column" && positionOf(desired, id) > cut);
+  const late = unneeded(inside.filter(({ id }) => id.kind === "column" && positionOf(desired, id) > cut), inside, desired);
   const lateNames = new Set(late.map(({ id }) => nameOf(id)));
   const lateChecks = inside.filter(({ id }) => id.kind === "constraint" && constraintUses(desired, id, lateNames));
   const isLate = new Set([...late, ...lateChecks].map(({ id }) => encodeId(id)));
@@ -115,7 +118,7 @@ function mergeColumns(table: Step, added: Step[], merging: Merging): void {
   const constraints = kept.filter(({ id }) => id.kind === "constraint");
   const prefix = `ALTER TABLE ${bare[1]?.replace(/^CREATE (?:UNLOGGED )?TABLE /, "") ?? ""}ADD `;
   const move = (sql: string, made: StableId[]): Step => {
-    const step: Step = { place: tail[0]?.place ?? table.place, needs: [], after: [], rewritten: true,
+    const step: Step = { place: tail[0]?.place ?? table.place, needs: [], after: [], rewritten: true, moved: true,
       action: { ...table.action, sql: prefix + sql, produces: made, consumes: [subjectOf(table)] } };
     merging.steps.push(step);
     for (const one of made) producerOf.set(encodeId(one), step);
@@ -128,6 +131,28 @@ function mergeColumns(table: Step, added: Step[], merging: Merging): void {
   table.rewritten = true;
   chain([...tail, ...moved].sort(byPosition));
   for (const check of checks) check.after.push(...moved);
+}
+
+/** Without those that a column before them is generated from, as ALTER TABLE … SET EXPRESSION can have it: an order that cannot be is given up. */
+function unneeded<Made extends { id: StableId }>(late: readonly Made[], all: readonly Made[], desired: FactBase): Made[] {
+  const names = new Set(late.map(({ id }) => nameOf(id)));
+  const usedBy = (id: StableId) => (id.kind === "column" ? [id, { ...id, kind: "default" as const }] : [])
+    .flatMap((one) => desired.outgoingEdges(one)).filter(({ kind, to }) => kind === "depends" && to.kind === "column" && names.has(to.name)).map(({ to }) => nameOf(to));
+  const used = new Set(all.filter(({ id }) => !names.has(nameOf(id))).flatMap(({ id }) => usedBy(id)));
+  return used.size === 0 ? [...late] : unneeded(late.filter(({ id }) => !used.has(nameOf(id))), all, desired);
+}
+
+/** A table is made when the tables it inherits from have all of their columns: those that come later would follow its own. */
+function waitForParents(table: Step, merging: Merging): void {
+  const { action: { verb, produces: [id], consumes, sql: create } } = table;
+  if (verb !== "create" || id?.kind !== "table" || !create.includes(" INHERITS (")) return;
+  const parents = new Set(consumes.filter((one) => one.kind === "table" && encodeId(one) !== encodeId(id)).map(encodeId));
+  const columns = merging.steps.filter((step) => {
+    const { action: { verb: does, produces: [first], sql } } = step;
+    return does === "create" && first?.kind === "column" && !merging.removed.has(step) && ADD_COLUMN.test(sql)
+      && parents.has(encodeId({ kind: "table", schema: first.schema, name: first.table }));
+  });
+  table.after.push(...columns.filter((step) => !reaches(subjectOf(step), table, merging)));
 }
 
 function subjectOf(step: Step): StableId {
@@ -205,7 +230,7 @@ function sortSteps(steps: readonly Step[], desired: FactBase): Action[] {
     const own = new Set<Step>();
     for (const before of [...ids.map((id) => producerOf.get(encodeId(id))), ...step.after]) {
       // Facts can depend on each other in circles that the planner has found a way around: its order says which way.
-      if (before === undefined || before === step || (before.place > step.place && !step.rewritten && !step.after.includes(before))) continue;
+      if (before === undefined || before === step || (before.place > step.place && !step.rewritten && !before.moved && !step.after.includes(before))) continue;
       own.add(before);
     }
     waits.set(step, own);

@@ -11,6 +11,7 @@ import type { ClaimedChunk } from "./ledger.ts";
 import { attemptName } from "./object_keys.ts";
 import { orderColumns } from "./order_columns.ts";
 import { recurseIndex } from "./recurse_index.ts";
+import { separateKeys } from "./separate_keys.ts";
 import { compress, storeObject } from "./store_object.ts";
 import type { WorkerContext } from "./worker_context.ts";
 
@@ -36,7 +37,7 @@ export function renderSchema(json: string, maxFacts: number): string | null {
     { scope: "database", assumedRoles, assumedSchemas: ["pg_catalog"], intentRules: FURTHER_RULES });
   const settings = preamble.map(({ name, value }) => `set ${name} = ${value === "" ? "''" : value};`);
   return ["-- Schema of the backup. Roles are in roles.sql.gz; load them first.", ...settings,
-    ...finishActions(orderColumns(actions, factBase), factBase).map(({ sql }) => `${tolerant(recurseIndex(sql)).trimEnd().replace(/;$/, "")};`), ""].join("\n");
+    ...finishActions(separateKeys(orderColumns(actions, factBase)), factBase).map(({ sql }) => `${tolerant(recurseIndex(sql)).trimEnd().replace(/;$/, "")};`), ""].join("\n");
 }
 
 /** Even an empty database has schema public, and a new project has more: what is there already stays. */

@@ -29,9 +29,14 @@ export class StoreQueue<Item, Result> {
     return this.#failure;
   }
 
-  /** Waits until another one may be added and at most `maxBytes` still wait; never rejects. */
+  /** Whether another one may be added and at most `maxBytes` still wait. */
+  hasRoom(maxBytes: number): boolean {
+    return this.#running.size < PARALLEL && this.#bytes <= Math.max(0, maxBytes);
+  }
+
+  /** Waits until there is room; never rejects. */
   async room(maxBytes: number): Promise<void> {
-    while (this.#running.size >= PARALLEL || this.#bytes > Math.max(0, maxBytes)) await Promise.race(this.#running);
+    while (!this.hasRoom(maxBytes)) await Promise.race(this.#running);
   }
 
   add(item: Item, bytes: number): void {

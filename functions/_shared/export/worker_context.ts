@@ -19,6 +19,8 @@ export interface WorkerContext {
   /** Name of this worker in the ledger. */
   worker: string;
   snapshotId: string;
+  /** How long a claim is the worker's. */
+  leaseMs: number;
   /** What the worker copies its chunks into. */
   copyBuffer: CopyBuffer;
   /** Most bytes of COPY text of one chunk; a bigger chunk is split. */

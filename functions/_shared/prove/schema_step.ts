@@ -10,6 +10,7 @@ import type { LeftOut } from "../restore/restore_context.ts";
 import { sleepingEventTriggers } from "../restore/sleeping_event_triggers.ts";
 import { FURTHER_RULES } from "../schema/further_rules.ts";
 import { compareAccess } from "./compare_access.ts";
+import { compareOrder } from "./compare_order.ts";
 import type { ProofFinding } from "./proof.ts";
 import { finding, type ProofStep, type ProveContext, subjectOf } from "./proof_step.ts";
 
@@ -36,7 +37,7 @@ export function schemaStep(context: ProveContext): ProofStep {
       return {
         findings: [
           ...compareTableList(backup, context), ...compareSchema(current, desired, context, leftOut), ...await compareStates(client, desired),
-          ...compareAccess(backup, present, context), ...sayWhoSleeps(backup, present, context),
+          ...compareOrder(current, desired), ...compareAccess(backup, present, context), ...sayWhoSleeps(backup, present, context),
         ],
         left_out: leftOut,
       };

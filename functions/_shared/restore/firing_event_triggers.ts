@@ -1,11 +1,11 @@
 import type { EventTrigger } from "./target.ts";
 
 /**
- * Names of those that the restore would call.
+ * Those that the restore would call.
  *
  * @param isQuiet whether its sessions are replicas for all DDL, to which ordinary event triggers do not listen. A login comes
  *   before a session can be made one.
  */
-export function firingEventTriggers(triggers: readonly EventTrigger[], isQuiet: boolean): string[] {
-  return triggers.filter(({ event, enabled }) => !isQuiet || enabled !== "O" || event === "login").map(({ name }) => name);
+export function firingEventTriggers(triggers: readonly EventTrigger[], isQuiet: boolean): EventTrigger[] {
+  return triggers.filter(({ event, enabled }) => !isQuiet || enabled !== "O" || event === "login");
 }

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { copyIn } from "../../../../functions/_shared/database/copy_in.ts";
 import { HoldfastError } from "../../../../functions/_shared/errors/holdfast_error.ts";
 import { ChunkFailed, exportData } from "../../../../functions/_shared/export/export_data.ts";
-import { type ClaimedChunk, Ledger } from "../../../../functions/_shared/export/ledger.ts";
+import { Ledger } from "../../../../functions/_shared/export/ledger.ts";
+import type { S3Client } from "../../../../functions/_shared/s3/s3_client.ts";
 import { claimKind, createExportWorld, type ExportWorld, openRun, type OpenRun, planned } from "../../../support/export_world.ts";
 
 const MIB = 1024 * 1024;
@@ -43,12 +44,8 @@ describe("exportData()", () => {
   async function exportAll(): Promise<number> {
     let rounds = 0;
     for (;;) {
-      let claim: ClaimedChunk[];
-      try {
-        claim = await claimKind(run, "data");
-      } catch {
-        return rounds;
-      }
+      const claim = await claimKind(run, "data").catch(() => null);
+      if (claim === null) return rounds;
       rounds++;
       await exportData(run.context, claim);
     }
@@ -62,6 +59,16 @@ describe("exportData()", () => {
       ids.push(...text.split("\n").filter(Boolean).map((line) => Number(line.split("\t")[0])));
     }
     return ids.sort((a, b) => a - b);
+  }
+  const tables = (bytes: number) => ["a", "b"].map((name) => `create table shop.${name} as select g as id, repeat('x', ${bytes}) as t from generate_series(1, 10) g`).join("; ");
+  /** Lets the storage take its time for each object. */
+  function slowDown(ms: number, then: () => unknown = () => undefined): S3Client {
+    const { s3 } = run.context;
+    run.context.s3 = { ...s3, putObject: async (...call) => {
+      await new Promise((resolve) => setTimeout(resolve, ms)).then(then);
+      return await s3.putObject(...call);
+    } };
+    return s3;
   }
   const upTo = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
 
@@ -98,17 +105,12 @@ describe("exportData()", () => {
   });
 
   it("exportData() tries a chunk alone that was too much together with others", async () => {
-    await world.sql(`create table shop.a as select g as id, repeat('x', 6000) as t from generate_series(1, 10) g;
-                     create table shop.b as select g as id, repeat('y', 6000) as t from generate_series(1, 10) g`);
+    await world.sql(tables(6000));
     await begin({ maxChunkBytes: 100_000 });
     const claim = await claimKind(run, "data");
     expect(claim).toHaveLength(2);
     // The first one is still on its way when the second one is copied.
-    const { s3 } = run.context;
-    run.context.s3 = { ...s3, putObject: async (...call) => {
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      return await s3.putObject(...call);
-    } };
+    const s3 = slowDown(500);
     await exportData(run.context, claim);
     expect((await chunks()).map(({ state, attempts }) => [state, attempts])).toEqual([["done", 1], ["pending", 0]]);
     run.context.s3 = s3;
@@ -266,25 +268,39 @@ describe("exportData()", () => {
   });
 
   it("exportData() copies a chunk while the one before it is on its way", async () => {
-    await world.sql("create table shop.a as select g as id from generate_series(1, 10) g; create table shop.b as select g as id from generate_series(1, 10) g");
+    await world.sql(tables(1));
     await begin();
-    const { s3, client } = run.context;
+    const { client } = run.context;
     const order: string[] = [];
     const query = client.query.bind(client) as (...call: unknown[]) => unknown;
-    run.context.client = new Proxy(client, { get: (target, name) => {
-      if (name !== "query") return Reflect.get(target, name, target) as unknown;
-      return (...call: unknown[]) => {
-        if (typeof call[0] === "object") order.push("copy");
-        return query(...call);
-      };
-    } });
-    run.context.s3 = { ...s3, putObject: async (...call) => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      const result = await s3.putObject(...call);
-      order.push("stored");
-      return result;
-    } };
+    run.context.client = new Proxy(client, { get: (target, name) => (name !== "query" ? Reflect.get(target, name, target) as unknown : (...call: unknown[]) => {
+      if (typeof call[0] === "object") order.push("copy");
+      return query(...call);
+    }) });
+    slowDown(300, () => void order.push("stored"));
     await exportData(run.context, await claimKind(run, "data"));
     expect(order).toEqual(["copy", "copy", "stored", "stored"]);
+  });
+
+  it("exportData() holds no lock while it waits for the storage", async () => {
+    await world.sql(tables(6000));
+    await begin({ maxChunkBytes: 70_000 });
+    const { rows: [worker] } = await run.context.client.query<{ pid: number }>("select pg_backend_pid() as pid");
+    const seen: unknown[] = [];
+    slowDown(300, async () => void seen.push(...await world.sql(
+      "select a.state, (select count(*)::integer from pg_locks l where l.pid = a.pid and l.relation is not null) as locks from pg_stat_activity a where a.pid = $1", [worker?.pid])));
+    await exportAll();
+    expect(seen).toEqual([{ state: "idle", locks: 0 }, { state: "idle", locks: 0 }]);
+    expect([await storedIds("a"), await storedIds("b")]).toEqual([upTo(10), upTo(10)]);
+  });
+
+  it("exportData() begins no further chunk when much of its lease is over, and gives the rest back untried", async () => {
+    await world.sql(tables(1));
+    await begin();
+    run.context.leaseMs = 0;
+    await exportData(run.context, await claimKind(run, "data"));
+    expect((await chunks()).map(({ state, attempts }) => [state, attempts])).toEqual([["done", 1], ["pending", 0]]);
+    await exportAll();
+    expect([await storedIds("a"), await storedIds("b")]).toEqual([upTo(10), upTo(10)]);
   });
 });

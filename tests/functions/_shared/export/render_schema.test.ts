@@ -23,7 +23,8 @@ describe("renderSchema()", () => {
   beforeAll(async () => {
     world = await createExportWorld({ seeded: true });
     // Two parents of one table are more than the engine models; a warning of captureSchema() says so.
-    await world.sql(`set search_path = public, extensions; ${fixtureSql("odd_types.sql")}; ${fixtureSql("odd_tables.sql")}; drop table odd_tables.amphibians; set search_path = ''`);
+    await world.sql(`set search_path = public, extensions; ${fixtureSql("odd_types.sql")}; ${fixtureSql("odd_tables.sql")}; drop table odd_tables.amphibians;
+      create table odd_tables.twice (id integer primary key); alter table odd_tables.twice add constraint again unique (id); set search_path = ''`);
     await queryRows(world.database.adminUrl, `create database ${empty} template template0`);
     run = await openRun(world);
     await planned(run);

@@ -24,6 +24,7 @@ describe("StoreQueue", () => {
     queue.add("b", 5);
     expect(queue.bytes).toBe(15);
     expect(await isOver(queue.room(15))).toBe(true);
+    expect([queue.hasRoom(15), queue.hasRoom(14)]).toEqual([true, false]);
     const room = queue.room(9);
     expect(await isOver(room)).toBe(false);
     held.get("b")?.resolve();

@@ -54,6 +54,17 @@ describe("refuseEventTriggers()", () => {
       expect((await admin.query("select to_regnamespace('holdfast_restore') is null as untouched")).rows).toEqual([{ untouched: true }]);
     });
 
+  it("refuseEventTriggers() says what lets the restore go on, as statements to run, and leaves nothing else to do", async () => {
+    await arrange("alter event trigger hear_end enable always; alter event trigger hear_drop enable");
+    const error: unknown = await planRestore(requestOf()).catch((one: unknown) => one);
+    const [, disable = "", enable = ""] = /as their owner: (.*;) Enable them when it has ended: (.*;)$/.exec((error as { hint?: string }).hint ?? "") ?? [];
+    await admin.query(disable);
+    await planRestore(requestOf());
+    await admin.query(enable);
+    expect((await admin.query("select e.evtname as name, e.evtenabled::text as enabled from pg_event_trigger e where e.evtname like 'hear%' order by 1")).rows)
+      .toEqual([{ name: "hear_drop", enabled: "O" }, { name: "hear_end", enabled: "A" }]);
+  });
+
   it("refuseEventTriggers() lets rows alone be restored where usual ones do not hear of it", async () => {
     await arrange(`drop schema if exists shop cascade; ${TABLE}; grant all on schema shop to postgres; alter table shop.orders owner to postgres; alter event trigger hear_end enable always`);
     await expect(restoreBackup(requestOf({ dataOnly: true }))).rejects.toMatchObject(refusal);
@@ -80,5 +91,39 @@ describe("refuseEventTriggers()", () => {
     expect(await heard(), "a plan tries things out, which is no news to them either").toEqual([{ heard: false }]);
     expect((await restoreBackup(requestOf())).proof?.verdict).toBe("passed");
     expect(await heard()).toEqual([{ heard: true }]);
+  }, 60_000);
+
+  it("refuseEventTriggers() leads somebody on whose new project has a trigger that secures new tables, as the source had", async () => {
+    const [from, to] = [await createTestDatabase(), await createTestDatabase()];
+    try {
+      for (const { adminUrl } of [from, to]) {
+        const client = await connect(adminUrl, { applicationName: "holdfast test" });
+        // The platform lets postgres own one, which a server by itself does not.
+        await client.query(`create function public.rls_auto_enable() returns event_trigger language plpgsql security definer set search_path = pg_catalog as $f$
+            declare made record; begin for made in select * from pg_event_trigger_ddl_commands() where object_type = 'table' loop
+              execute format('alter table %s enable row level security', made.object_identity); end loop; end $f$;
+          alter function public.rls_auto_enable() owner to postgres;
+          create event trigger ensure_rls on ddl_command_end when tag in ('CREATE TABLE') execute function public.rls_auto_enable();
+          set allow_system_table_mods = on; update pg_event_trigger set evtowner = 'postgres'::regrole where evtname = 'ensure_rls'`);
+        await client.end();
+      }
+      const session = await connect(from.url, { applicationName: "holdfast test" });
+      await session.query(`${TABLE}; create table shop.open (id integer); alter table shop.open disable row level security`);
+      const { storage } = await writeBackup(session, ["public", "shop"], { "globals.json": { roles: [], memberships: [], settings: [], cron_jobs: [] } });
+      await session.end();
+      const request = { ...requestOf(), s3: storage, intoExisting: null, connect: (applicationName: string) => connect(to.url, { applicationName }) };
+      const error: unknown = await restoreBackup(request).catch((one: unknown) => one);
+      expect(error).toMatchObject({ code: "HF502", detail: "ensure_rls" });
+      const postgres = await connect(to.url, { applicationName: "holdfast test" });
+      await postgres.query(/as their owner: (.*;) Enable/.exec((error as { hint?: string }).hint ?? "")?.[1] ?? "");
+      const { proof, leftOut } = await restoreBackup(request);
+      expect([proof?.verdict, leftOut.filter(({ subject }) => subject.includes("ensure_rls"))]).toEqual(["passed", []]);
+      expect((await postgres.query("select c.relname as name, c.relrowsecurity as secured from pg_class c where c.relnamespace = 'shop'::regnamespace and c.relkind = 'r' order by 1")).rows)
+        .toEqual([{ name: "open", secured: false }, { name: "orders", secured: true }]);
+      expect((await postgres.query("select e.evtenabled::text as enabled from pg_event_trigger e where e.evtname = 'ensure_rls'")).rows).toEqual([{ enabled: "O" }]);
+      await postgres.end();
+    } finally {
+      for (const one of [from, to]) await one.drop();
+    }
   }, 60_000);
 });

@@ -61,7 +61,8 @@ describe("refuseFiringTriggers()", () => {
 
   it.each(["always", "replica"])("refuseFiringTriggers() names a trigger that fires also for replicas (enable %s), before any row", async (words) => {
     await admin.query(`${DAY}; alter table shop.orders enable ${words} trigger hear`);
-    await refused("trigger hear of shop.orders", "disable trigger");
+    await refused("trigger hear of shop.orders",
+      `Disable the triggers for the restore: alter table "shop"."orders" disable trigger "hear"; Enable them when it has ended: alter table "shop"."orders" enable ${words} trigger "hear"; Or`);
   });
 
   it("refuseFiringTriggers() has nothing against triggers that stay silent, and they do", async () => {
@@ -74,7 +75,7 @@ describe("refuseFiringTriggers()", () => {
 
   it("refuseFiringTriggers() names the triggers and foreign keys that a role without that right cannot silence", async () => {
     await admin.query(DAY);
-    await refused("trigger hear of shop.orders, foreign key orders_customer_fkey of shop.orders", "session_replication_role", { plain: true });
+    await refused("trigger hear of shop.orders, foreign key orders_customer_fkey of shop.orders", `can run grant set on parameter session_replication_role to "${PLAIN}"; Disable the triggers for the restore: alter table "shop"."orders" disable trigger "hear"; Enable them when it has ended: alter table "shop"."orders" enable trigger "hear"; Drop the foreign keys`, { plain: true });
     await admin.query("alter table shop.orders disable trigger hear");
     await refused("foreign key orders_customer_fkey of shop.orders", "session_replication_role", { plain: true });
     await admin.query("alter table shop.orders drop constraint orders_customer_fkey, add foreign key (customer) references shop.customers not valid");
@@ -94,7 +95,7 @@ describe("refuseFiringTriggers()", () => {
     const piece = (key: string) => ({ key, sha256: "", bytes: 1, raw_bytes: 1, rows: 1, first_tid: "(0,0)", end_tid: null });
     const table = (name: string, ...keys: string[]) => ({ ...written.backup.manifest.tables[0], schema: "shop", name, rows: keys.length, chunks: keys.map(piece) }) as typeof written.backup.manifest.tables[number];
     const detail = (tables: ReturnType<typeof table>[], loaded: string[] = []) =>
-      refuseFiringTriggers(admin, written.backup, tables, { mayReplicate: false }, new Set(loaded)).then(() => null, (error: { detail?: string }) => error.detail);
+      refuseFiringTriggers(admin, written.backup, tables, { mayReplicate: false, role: "plain" }, new Set(loaded)).then(() => null, (error: { detail?: string }) => error.detail);
     expect(await detail([table("first", "a"), table("orders", "b")])).toBe("foreign key orders_customer_fkey of shop.orders");
     expect(await detail([table("parts", "a")])).toBeNull();
     expect(await detail([table("parts", "a", "b")])).toBe("foreign key parts_of_fkey of shop.parts");
