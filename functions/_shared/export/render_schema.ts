@@ -7,6 +7,7 @@ import { sha256Hex } from "../s3/sha256_hex.ts";
 import { readSchemaFacts } from "./capture_schema.ts";
 import { finishActions } from "../schema/finish_actions.ts";
 import { FURTHER_RULES } from "../schema/further_rules.ts";
+import { planningReason } from "../schema/planning_reason.ts";
 import type { ClaimedChunk } from "./ledger.ts";
 import { attemptName } from "./object_keys.ts";
 import { orderColumns } from "./order_columns.ts";
@@ -20,8 +21,11 @@ const gunzipAsync = promisify(gunzip);
 /** Rendering is a convenience for readers without this tool; when this many workers died of it the run goes on without. */
 const ATTEMPTS = 2;
 
-const MISSING = { code: "schema_sql_missing", subject: "schema.sql",
-  message: "The schema is too large to be rendered as SQL within a function; schema.json holds it, and holdfast backup renders it." };
+const TOO_LARGE = "The schema is too large to be rendered as SQL within a function; schema.json holds it, and holdfast backup renders it.";
+
+/** Said as long as nothing is lost: the schema has to change before it can be restored by statements. */
+const noWay = (reason: string) =>
+  `No order of statements builds this schema from nothing: ${reason}. schema.json holds it, but a restore of the whole will end with HF504; a generated column that calls a function over its own table makes such a circle.`;
 
 /**
  * The statements that build this schema in an empty database, in an order that works. Null when it has more than `maxFacts`
@@ -68,15 +72,21 @@ export async function storeRenderedSchema(context: WorkerContext, chunk: Claimed
   const done = (objects: Awaited<ReturnType<typeof storeObject>>[]) =>
     context.ledger.complete(context.runId, chunk.claim_id,
       [{ chunk_no: chunk.chunk_no, stored_bytes: objects.reduce((sum, one) => sum + one.bytes, 0), objects }]);
-  const goWithout = async () => {
-    await context.ledger.addWarnings(context.runId, [MISSING]);
+  const goWithout = async (message: string) => {
+    await context.ledger.addWarnings(context.runId, [{ code: "schema_sql_missing", subject: "schema.sql", message }]);
     await done([]);
   };
-  if (chunk.attempt > ATTEMPTS) return goWithout();
+  if (chunk.attempt > ATTEMPTS) return goWithout(TOO_LARGE);
   // Nobody here can open an encrypted schema.json, but the snapshot it was taken from is still there.
   const json = context.recipients.length === 0 ? await readStoredFacts(context) : (await readSchemaFacts(context)).json;
-  const sql = renderSchema(json, context.maxRenderedFacts);
-  if (sql === null) return goWithout();
+  let sql: string | null;
+  try {
+    sql = renderSchema(json, context.maxRenderedFacts);
+  } catch (error) {
+    // Rows without a readable schema are a backup; none at all would be worse.
+    return goWithout(noWay(planningReason(error) ?? "unknown reason"));
+  }
+  if (sql === null) return goWithout(TOO_LARGE);
   return done([await storeObject(context, attemptName("schema", "sql.gz", chunk.attempt),
     await compress(new TextEncoder().encode(sql)), "application/gzip", "schema.sql")]);
 }

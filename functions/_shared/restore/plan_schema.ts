@@ -6,6 +6,7 @@ import { orderColumns } from "../export/order_columns.ts";
 import { recurseIndex } from "../export/recurse_index.ts";
 import { finishActions } from "../schema/finish_actions.ts";
 import { FURTHER_RULES } from "../schema/further_rules.ts";
+import { planningReason } from "../schema/planning_reason.ts";
 import { adaptToTarget } from "./adapt_to_target.ts";
 import type { Backup } from "./backup_source.ts";
 import { nameOf } from "./fact_edits.ts";
@@ -74,7 +75,7 @@ export async function planSchema(client: Client, backup: Backup, schema: FactBas
     }));
   } catch (cause) {
     throw new HoldfastError("HF504", "There is no way from the schema of the target to that of the backup", {
-      detail: reasonOf(cause), hint: "Restore into an empty database.", cause });
+      detail: planningReason(cause), hint: "Restore into an empty database.", cause });
   }
   refuseLosses(actions, target);
   actions = finishActions(orderColumns(actions, desired), desired);
@@ -86,13 +87,6 @@ export async function planSchema(client: Client, backup: Backup, schema: FactBas
     after: endWithEventTriggers(described.filter((_, index) => !before.has(index)), desired),
     leftOut, desired, current,
   };
-}
-
-/** The planner's reasons quote statements, which may hold anything: one within the first line, those of a cycle below it. */
-function reasonOf(cause: unknown): string | undefined {
-  if (!(cause instanceof Error)) return undefined;
-  const [reason = ""] = cause.message.replace(/ action ".*" (consumes|produces) /s, " an action $1 ").split("\n");
-  return reason.replace(/:$/, "").slice(0, 500);
 }
 
 const HOLDS_ROWS = new Set(["table", "column", "schema", "type", "sequence", "foreignTable", "materializedView", "extension"]);

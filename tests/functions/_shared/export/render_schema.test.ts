@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { deserializeSnapshot } from "@supabase/pg-delta/core";
+import { buildFactBase, deserializeSnapshot, serializeSnapshot, type StableId } from "@supabase/pg-delta/core";
 import { plan } from "@supabase/pg-delta/plan";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -51,6 +52,20 @@ describe("renderSchema()", () => {
     await storeRenderedSchema({ ...run.context, maxRenderedFacts: 10, ledger }, chunk);
     expect(await warnings()).toContain("schema_sql_missing");
     expect(await world.keys(run.context.objectPrefix)).not.toContain(`${run.context.objectPrefix}schema.sql.gz`);
+  });
+
+  it("storeRenderedSchema() goes without rendering where no order of statements builds the schema, and says what that means", async () => {
+    const view = (name: string): StableId => ({ kind: "view", schema: "shop", name });
+    const schema: StableId = { kind: "schema", name: "shop" };
+    const facts = [{ id: schema, payload: {} }, ...["a", "b"].map((name) => ({ id: view(name), payload: { def: "SELECT 'secret' AS n", reloptions: [] }, parent: schema }))];
+    const edges = [["a", "b"], ["b", "a"]].map(([from = "", to = ""]) => ({ from: view(from), to: view(to), kind: "depends" as const }));
+    const bytes = gzipSync(serializeSnapshot(buildFactBase(facts, edges, "liveDb"), { pgVersion: "17" }));
+    const warned: { code: string; message: string }[] = [];
+    const ledger = Object.assign(new Ledger(run.context.client), { complete: async () => undefined, addWarnings: async (_run: string, list: typeof warned) => void warned.push(...list) });
+    const client = { query: async () => ({ rows: [{ key: "x", sha256: createHash("sha256").update(bytes).digest("hex"), bytes: String(bytes.length) }] }) };
+    await storeRenderedSchema({ ...run.context, ledger, client: client as never, s3: { ...run.context.s3, getObject: async () => new Uint8Array(bytes) } }, chunk);
+    expect(warned).toMatchObject([{ code: "schema_sql_missing", message: expect.stringMatching(/cycle.*HF504/) }]);
+    expect(warned[0]?.message).not.toContain("secret");
   });
 
   it("storeRenderedSchema() goes without rendering when two workers died of it", async () => {
