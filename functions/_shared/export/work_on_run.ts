@@ -123,7 +123,8 @@ export async function workOnRun(context: WorkerContext, budget: WorkerBudget, ho
       const progress = await context.ledger.progress(context.runId);
       if (progress.state !== "exporting") return { ...done, outcome: "ended" };
       if (progress.claimable > 0 && !fresh && budget.schemaAlone) return { ...done, outcome: "budget" };
-      const wait = progress.next_claim_in_ms;
+      // A back-off may have ended between the two questions.
+      const wait = progress.claimable > 0 ? 0 : progress.next_claim_in_ms;
       if (wait === null || wait > Math.min(LONGEST_NAP_MS, left)) return { ...done, outcome: "idle" };
       await hooks.sleep(Math.max(50, wait));
       continue;

@@ -1,3 +1,4 @@
+import { Ledger } from "../../../../functions/_shared/export/ledger.ts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { workOnRun, type WorkerBudget, type WorkerHooks } from "../../../../functions/_shared/export/work_on_run.ts";
 import { createExportWorld, type ExportWorld, HOOKS, openRun, type OpenRun } from "../../../support/export_world.ts";
@@ -83,6 +84,16 @@ describe("workOnRun()", () => {
     expect(report.outcome).toBe("ended");
     expect(naps[0]).toBeGreaterThan(500);
     expect(naps[0]).toBeLessThanOrEqual(3000);
+  });
+
+  it("workOnRun() takes a chunk whose back-off ends between its claim and its question for how long", async () => {
+    let asked = 0;
+    const claim: Ledger["claim"] = async (...call) => (asked++ === 0 ? [] : await run.ledger.claim(...call));
+    const ledger = Object.assign(new Ledger(run.context.client), { claim });
+    const naps: number[] = [];
+    const report = await work({}, { sleep: async (ms) => { naps.push(ms); await HOOKS.sleep(ms); } }, { ...run.context, ledger });
+    expect(report.outcome).toBe("ended");
+    expect(naps[0]).toBe(50);
   });
 
   it("workOnRun() does not wait for a back-off of a minute, nor longer than its time", async () => {
