@@ -1,5 +1,5 @@
-import { Ledger } from "../../../../functions/_shared/export/ledger.ts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { Ledger } from "../../../../functions/_shared/export/ledger.ts";
 import { workOnRun, type WorkerBudget, type WorkerHooks } from "../../../../functions/_shared/export/work_on_run.ts";
 import { createExportWorld, type ExportWorld, HOOKS, openRun, type OpenRun } from "../../../support/export_world.ts";
 
