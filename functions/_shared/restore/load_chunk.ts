@@ -10,6 +10,7 @@ import type { Backup } from "./backup_source.ts";
 import { openObject } from "./open_object.ts";
 import { projectColumns } from "./project_columns.ts";
 import { COMMAND_READS } from "./read_limits.ts";
+import { quietly } from "./quietly.ts";
 import { readObject } from "./read_object.ts";
 import type { TargetColumns } from "./target_columns.ts";
 
@@ -98,7 +99,7 @@ export async function prepareChunk(
 export async function loadChunk(client: Client, chunk: PreparedChunk, options: LoadChunkOptions): Promise<boolean> {
   const subject = `table ${chunk.table.schema}.${chunk.table.name} from object ${chunk.key}`;
   try {
-    await client.query(`begin; set local synchronous_commit = off${options.mayReplicate ? "; set local session_replication_role = replica" : ""}`);
+    await client.query(`begin; ${quietly(options)}set local synchronous_commit = off`);
     const marked = await client.query("insert into holdfast_restore.chunks (key, rows) values ($1, $2) on conflict do nothing", [chunk.key, chunk.rows]);
     if (marked.rowCount === 1) await send(client, chunk, subject);
     await client.query("commit");

@@ -2,6 +2,7 @@ import type { FactBase } from "@supabase/pg-delta/core";
 import type { Client, QueryConfig } from "pg";
 import { sqlStateOf } from "../errors/from_postgres.ts";
 import { rebuild } from "./fact_edits.ts";
+import { quietly } from "./quietly.ts";
 import type { TargetInfo } from "./target.ts";
 
 /**
@@ -20,7 +21,7 @@ export async function respellViews(client: Client, current: FactBase, desired: F
   if (differing.length === 0) return desired;
   const spelled = new Map<unknown, string>();
   // Event triggers need not hear of what is undone, and may call outward, which is not.
-  await client.query(`begin; set local search_path = pg_catalog; set local check_function_bodies = off${target.mayReplicate ? "; set local session_replication_role = replica" : ""}`);
+  await client.query(`begin; ${quietly(target)}set local search_path = pg_catalog; set local check_function_bodies = off`);
   try {
     for (const { id, payload } of differing) {
       const def = id.kind === "rule" ? await spellRule(client, id, String(payload["def"])) : await spellView(client, String(payload["def"]));

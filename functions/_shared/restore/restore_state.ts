@@ -1,6 +1,8 @@
 import type { Client } from "pg";
 import { HoldfastError } from "../errors/holdfast_error.ts";
+import { quietly } from "./quietly.ts";
 import type { LeftOut, RestorePhase } from "./restore_context.ts";
+import type { TargetInfo } from "./target.ts";
 
 /** What a restore in a target is of. A later call continues only the same. */
 export interface RestoreIdentity {
@@ -116,8 +118,8 @@ export async function readRestoreState(client: Client): Promise<RestoreState | n
     actingAs: row.acting_as, leftOut: row.left_out };
 }
 
-async function createState(client: Client, identity: RestoreIdentity, quietly: string): Promise<void> {
-  await client.query(`begin; ${quietly}`);
+async function createState(client: Client, identity: RestoreIdentity, target: Pick<TargetInfo, "mayReplicate">): Promise<void> {
+  await client.query(`begin; ${quietly(target)}`);
   try {
     await client.query(CREATE_STATE);
     await client.query("insert into holdfast_restore.restore (run_id, manifest_sha256, options) values ($1, $2, $3)",
@@ -135,11 +137,11 @@ async function createState(client: Client, identity: RestoreIdentity, quietly: s
  * @param target whether the role may set `session_replication_role`
  * @throws {HoldfastError} HF503 if another run or other options were begun, another restore is running, or the schema is not ours.
  */
-export async function openRestoreState(client: Client, identity: RestoreIdentity, target: { mayReplicate: boolean } = { mayReplicate: false }): Promise<RestoreState> {
+export async function openRestoreState(client: Client, identity: RestoreIdentity, target: Pick<TargetInfo, "mayReplicate"> = { mayReplicate: false }): Promise<RestoreState> {
   await lockTarget(client);
   const found = await readRestoreState(client);
   if (found === null) {
-    await createState(client, identity, quiet(target));
+    await createState(client, identity, target);
     const made = await readRestoreState(client);
     if (made === null) throw new Error("The state of the restore is gone as soon as it was made");
     return made;
@@ -154,11 +156,6 @@ export async function openRestoreState(client: Client, identity: RestoreIdentity
     throw refused("Cannot continue with other options than the restore began with", `It began at ${found.startedAt}.`, discard);
   }
   return found;
-}
-
-/** For DDL of the restore's own: ordinary event triggers of the target, which may call outward, do not hear of it. */
-function quiet({ mayReplicate }: { mayReplicate: boolean }): string {
-  return mayReplicate ? "set local session_replication_role = replica; " : "";
 }
 
 /** Notes the phase that begins. */
@@ -196,10 +193,10 @@ export async function loadedChunks(client: Client): Promise<Set<string>> {
  * @param target whether the role may set `session_replication_role`
  * @param last done in the same transaction, when nothing is left to do but this
  */
-export async function dropRestoreState(client: Client, target: { mayReplicate: boolean }, last: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+export async function dropRestoreState(client: Client, target: Pick<TargetInfo, "mayReplicate">, last: () => Promise<void> = () => Promise.resolve()): Promise<void> {
   try {
     // Its tables are no news to anybody who sees the notices.
-    await client.query(`begin; ${quiet(target)}drop table if exists holdfast_restore.chunks, holdfast_restore.restore; drop schema if exists holdfast_restore`);
+    await client.query(`begin; ${quietly(target)}drop table if exists holdfast_restore.chunks, holdfast_restore.restore; drop schema if exists holdfast_restore`);
     await last();
     await client.query("commit");
   } catch (error) {

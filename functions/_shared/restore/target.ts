@@ -4,6 +4,7 @@ import { sqlStateOf } from "../errors/from_postgres.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import type { Backup } from "./backup_source.ts";
 import { firingEventTriggers } from "./firing_event_triggers.ts";
+import { quietly } from "./quietly.ts";
 
 /** An event trigger as the catalog has it: its event, and when it is called (O as usual, A always, R by replicas). */
 export interface EventTrigger {
@@ -121,8 +122,7 @@ export async function inspectTarget(client: Client, wantedExtensions: readonly s
   const isQuiet = firingEventTriggers(eventTriggers, mayReplicate).length === 0;
   for (const name of isQuiet ? wantedExtensions : []) {
     if (installedExtensions.has(name)) continue;
-    const quietly = mayReplicate ? "set local session_replication_role = replica; " : "";
-    if (await works(client, `${quietly}set local search_path = public; create extension ${client.escapeIdentifier(name)} cascade`)) creatableExtensions.add(name);
+    if (await works(client, `${quietly({ mayReplicate })}set local search_path = public; create extension ${client.escapeIdentifier(name)} cascade`)) creatableExtensions.add(name);
   }
   return {
     database: facts.database, systemIdentifier: identity.system_identifier, databaseOid: identity.database_oid, encoding: facts.encoding,
