@@ -21,12 +21,12 @@ const rowSchema = z.object({
 
 const edgeSchema = z.object({ from_key: z.string(), from_id: idSchema.nullable(), to_key: z.string(), to_id: idSchema.nullable() });
 
-const notes = {
+const notesSchema = z.object({
   comment: z.string().nullable(),
   grants: z.array(z.object({ grantee: z.string(), privileges: z.array(z.string()), grantable: z.array(z.string()) })),
-};
-const columnNotesSchema = z.object({ relation: idSchema, column: z.string(), ...notes });
-const identityNotesSchema = z.object({ column: idSchema, sequence: idSchema, ...notes });
+});
+const columnNotesSchema = notesSchema.extend({ relation: idSchema, column: z.string() });
+const identityNotesSchema = notesSchema.extend({ column: idSchema, sequence: idSchema });
 
 /** A type has to be there by name before the functions it is made of. */
 const shellOf = (id: StableId): StableId => (id.kind === "extensionIntent" ? { ...id, intentKind: "type name" } : id);
@@ -101,23 +101,23 @@ function defaultsOfParents(facts: readonly Fact[], current: FactBase): Dependenc
   });
 }
 
+function notesOn(target: StableId, parent: StableId, { comment, grants }: z.infer<typeof notesSchema>, acl: (grantee: string) => StableId): Fact[] {
+  const facts: Fact[] = comment === null ? [] : [{ id: { kind: "comment", target }, parent, payload: { text: comment } }];
+  for (const { grantee, privileges, grantable } of grants) facts.push({ id: acl(grantee), parent, payload: { privileges, grantable } });
+  return facts;
+}
+
 /** Comments and rights of columns that have no fact: those of views, of composite types, and those a table has from its parents. */
 function columnNotes(rows: readonly z.infer<typeof columnNotesSchema>[], current: FactBase): Fact[] {
   return rows.flatMap(({ relation, column, comment, grants }) => {
     if (!current.has(relation) || !("schema" in relation) || !("name" in relation)) return [];
     const target: StableId = { kind: "column", schema: relation.schema, table: relation.name, name: column };
-    const facts: Fact[] = comment === null ? [] : [{ id: { kind: "comment", target }, parent: relation, payload: { text: comment } }];
-    for (const { grantee, privileges, grantable } of grants) facts.push({ id: { kind: "acl", target: relation, grantee, column }, parent: relation, payload: { privileges, grantable } });
-    return facts;
+    return notesOn(target, relation, { comment, grants }, (grantee) => ({ kind: "acl", target: relation, grantee, column }));
   });
 }
 
 /** Comments on, and rights of, the sequence of an identity column, which come and go with the column. */
 function identityNotes(rows: readonly z.infer<typeof identityNotesSchema>[], current: FactBase): Fact[] {
-  return rows.flatMap(({ column, sequence, comment, grants }) => {
-    if (!current.has(column)) return [];
-    const facts: Fact[] = comment === null ? [] : [{ id: { kind: "comment", target: sequence }, parent: column, payload: { text: comment } }];
-    for (const { grantee, privileges, grantable } of grants) facts.push({ id: { kind: "acl", target: sequence, grantee }, parent: column, payload: { privileges, grantable } });
-    return facts;
-  });
+  return rows.flatMap(({ column, sequence, ...notes }) =>
+    (current.has(column) ? notesOn(sequence, column, notes, (grantee) => ({ kind: "acl", target: sequence, grantee })) : []));
 }
