@@ -7,7 +7,7 @@ import { freePort } from "../../stack/free_port.ts";
 import { startCluster } from "../../stack/postgres/start_cluster.ts";
 import { ProcessRegister } from "../../stack/processes/process_register.ts";
 import { bundleChild } from "./bundle_child.ts";
-import { cpuSeconds } from "./cpu_seconds.ts";
+import { cpuByPart } from "./cpu_seconds.ts";
 import { makeData } from "./make_data.ts";
 import { median } from "./median.ts";
 import { startStorage } from "./start_storage.ts";
@@ -44,11 +44,7 @@ export async function compareWithPgDump(options: { dir: string; bytes: number; r
     const ours: Measured[] = [];
     const theirs: number[] = [];
     const serverPid = Number(readFileSync(join(cluster.dataDir, "postmaster.pid"), "utf8").split("\n")[0]);
-    const cpu = () => {
-      const [server, storage] = [cpuSeconds(serverPid), cpuSeconds(child.pid ?? 0)];
-      // What this process has started includes both.
-      return { own: cpuSeconds(process.pid) - server - storage, server, storage };
-    };
+    const cpu = () => cpuByPart(serverPid, child.pid ?? 0);
     for (let round = 0; round <= options.rounds; round += 1) {
       const target = join(dir, "pg_dump");
       const before = cpu();

@@ -8,7 +8,7 @@ import { freePort } from "../../stack/free_port.ts";
 import { startCluster } from "../../stack/postgres/start_cluster.ts";
 import { ProcessRegister } from "../../stack/processes/process_register.ts";
 import { bundleChild } from "./bundle_child.ts";
-import { cpuSeconds } from "./cpu_seconds.ts";
+import { cpuByPart } from "./cpu_seconds.ts";
 import { makeData } from "./make_data.ts";
 import { median } from "./median.ts";
 import { startStorage } from "./start_storage.ts";
@@ -58,11 +58,7 @@ export async function compareWithPgRestore(options: { dir: string; bytes: number
     const proofs: number[] = [];
     let peakMb = 0;
     const serverPid = Number(readFileSync(join(cluster.dataDir, "postmaster.pid"), "utf8").split("\n")[0]);
-    const cpu = () => {
-      const [server, storage] = [cpuSeconds(serverPid), cpuSeconds(child.pid ?? 0)];
-      // What this process has started includes both.
-      return { own: cpuSeconds(process.pid) - server - storage, server, storage };
-    };
+    const cpu = () => cpuByPart(serverPid, child.pid ?? 0);
     for (let round = 1; round <= options.rounds; round += 1) {
       const theirs = await fresh("bench_theirs");
       const before = cpu();

@@ -41,3 +41,9 @@ export function cpuSeconds(root: number): number {
   };
   return sumOf(root) / TICKS;
 }
+
+/** CPU seconds of a server, of an object storage, and of everything else that this process has started, both of which it started too. */
+export function cpuByPart(serverPid: number, storagePid: number): { own: number; server: number; storage: number } {
+  const [server, storage] = [cpuSeconds(serverPid), cpuSeconds(storagePid)];
+  return { own: cpuSeconds(process.pid) - server - storage, server, storage };
+}
