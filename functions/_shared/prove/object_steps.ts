@@ -3,7 +3,7 @@ import { HoldfastError } from "../errors/holdfast_error.ts";
 import type { ManifestChunk, ManifestTable } from "../export/manifest.ts";
 import { MANIFEST_NAME } from "../export/write_manifest.ts";
 import { chunksOf } from "../restore/chunk_lists.ts";
-import { COMMAND_READS } from "../restore/read_limits.ts";
+import { readLimitsOf } from "../restore/read_limits.ts";
 import { type ObjectRef, readObject } from "../restore/read_object.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
 import type { ProofFinding } from "./proof.ts";
@@ -57,7 +57,7 @@ async function checkManifest({ backup }: ProveContext, record: LoadRecord | null
   const fail = (actual: string) => [finding(CHECK, MANIFEST_NAME, "failed", expected, actual)];
   let now: string;
   try {
-    now = await sha256Hex(await s3.getObject(prefix + MANIFEST_NAME, { maxBytes: (backup.limits ?? COMMAND_READS).manifestBytes }));
+    now = await sha256Hex(await s3.getObject(prefix + MANIFEST_NAME, { maxBytes: readLimitsOf(backup).manifestBytes }));
   } catch (error) {
     // It was opened within the same limit, so it is another one.
     if (error instanceof HoldfastError && error.code === "HF209") return fail("it has become longer");

@@ -9,7 +9,7 @@ import type { ManifestChunk, ManifestTable } from "../export/manifest.ts";
 import type { Backup } from "./backup_source.ts";
 import { openObject } from "./open_object.ts";
 import { projectColumns } from "./project_columns.ts";
-import { COMMAND_READS } from "./read_limits.ts";
+import { readLimitsOf } from "./read_limits.ts";
 import { quietly } from "./quietly.ts";
 import { readObject } from "./read_object.ts";
 import type { TargetColumns } from "./target_columns.ts";
@@ -46,7 +46,7 @@ function countRows(text: Uint8Array): number {
 }
 
 async function unpackText(backup: Backup, chunk: ManifestChunk, bytes: Uint8Array): Promise<Uint8Array> {
-  const { chunkBytes } = backup.limits ?? COMMAND_READS;
+  const { chunkBytes } = readLimitsOf(backup);
   if (chunk.raw_bytes > chunkBytes) throw damaged(backup, chunk, "has more rows than its reader takes", `The manifest says ${chunk.raw_bytes} bytes, the limit is ${chunkBytes}.`);
   const opened = await openObject(backup, chunk.key, bytes);
   // The manifest's number decides how much memory is set aside, so it has to be one that these bytes can reach.

@@ -27,6 +27,11 @@ export const FUNCTION_READS: ReadLimits = {
   manifestBytes: 16 * MIB, proofBytes: 8 * MIB, contentBytes: 32 * MIB, chunkBytes: 32 * MIB, jsonValues: 2_000_000,
 };
 
+/** The limits that a backup was opened with; without, those of the command. */
+export function readLimitsOf({ limits }: { limits?: ReadLimits }): ReadLimits {
+  return limits ?? COMMAND_READS;
+}
+
 /** The most stored bytes that `bytes` unpacked ones can have: gzip and age add a little to what does not compress. */
 export function mostStored(bytes: number): number {
   return bytes + Math.ceil(bytes / 512) + 64 * 1024;

@@ -4,7 +4,7 @@ import { HoldfastError } from "../errors/holdfast_error.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
 import type { Backup } from "./backup_source.ts";
 import { openObject } from "./open_object.ts";
-import { COMMAND_READS, mostStored } from "./read_limits.ts";
+import { mostStored, readLimitsOf } from "./read_limits.ts";
 import { refuseManyValues } from "./refuse_many_values.ts";
 
 const gunzipAsync = promisify(gunzip);
@@ -35,7 +35,7 @@ function tooLarge(key: string, detail: string, cause?: unknown): HoldfastError {
  */
 export async function readObject(backup: Backup, ref: ObjectRef): Promise<Uint8Array<ArrayBuffer>> {
   const key = backup.prefix + ref.key;
-  const most = mostStored((backup.limits ?? COMMAND_READS).chunkBytes);
+  const most = mostStored(readLimitsOf(backup).chunkBytes);
   if (ref.bytes > most) throw tooLarge(key, `The manifest says it has ${ref.bytes} bytes, the limit is ${most}.`);
   let bytes: Uint8Array<ArrayBuffer>;
   try {
@@ -62,7 +62,7 @@ export async function readObject(backup: Backup, ref: ObjectRef): Promise<Uint8A
  */
 export async function unpack(backup: Backup, ref: ObjectRef, bytes: Uint8Array): Promise<Uint8Array> {
   const opened = await openObject(backup, ref.key, bytes);
-  const { contentBytes, jsonValues } = backup.limits ?? COMMAND_READS;
+  const { contentBytes, jsonValues } = readLimitsOf(backup);
   let unpacked: Uint8Array;
   try {
     unpacked = await gunzipAsync(opened, { maxOutputLength: contentBytes });
