@@ -25,8 +25,8 @@ export async function measureFunctions(options: { dir: string; bytes: number }):
         const { rows: [run] } = await client.query<{ state: string }>("select r.state from backup.runs r");
         state = run?.state ?? "";
       }
-      const { rows: [run] } = await client.query<{ seconds: string; raw_mb: string; failure: string | null; attempts: number }>(
-        `select extract(epoch from r.finished_at - r.requested_at)::numeric(8,1) as seconds, (r.raw_bytes / 1048576)::text as raw_mb,
+      const { rows: [run] } = await client.query<{ seconds: string; raw_mb: string; stored_mb: string; failure: string | null; attempts: number }>(
+        `select extract(epoch from r.finished_at - r.requested_at)::numeric(8,1) as seconds, (r.raw_bytes / 1048576)::text as raw_mb, (r.stored_bytes / 1048576)::text as stored_mb,
                 r.failure_code || ' ' || r.failure_message as failure, (select max(c.attempts) from backup.chunks c where c.run_id = r.run_id) as attempts
          from backup.runs r`);
       await sleep(500);
@@ -34,7 +34,7 @@ export async function measureFunctions(options: { dir: string; bytes: number }):
       const used = (all: ReturnType<typeof stack.invocations>) =>
         `per invocation at most ${max(all.map((one) => one.cpuMs))} ms CPU, ${max(all.map((one) => one.peakMb))} MB, ${max(all.map((one) => one.wallMs))} ms wall; killed: ${all.filter((one) => one.outcome !== "ok").length}`;
       const all = stack.invocations().filter((one) => one.slug === "export-backup");
-      console.log(`functions, ${Math.round(options.bytes / 1048576)} MiB: ${state}${run?.failure ? ` (${run.failure})` : ""} in ${run?.seconds ?? "?"} s, ${run?.raw_mb ?? "?"} MiB of COPY text, ${all.length} invocations`);
+      console.log(`functions, ${Math.round(options.bytes / 1048576)} MiB: ${state}${run?.failure ? ` (${run.failure})` : ""} in ${run?.seconds ?? "?"} s, ${run?.raw_mb ?? "?"} MiB of COPY text, ${run?.stored_mb ?? "?"} MiB stored, ${all.length} invocations`);
       console.log(`  ${used(all)}; most attempts of a chunk: ${run?.attempts ?? "?"}`);
       console.log(`  invocations per 100 MiB of COPY text: ${(100 * all.length / Math.max(1, Number(run?.raw_mb))).toFixed(1)}`);
       await client.query("select backup.run_job('drill')");

@@ -1,10 +1,11 @@
 import { fromPostgres } from "../errors/from_postgres.ts";
 import { readConfig } from "./capture_config.ts";
+import { compress } from "./compress.ts";
 import type { ClaimedChunk, RunWarning } from "./ledger.ts";
 import { attemptName } from "./object_keys.ts";
 import { inSnapshot } from "./open_snapshot.ts";
 import { globalsSchema, renderRoles } from "./render_roles.ts";
-import { compress, storeJson, storeObject } from "./store_object.ts";
+import { storeJson, storeObject } from "./store_object.ts";
 import type { WorkerContext } from "./worker_context.ts";
 
 /**

@@ -2,11 +2,12 @@ import { serializeSnapshot } from "@supabase/pg-delta/core";
 import type { extract } from "@supabase/pg-delta/extract";
 import type { Client, Pool } from "pg";
 import { extractSchema } from "../schema/extract_schema.ts";
+import { compress } from "./compress.ts";
 import type { ClaimedChunk, RunWarning } from "./ledger.ts";
 import { attemptName } from "./object_keys.ts";
 import { importSnapshot } from "./open_snapshot.ts";
 import { selectFacts } from "./select_facts.ts";
-import { compress, storeObject } from "./store_object.ts";
+import { storeObject } from "./store_object.ts";
 import type { WorkerContext } from "./worker_context.ts";
 
 /**

@@ -1,12 +1,13 @@
 import { encryptionCost } from "../encryption/encrypt_bytes.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
+import { compress } from "./compress.ts";
 import { copyChunk, type CopiedChunk, explainTableError, rangeOf, tableChanged, TableRewritten, tableOf } from "./copy_chunk.ts";
 import { countStatement } from "./copy_statement.ts";
 import { escapeIdentifier } from "pg";
 import type { ChunkResult, ClaimedChunk } from "./ledger.ts";
 import { chunkName } from "./object_keys.ts";
 import { importSnapshot, inSnapshot } from "./open_snapshot.ts";
-import { compress, storeObject } from "./store_object.ts";
+import { storeObject } from "./store_object.ts";
 import { StoreQueue } from "./store_queue.ts";
 import type { WorkerContext } from "./worker_context.ts";
 

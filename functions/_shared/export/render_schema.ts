@@ -8,12 +8,13 @@ import { readSchemaFacts } from "./capture_schema.ts";
 import { finishActions } from "../schema/finish_actions.ts";
 import { FURTHER_RULES } from "../schema/further_rules.ts";
 import { planningReason } from "../schema/planning_reason.ts";
+import { compress } from "./compress.ts";
 import type { ClaimedChunk } from "./ledger.ts";
 import { attemptName } from "./object_keys.ts";
 import { orderColumns } from "./order_columns.ts";
 import { recurseIndex } from "./recurse_index.ts";
 import { separateKeys } from "./separate_keys.ts";
-import { compress, storeObject } from "./store_object.ts";
+import { storeObject } from "./store_object.ts";
 import type { WorkerContext } from "./worker_context.ts";
 
 const gunzipAsync = promisify(gunzip);

@@ -1,53 +1,10 @@
-import { promisify } from "node:util";
-import { gzip, gzipSync } from "node:zlib";
 import { AGE_SUFFIX, encryptBytes } from "../encryption/encrypt_bytes.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
+import { compress } from "./compress.ts";
 import type { StoredRef } from "./ledger.ts";
 import { type PutContext, putRunObject } from "./put_run_object.ts";
 import type { WorkerContext } from "./worker_context.ts";
-
-const gzipAsync = promisify(gzip);
-
-/**
- * zlib hands its output over in pieces, each a trip through the thread pool, and joins them by copying. One piece for the usual
- * chunk saves a quarter of the CPU that the default of 16 KiB costs.
- */
-function pieceBytes(bytes: number): number {
-  return Math.min(4 * 1024 * 1024, Math.max(64 * 1024, Math.ceil(bytes / 2)));
-}
-
-/** Rows up to this size resemble each other within the smaller windows. */
-const SHORT_ROW_BYTES = 1024;
-
-const SAMPLE_BYTES = 64 * 1024;
-
-/**
- * How far back zlib looks, as a power of two. For short rows 8 KiB do: what is looked up stays in the processor's cache, a seventh
- * less CPU than 32 KiB, and the result is no larger, as neighbouring rows resemble each other most. Rows of mostly random
- * values, such as UUIDs, have nothing to find even there: 4 KiB then save as much again. Decided by a sample of the bytes alone, so
- * that the same rows are always compressed to the same object.
- */
-function windowBits(bytes: Uint8Array, rowBytes: number): number {
-  if (rowBytes > SHORT_ROW_BYTES) return 15;
-  const middle = bytes.byteLength >> 1;
-  const sample = bytes.subarray(middle, middle + SAMPLE_BYTES);
-  if (sample.byteLength < SAMPLE_BYTES) return 13;
-  const sizeWith = (bits: number) => gzipSync(sample, { level: 1, windowBits: bits, chunkSize: SAMPLE_BYTES }).byteLength;
-  return sizeWith(12) <= sizeWith(13) ? 12 : 13;
-}
-
-/**
- * Level 1: on database text, higher levels cost several times the CPU for about a tenth of the size.
- *
- * @param rowBytes mean size of a row; unknown counts as long.
- */
-export async function compress(bytes: Uint8Array, rowBytes = Infinity): Promise<Uint8Array<ArrayBuffer>> {
-  const { buffer, byteOffset, byteLength } = await gzipAsync(bytes,
-    { level: 1, windowBits: windowBits(bytes, rowBytes), chunkSize: pieceBytes(bytes.byteLength) });
-  // zlib allocates ordinary memory; the copy is for a runtime that does otherwise.
-  return buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength));
-}
 
 /** 000007~2.copy.gz becomes 000007~2-1a2b3c4d.copy.gz. */
 function anotherName(name: string): string {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { compress, storeJson, storeObject } from "../../../../functions/_shared/export/store_object.ts";
+import { storeJson, storeObject } from "../../../../functions/_shared/export/store_object.ts";
 import type { PutObjectOptions, S3Client } from "../../../../functions/_shared/s3/s3_client.ts";
 
 function fakeStorage() {
@@ -36,28 +36,5 @@ describe("storeJson()", () => {
     const stored = puts[0]?.body ?? new Uint8Array();
     expect(JSON.parse(gunzipSync(stored).toString("utf8"))).toEqual(value);
     expect(ref).toMatchObject({ content: "x.json", bytes: stored.length, sha256: createHash("sha256").update(stored).digest("hex") });
-  });
-});
-
-describe("compress()", () => {
-  it("compress() gives the same bytes for the same input, so that a second attempt finds its own object", async () => {
-    const input = Buffer.from("a,b\n".repeat(1000));
-    expect(await compress(input)).toEqual(await compress(input));
-    expect(gunzipSync(await compress(input))).toEqual(input);
-    expect(gunzipSync(await compress(new Uint8Array()))).toHaveLength(0);
-  });
-
-  it("compress() looks less far back where rows of random values have nothing to find there, and far back for long rows", async () => {
-    const random = Buffer.from(Array.from({ length: 6_000 }, (_, n) => `${n}\t${createHash("md5").update(String(n)).digest("hex")}\n`).join(""));
-    // Each line comes again after 6,000 bytes, which only the larger window reaches.
-    const distant = Buffer.from(Array.from({ length: 6_000 }, (_, n) => `${createHash("md5").update(String(n % 180)).digest("hex")}\n`).join(""));
-    const sizes = async (bytes: Buffer, rowBytes: number) => {
-      const packed = await compress(bytes, rowBytes);
-      expect(gunzipSync(packed).equals(bytes)).toBe(true);
-      return [12, 13, 15].filter((windowBits) => gzipSync(bytes, { level: 1, windowBits }).byteLength === packed.byteLength);
-    };
-    expect(await sizes(random, 38)).toEqual([12]);
-    expect(await sizes(distant, 33)).toEqual([13]);
-    expect(await sizes(distant, 2_000)).toEqual([15]);
   });
 });
