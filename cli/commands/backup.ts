@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import { parseRecipients } from "../../functions/_shared/encryption/parse_recipients.ts";
 import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts";
 import { exportBackup } from "../../functions/_shared/export/export_backup.ts";
@@ -8,6 +8,7 @@ import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 import type { RegisterCommand } from "../command_context.ts";
 import { describeHelp } from "../describe_help.ts";
 import { explainMissing } from "../explain_missing.ts";
+import { parseWorkers } from "../parse_workers.ts";
 
 interface BackupFlags {
   tier?: "daily" | "weekly" | "monthly";
@@ -61,9 +62,3 @@ export const registerBackup: RegisterCommand = (program, run) => {
     }),
   );
 };
-
-function parseWorkers(text: string): number {
-  const workers = Number(text);
-  if (!Number.isInteger(workers) || workers < 1 || workers > 16) throw new InvalidArgumentError("Give a number from 1 to 16.");
-  return workers;
-}

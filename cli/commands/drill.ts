@@ -23,6 +23,7 @@ import type { CommandContext, ExitCode, RegisterCommand } from "../command_conte
 import { describeHelp } from "../describe_help.ts";
 import { type DrillTarget, flavorFor, startEmbeddedTarget } from "../drill_target.ts";
 import { exitCodeFor } from "../exit_code_for.ts";
+import { parseWorkers } from "../parse_workers.ts";
 import { addIdentityOption, readIdentities } from "../read_identities.ts";
 import { reportAsked, thawFirst, type Thawed, thawJson } from "../thaw_first.ts";
 import { addThawOptions, readThawRequest, type ThawFlags } from "../thaw_options.ts";
@@ -185,10 +186,4 @@ function parseDays(text: string): number {
   const days = Number(text);
   if (!Number.isInteger(days) || days < 1 || days > 3650) throw new InvalidArgumentError("Give a number of days from 1 to 3650.");
   return days;
-}
-
-function parseWorkers(text: string): number {
-  const workers = Number(text);
-  if (!Number.isInteger(workers) || workers < 1 || workers > 16) throw new InvalidArgumentError("Give a number from 1 to 16.");
-  return workers;
 }

@@ -1,5 +1,4 @@
 import { writeFile } from "node:fs/promises";
-import { InvalidArgumentError } from "commander";
 import { connect } from "../../functions/_shared/database/connect.ts";
 import { parseConfig } from "../../functions/_shared/config/parse_config.ts";
 import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts";
@@ -19,6 +18,7 @@ import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 import type { CommandContext, ExitCode, RegisterCommand } from "../command_context.ts";
 import { describeHelp } from "../describe_help.ts";
 import { exitCodeFor } from "../exit_code_for.ts";
+import { parseWorkers } from "../parse_workers.ts";
 import { addIdentityOption, readIdentities } from "../read_identities.ts";
 import { reportAsked, thawFirst, type Thawed, thawJson } from "../thaw_first.ts";
 import { addThawOptions, DEFAULT_TIER, readThawRequest, type ThawFlags, type ThawRequest } from "../thaw_options.ts";
@@ -218,10 +218,4 @@ async function report(context: CommandContext, flags: RestoreFlags, result: Rest
   if (proof?.scope === "full" && result.proofKey === null) context.note("The proof is not in the bucket, as the key may not write there: latest-verified will not find it.");
   if (lost.length > 0) return 10;
   return proof === null ? 0 : exitCodeFor(proof.verdict);
-}
-
-function parseWorkers(text: string): number {
-  const workers = Number(text);
-  if (!Number.isInteger(workers) || workers < 1 || workers > 16) throw new InvalidArgumentError("Give a number from 1 to 16.");
-  return workers;
 }

@@ -1,5 +1,5 @@
 import type { Client } from "pg";
-import { fromPostgres } from "../errors/from_postgres.ts";
+import { callLedger } from "../database/call_ledger.ts";
 import type { LeftOut } from "../restore/restore_context.ts";
 
 /** A unit of work of a drill, as a step that plans others writes it down. */
@@ -81,11 +81,7 @@ export class DrillLedger {
   }
 
   async #call<Row extends object>(sql: string, values: unknown[] = []): Promise<Row[]> {
-    try {
-      return (await this.client.query<Row>(sql, [this.drillId, ...values])).rows;
-    } catch (error) {
-      throw fromPostgres(error);
-    }
+    return callLedger<Row>(this.client, sql, [this.drillId, ...values]);
   }
 
   /** Null for an unknown drill. */

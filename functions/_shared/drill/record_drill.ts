@@ -1,5 +1,5 @@
+import { callLedger } from "../database/call_ledger.ts";
 import type { Queryable } from "../database/queryable.ts";
-import { fromPostgres } from "../errors/from_postgres.ts";
 
 /** A drill that is over, as backup.record_drill() takes it. */
 export interface DrillRecord {
@@ -26,9 +26,5 @@ export interface DrillRecord {
  * @throws {HoldfastError} HF001 if this ledger does not know the run.
  */
 export async function recordDrill(database: Queryable, drill: DrillRecord): Promise<void> {
-  try {
-    await database.query("select backup.record_drill($1)", [JSON.stringify(drill)]);
-  } catch (error) {
-    throw fromPostgres(error);
-  }
+  await callLedger(database, "select backup.record_drill($1)", [JSON.stringify(drill)]);
 }

@@ -1,5 +1,5 @@
+import { callLedger } from "../database/call_ledger.ts";
 import type { Queryable } from "../database/queryable.ts";
-import { fromPostgres } from "../errors/from_postgres.ts";
 import type { KeyProof } from "./prove_key.ts";
 
 /**
@@ -8,9 +8,5 @@ import type { KeyProof } from "./prove_key.ts";
  * @throws {HoldfastError} HF001 if this ledger does not know the run, HF704 if it knows another one by that name.
  */
 export async function recordKeyProof(database: Queryable, proof: KeyProof): Promise<void> {
-  try {
-    await database.query("select backup.record_key_proof($1)", [JSON.stringify(proof)]);
-  } catch (error) {
-    throw fromPostgres(error);
-  }
+  await callLedger(database, "select backup.record_key_proof($1)", [JSON.stringify(proof)]);
 }

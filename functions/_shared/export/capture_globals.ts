@@ -1,4 +1,4 @@
-import { fromPostgres } from "../errors/from_postgres.ts";
+import { callLedger } from "../database/call_ledger.ts";
 import { readConfig } from "./capture_config.ts";
 import { compress } from "./compress.ts";
 import type { ClaimedChunk, RunWarning } from "./ledger.ts";
@@ -16,13 +16,9 @@ import type { WorkerContext } from "./worker_context.ts";
  */
 export async function captureGlobals(context: WorkerContext, chunk: ClaimedChunk): Promise<void> {
   const { globals, gaps, config } = await inSnapshot(context.client, context, async () => {
-    try {
-      const { rows: [row] } = await context.client.query<{ globals: unknown }>("select backup.globals() as globals");
-      const { rows: gaps } = await context.client.query<RunWarning>("select g.code, g.subject, g.message from backup.coverage_gaps() g");
-      return { globals: row?.globals, gaps, config: await readConfig(context.client) };
-    } catch (error) {
-      throw fromPostgres(error);
-    }
+    const [row] = await callLedger<{ globals: unknown }>(context.client, "select backup.globals() as globals");
+    const gaps = await callLedger<RunWarning>(context.client, "select g.code, g.subject, g.message from backup.coverage_gaps() g");
+    return { globals: row?.globals, gaps, config: await readConfig(context.client) };
   });
   const roles = renderRoles(globalsSchema.parse(globals));
   const objects = [

@@ -1,4 +1,4 @@
-import { fromPostgres } from "../errors/from_postgres.ts";
+import { callLedger } from "../database/call_ledger.ts";
 import type { ClaimedChunk } from "./ledger.ts";
 import { attemptName } from "./object_keys.ts";
 import { storeJson } from "./store_object.ts";
@@ -35,12 +35,7 @@ const FURTHEST_SQL = `
  * @throws {HoldfastError} HF2xx storage, HF305 if a sequence cannot be read.
  */
 export async function captureSequences(context: WorkerContext, chunk: ClaimedChunk): Promise<void> {
-  let sequences: unknown[];
-  try {
-    ({ rows: sequences } = await context.client.query(FURTHEST_SQL, [context.runId, chunk.chunk_no]));
-  } catch (error) {
-    throw fromPostgres(error);
-  }
+  const sequences = await callLedger(context.client, FURTHEST_SQL, [context.runId, chunk.chunk_no]);
   const object = await storeJson(context, attemptName("sequences", "json.gz", chunk.attempt), sequences, "sequences.json");
   await context.ledger.complete(context.runId, chunk.claim_id, [{ chunk_no: chunk.chunk_no, stored_bytes: object.bytes, objects: [object] }]);
 }

@@ -1,5 +1,5 @@
+import { callLedger } from "../database/call_ledger.ts";
 import type { Queryable } from "../database/queryable.ts";
-import { fromPostgres } from "../errors/from_postgres.ts";
 
 export type ChunkKind = "plan" | "schema" | "schema_sql" | "globals" | "data" | "sequences" | "manifest";
 
@@ -77,18 +77,8 @@ export class Ledger {
     this.#database = database;
   }
 
-  async #call<Row extends object>(sql: string, values: unknown[]): Promise<Row[]> {
-    try {
-      const { rows } = await this.#database.query(sql, values);
-      // The statement of each caller names the columns of its row type.
-      return rows as Row[];
-    } catch (error) {
-      throw fromPostgres(error);
-    }
-  }
-
   async #value<T>(sql: string, values: unknown[]): Promise<T> {
-    const [row] = await this.#call<{ value: T }>(sql, values);
+    const [row] = await callLedger<{ value: T }>(this.#database, sql, values);
     if (row === undefined) throw new Error("Cannot read the ledger as a call returned no row");
     return row.value;
   }
@@ -118,11 +108,11 @@ export class Ledger {
 
   /** `fresh`: the worker may take a chunk that needs all the CPU time of a function. */
   claim(runId: string, worker: string, maxBytes: number, fresh: boolean): Promise<ClaimedChunk[]> {
-    return this.#call("select * from backup.claim_chunks($1, $2, p_max_bytes => $3, p_fresh => $4)", [runId, worker, maxBytes, fresh]);
+    return callLedger(this.#database, "select * from backup.claim_chunks($1, $2, p_max_bytes => $3, p_fresh => $4)", [runId, worker, maxBytes, fresh]);
   }
 
   async complete(runId: string, claimId: string, results: ChunkResult[]): Promise<void> {
-    await this.#call("select backup.complete_chunks($1, $2, $3)", [runId, claimId, JSON.stringify(results)]);
+    await callLedger(this.#database, "select backup.complete_chunks($1, $2, $3)", [runId, claimId, JSON.stringify(results)]);
   }
 
   release(runId: string, claimId: string, chunkNo: number, code: string, message: string, retry: boolean): Promise<boolean> {
@@ -130,7 +120,7 @@ export class Ledger {
   }
 
   async giveBack(runId: string, claimId: string): Promise<void> {
-    await this.#call("select backup.return_chunks($1, $2)", [runId, claimId]);
+    await callLedger(this.#database, "select backup.return_chunks($1, $2)", [runId, claimId]);
   }
 
   split(runId: string, claimId: string, chunkNo: number): Promise<boolean> {
@@ -143,15 +133,15 @@ export class Ledger {
   }
 
   async recordPlan(runId: string, claimId: string, tables: unknown, schemaFingerprint: string, xids: string, sequences: string): Promise<void> {
-    await this.#call("select backup.record_plan($1, $2, $3, $4, $5, $6)", [runId, claimId, JSON.stringify(tables), schemaFingerprint, xids, sequences]);
+    await callLedger(this.#database, "select backup.record_plan($1, $2, $3, $4, $5, $6)", [runId, claimId, JSON.stringify(tables), schemaFingerprint, xids, sequences]);
   }
 
   async addWarnings(runId: string, warnings: RunWarning[]): Promise<void> {
-    if (warnings.length > 0) await this.#call("select backup.add_warnings($1, $2)", [runId, JSON.stringify(warnings)]);
+    if (warnings.length > 0) await callLedger(this.#database, "select backup.add_warnings($1, $2)", [runId, JSON.stringify(warnings)]);
   }
 
   async finish(runId: string, claimId: string, chunkNo: number, manifest: { key: string; sha256: string; bytes: number; archived: boolean }): Promise<void> {
-    await this.#call("select backup.finish_run($1, $2, $3, $4)", [runId, claimId, chunkNo, JSON.stringify(manifest)]);
+    await callLedger(this.#database, "select backup.finish_run($1, $2, $3, $4)", [runId, claimId, chunkNo, JSON.stringify(manifest)]);
   }
 
   fail(runId: string, code: string, message: string, detail: string | null): Promise<boolean> {
@@ -163,7 +153,7 @@ export class Ledger {
   }
 
   async progress(runId: string): Promise<RunProgress> {
-    const [row] = await this.#call<RunProgress>(
+    const [row] = await callLedger<RunProgress>(this.#database,
       `select p.state, p.chunks_done::float8, p.chunks_total::float8, p.bytes_done::float8, p.bytes_total::float8,
               p.claimable::float8, (extract(epoch from p.next_claim_in) * 1000)::float8 as next_claim_in_ms,
               p.failure_code, p.failure_message

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { callLedger } from "../database/call_ledger.ts";
 import type { Queryable } from "../database/queryable.ts";
-import { fromPostgres } from "../errors/from_postgres.ts";
 import type { ObjectLockMode } from "../s3/stored_object.ts";
 
 /** What the objects of a run are stored with. */
@@ -26,14 +26,10 @@ const properties = z.object({
  * @throws {HoldfastError} HF001, HF600
  */
 export async function readObjectProperties(database: Queryable, runId: string): Promise<ObjectProperties> {
-  try {
-    const { rows } = await database.query("select storage_class, tags, lock_mode, retain_until from backup.object_properties($1)", [runId]);
-    const row = properties.parse(rows[0]);
-    return {
-      storageClass: row.storage_class, tags: row.tags, refused: new Set(),
-      lock: row.lock_mode === null || row.retain_until === null ? null : { mode: row.lock_mode, retainUntil: row.retain_until },
-    };
-  } catch (error) {
-    throw fromPostgres(error);
-  }
+  const rows = await callLedger(database, "select storage_class, tags, lock_mode, retain_until from backup.object_properties($1)", [runId]);
+  const row = properties.parse(rows[0]);
+  return {
+    storageClass: row.storage_class, tags: row.tags, refused: new Set(),
+    lock: row.lock_mode === null || row.retain_until === null ? null : { mode: row.lock_mode, retainUntil: row.retain_until },
+  };
 }

@@ -1,4 +1,4 @@
-import { fromPostgres } from "../errors/from_postgres.ts";
+import { callLedger } from "../database/call_ledger.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { buildManifest, chunksByTable, isLongList } from "./build_manifest.ts";
 import { checkProperties } from "./check_properties.ts";
@@ -41,11 +41,7 @@ async function checkDataObject(context: WorkerContext): Promise<boolean> {
  */
 export async function writeManifest(context: WorkerContext, chunk: ClaimedChunk): Promise<void> {
   const { client, objectPrefix: prefix, runId } = context;
-  try {
-    await client.query("select backup.settle_tables($1)", [runId]);
-  } catch (error) {
-    throw fromPostgres(error);
-  }
+  await callLedger(client, "select backup.settle_tables($1)", [runId]);
   // Before the ledger is read: what the storage dropped becomes a warning of the run, and the manifest lists those.
   const archived = await checkDataObject(context);
   const contents = await readRunRecord(client, runId);

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { callLedger } from "../database/call_ledger.ts";
 import type { Queryable } from "../database/queryable.ts";
-import { fromPostgres } from "../errors/from_postgres.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 
 const time = z.date().nullable().transform((value) => value?.toISOString() ?? null);
@@ -44,17 +44,9 @@ export class RetentionLedger {
     this.#database = database;
   }
 
-  async #rows(text: string, values: unknown[] = []): Promise<unknown[]> {
-    try {
-      return (await this.#database.query(text, values)).rows;
-    } catch (error) {
-      throw fromPostgres(error);
-    }
-  }
-
   /** Every run that is not deleted, newest first. Changes nothing. */
   async plan(): Promise<PlannedRun[]> {
-    return z.array(planRow).parse(await this.#rows(
+    return z.array(planRow).parse(await callLedger(this.#database,
       `select p.run_id, p.tier::text, p.state::text, p.snapshot_at, p.verified, p.decision, p.reasons, p.expires_at,
               m.marked_at, m.delete_after, m.locked_until, m.error_code
        from backup.retention_plan() p left join backup.retention_marks m on m.run_id = p.run_id
@@ -67,7 +59,7 @@ export class RetentionLedger {
    * @throws {HoldfastError} HF607 if the ledger belongs to another project than this.
    */
   async refuseStrangers(projectRef: string | null): Promise<void> {
-    const { owner } = z.object({ owner: z.string().nullable() }).parse((await this.#rows("select backup.check_bucket_owner($1) as owner", [projectRef]))[0]);
+    const { owner } = z.object({ owner: z.string().nullable() }).parse((await callLedger(this.#database, "select backup.check_bucket_owner($1) as owner", [projectRef]))[0]);
     if (owner === null) return;
     const own = projectRef === null ? "null" : `'${projectRef}'`;
     throw new HoldfastError("HF607", `Nothing is deleted as the backups of this ledger belong to project ${owner}`, {
@@ -77,42 +69,42 @@ export class RetentionLedger {
   }
 
   async mark(): Promise<{ marked: number; unmarked: number }> {
-    return z.object({ marked: z.number(), unmarked: z.number() }).parse((await this.#rows("select marked, unmarked from backup.mark_expired()"))[0]);
+    return z.object({ marked: z.number(), unmarked: z.number() }).parse((await callLedger(this.#database, "select marked, unmarked from backup.mark_expired()"))[0]);
   }
 
   /** Null when there is nothing to delete at the moment. */
   async claim(): Promise<SweepClaim | null> {
-    const [row] = await this.#rows("select run_id, claim_id, object_prefix from backup.claim_sweep()");
+    const [row] = await callLedger(this.#database, "select run_id, claim_id, object_prefix from backup.claim_sweep()");
     return row === undefined ? null : claim.parse(row);
   }
 
   /** False when the run is to be kept after all. */
   async begin({ run_id, claim_id }: SweepClaim): Promise<boolean> {
-    return z.object({ begun: z.boolean() }).parse((await this.#rows("select backup.begin_sweep($1, $2) as begun", [run_id, claim_id]))[0]).begun;
+    return z.object({ begun: z.boolean() }).parse((await callLedger(this.#database, "select backup.begin_sweep($1, $2) as begun", [run_id, claim_id]))[0]).begun;
   }
 
   async finish({ run_id, claim_id }: SweepClaim, objects: number, bytes: number): Promise<void> {
-    await this.#rows("select backup.finish_sweep($1, $2, $3, $4)", [run_id, claim_id, objects, bytes]);
+    await callLedger(this.#database, "select backup.finish_sweep($1, $2, $3, $4)", [run_id, claim_id, objects, bytes]);
   }
 
   async pause({ run_id, claim_id }: SweepClaim, objects: number, bytes: number, why: SweepPause): Promise<void> {
-    await this.#rows("select backup.pause_sweep($1, $2, $3, $4, $5, $6, $7)",
+    await callLedger(this.#database, "select backup.pause_sweep($1, $2, $3, $4, $5, $6, $7)",
       [run_id, claim_id, objects, bytes, why.lockedUntil, why.code, why.message]);
   }
 
   /** Sends another function to go on; one that was scheduled only as long as retention is to delete. */
   async handOver(scheduled: boolean): Promise<void> {
-    await this.#rows("select backup.dispatch('apply-retention', $1)", [{ apply: true, ...(scheduled ? { trigger: "schedule" } : {}) }]);
+    await callLedger(this.#database, "select backup.dispatch('apply-retention', $1)", [{ apply: true, ...(scheduled ? { trigger: "schedule" } : {}) }]);
   }
 
   /** backup.settings.retention_mode. */
   async mode(): Promise<string> {
-    return z.object({ mode: z.string() }).parse((await this.#rows("select s.retention_mode as mode from backup.settings s"))[0]).mode;
+    return z.object({ mode: z.string() }).parse((await callLedger(this.#database, "select s.retention_mode as mode from backup.settings s"))[0]).mode;
   }
 
   /** Which of these runs the ledger still keeps objects for, and how old debris has to be. */
   async debrisRules(runIds: readonly string[]): Promise<{ project: string; ageMs: number; inUse: Set<string> }> {
-    const [row] = await this.#rows(
+    const [row] = await callLedger(this.#database,
       `select s.project_ref as project, extract(epoch from s.retention_debris_age)::float8 * 1000 as age_ms,
               array(select r.run_id from backup.runs r where r.run_id = any ($1)
                     and (r.objects_deleted_at is null or r.objects_deleted_at > now() - s.retention_debris_age)) as in_use
