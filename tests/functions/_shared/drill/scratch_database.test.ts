@@ -113,7 +113,9 @@ describe("reapScratchDatabases()", () => {
     const log: string[] = [];
     expect((await reapScratchDatabases(client, (line) => log.push(line))).sort()).toEqual(expect.arrayContaining([over, unknown, lost].sort()));
     expect(log).toContain(`dropped ${over}: its drill is complete`);
-    expect(await Promise.all([active, over, unknown, other, lost].map(exists))).toEqual([true, false, false, true, false]);
+    const left: string[] = [];
+    for (const name of [active, over, unknown, other, lost]) if (await exists(name)) left.push(name);
+    expect(left).toEqual([active, other]);
     await foreign.drop();
   });
 

@@ -25,16 +25,16 @@ describe("Ledger", () => {
     await world.close();
   });
 
-  const refused = (promise: Promise<unknown>): Promise<unknown> => promise.then(() => undefined, (error: unknown) => error);
-
   it("Ledger turns what SQL raises into HoldfastError with its code, for every call", async () => {
     const { ledger, runId } = run;
-    const errors = await Promise.all([
-      ledger.startRun("cli", "cli", null, "x"), ledger.beginExport("20000101T000000Z-000000"), ledger.complete(runId, NOBODY, []),
-      ledger.release(runId, NOBODY, 1, "HF203", "m", true), ledger.giveBack(runId, NOBODY), ledger.split(runId, NOBODY, 1),
-      ledger.replan(runId, NOBODY, 1, { filenode: 1, pages: "1", bytes: "1", rows: "1" }), ledger.recordPlan(runId, NOBODY, [], "f", "x", "[]"),
-      ledger.finish(runId, NOBODY, 1, { key: "k", sha256: "s", bytes: 1, archived: false }),
-    ].map(refused));
+    const calls: (() => Promise<unknown>)[] = [
+      () => ledger.startRun("cli", "cli", null, "x"), () => ledger.beginExport("20000101T000000Z-000000"), () => ledger.complete(runId, NOBODY, []),
+      () => ledger.release(runId, NOBODY, 1, "HF203", "m", true), () => ledger.giveBack(runId, NOBODY), () => ledger.split(runId, NOBODY, 1),
+      () => ledger.replan(runId, NOBODY, 1, { filenode: 1, pages: "1", bytes: "1", rows: "1" }), () => ledger.recordPlan(runId, NOBODY, [], "f", "x", "[]"),
+      () => ledger.finish(runId, NOBODY, 1, { key: "k", sha256: "s", bytes: 1, archived: false }),
+    ];
+    const errors: unknown[] = [];
+    for (const call of calls) errors.push(await call().then(() => undefined, (error: unknown) => error));
     expect(errors.every((error) => error instanceof HoldfastError)).toBe(true);
     expect(errors.map((error) => (error as HoldfastError).code)).toEqual(["HF002", "HF001", ...Array.from({ length: 7 }, () => "HF004")]);
   });
