@@ -1,4 +1,5 @@
 import type { Client } from "pg";
+import { SESSION_SETTINGS } from "../database/session_settings.ts";
 import { sqlStateOf } from "../errors/from_postgres.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import type { RestoreContext, RestoreOptions } from "../restore/restore_context.ts";
@@ -83,21 +84,16 @@ export function findingOfError(check_name: string, subject: string, expected: st
   return finding(check_name, subject, verdict, expected, MEANINGS[sqlstate] ?? `error ${sqlstate}`, { sqlstate });
 }
 
-/** Settings under which the backup was written, and nothing of a restore still in force. */
-const SESSION = `
-  set client_encoding = 'UTF8'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; set timezone = 'UTC';
-  set extra_float_digits = 1; set bytea_output = 'hex'; set lc_monetary = 'C'; set xmlbinary = 'base64';
-  set search_path = ''; set row_security = off; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0`;
-
 /**
- * Runs a step on a session and times it. Settings of the session are put right first.
+ * Runs a step on a session and times it. Settings of the session are put right first: those under which the backup was written, and
+ * nothing of a restore still in force.
  *
  * @throws what is neither about the target nor about the backup: a lost connection, a bucket out of reach, a bug
  */
 export async function runStep(client: Client, step: ProofStep): Promise<StepResult> {
   const started = performance.now();
   const { rows: [role] } = await client.query<{ role: string }>("select current_setting('session_replication_role') as role");
-  await client.query(`${SESSION}${role?.role === "origin" ? "" : "; set session_replication_role = origin"}`);
+  await client.query(`${SESSION_SETTINGS} set statement_timeout = 0${role?.role === "origin" ? "" : "; set session_replication_role = origin"}`);
   const found = await step.run(client).catch((error: unknown) => ({ findings: findingsOfStep(step, error) }));
   return { check_name: step.check_name, measures: [], left_out: [], ...found, seconds: (performance.now() - started) / 1000 };
 }
