@@ -1,12 +1,12 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { buildFactBase, deserializeSnapshot } from "@supabase/pg-delta/core";
-import { plan } from "@supabase/pg-delta/plan";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
 import { readSchemaFacts } from "./capture_schema.ts";
 import { finishActions } from "../schema/finish_actions.ts";
 import { FURTHER_RULES } from "../schema/further_rules.ts";
+import { planChanges } from "../schema/plan_changes.ts";
 import { planningReason } from "../schema/planning_reason.ts";
 import { compress } from "./compress.ts";
 import type { ClaimedChunk } from "./ledger.ts";
@@ -38,7 +38,7 @@ export function renderSchema(json: string, maxFacts: number): string | null {
   if (facts.length > maxFacts) return null;
   // Roles are in roles.sql.
   const assumedRoles = facts.flatMap(({ id }) => (id.kind === "role" ? [id.name] : []));
-  const { actions, preamble } = plan(buildFactBase([], [], "snapshot"), factBase,
+  const { actions, preamble } = planChanges(buildFactBase([], [], "snapshot"), factBase,
     { scope: "database", assumedRoles, assumedSchemas: ["pg_catalog"], intentRules: FURTHER_RULES });
   const settings = preamble.map(({ name, value }) => `set ${name} = ${value === "" ? "''" : value};`);
   return ["-- Schema of the backup. Roles are in roles.sql.gz; load them first.", ...settings,

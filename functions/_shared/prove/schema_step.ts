@@ -1,5 +1,4 @@
 import { diff, encodeId, type FactBase, type StableId } from "@supabase/pg-delta/core";
-import { plan } from "@supabase/pg-delta/plan";
 import type { Client } from "pg";
 import { adaptFacts } from "../restore/adapt_facts.ts";
 import { extractFacts } from "../restore/extract_facts.ts";
@@ -9,6 +8,7 @@ import { respellViews } from "../restore/respell_views.ts";
 import type { LeftOut } from "../restore/restore_context.ts";
 import { sleepingEventTriggers } from "../restore/sleeping_event_triggers.ts";
 import { FURTHER_RULES } from "../schema/further_rules.ts";
+import { planChanges } from "../schema/plan_changes.ts";
 import { compareAccess } from "./compare_access.ts";
 import { compareOrder } from "./compare_order.ts";
 import type { ProofFinding } from "./proof.ts";
@@ -80,7 +80,7 @@ function subjectsOfPlan(current: FactBase, desired: FactBase, { target }: ProveC
   // A plan is made of differences, and with a hundred thousand facts to find that there is none takes it many seconds.
   if (diff(current, desired).length === 0) return [];
   try {
-    const { actions } = plan(current, desired, {
+    const { actions } = planChanges(current, desired, {
       scope: "database", assumedRoles: [...target.roles.keys()], assumedSchemas: ["pg_catalog"], intentRules: FURTHER_RULES,
       capability: { role: target.role, isSuperuser: target.isSuperuser, memberOf: [...target.roles].flatMap(([name, { isMember }]) => (isMember ? [name] : [])) },
     });

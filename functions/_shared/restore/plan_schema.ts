@@ -1,11 +1,12 @@
 import { deserializeSnapshot, encodeId, type FactBase, type StableId } from "@supabase/pg-delta/core";
-import { type Action, plan } from "@supabase/pg-delta/plan";
+import type { Action } from "@supabase/pg-delta/plan";
 import { type Client, escapeIdentifier } from "pg";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { orderColumns } from "../export/order_columns.ts";
 import { recurseIndex } from "../export/recurse_index.ts";
 import { finishActions } from "../schema/finish_actions.ts";
 import { FURTHER_RULES } from "../schema/further_rules.ts";
+import { planChanges } from "../schema/plan_changes.ts";
 import { planningReason } from "../schema/planning_reason.ts";
 import { adaptToTarget } from "./adapt_to_target.ts";
 import type { Backup } from "./backup_source.ts";
@@ -69,7 +70,7 @@ export async function planSchema(client: Client, backup: Backup, schema: FactBas
   const exclude = new Set(constraints.filter(({ id }) => !isPlainCheck(desired, id)).map(({ id }) => encodeId(id)));
   let actions: Action[];
   try {
-    ({ actions } = plan(current, desired, {
+    ({ actions } = planChanges(current, desired, {
       scope: "database", assumedRoles: [...target.roles.keys()], assumedSchemas: ["pg_catalog"], foldConstraints: { exclude }, intentRules: FURTHER_RULES,
       capability: { role: target.role, isSuperuser: target.isSuperuser, memberOf: [...target.roles].flatMap(([name, { isMember }]) => (isMember ? [name] : [])) },
     }));
