@@ -4,8 +4,10 @@ import { buildFactBase, deserializeSnapshot } from "@supabase/pg-delta/core";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
 import { readSchemaFacts } from "./capture_schema.ts";
+import { nameOf, without, withDependents } from "../restore/fact_edits.ts";
 import { finishActions } from "../schema/finish_actions.ts";
 import { FURTHER_RULES } from "../schema/further_rules.ts";
+import { foreignCalls } from "../schema/foreign_calls.ts";
 import { planChanges } from "../schema/plan_changes.ts";
 import { planningReason } from "../schema/planning_reason.ts";
 import { compress } from "./compress.ts";
@@ -33,7 +35,9 @@ const noWay = (reason: string) =>
  * facts (columns, constraints, grants, …), because planning them takes more CPU time than the caller has.
  */
 export function renderSchema(json: string, maxFacts: number): string | null {
-  const { factBase } = deserializeSnapshot(json);
+  const captured = deserializeSnapshot(json).factBase;
+  const calls = foreignCalls(captured);
+  const factBase = without(captured, withDependents(captured, calls.map(({ caller }) => caller)));
   const facts = factBase.facts();
   if (facts.length > maxFacts) return null;
   // Roles are in roles.sql.
@@ -42,7 +46,13 @@ export function renderSchema(json: string, maxFacts: number): string | null {
     { scope: "database", assumedRoles, assumedSchemas: ["pg_catalog"], intentRules: FURTHER_RULES });
   const settings = preamble.map(({ name, value }) => `set ${name} = ${value === "" ? "''" : value};`);
   return ["-- Schema of the backup. Roles are in roles.sql.gz; load them first.", ...settings,
-    ...finishActions(separateKeys(orderColumns(actions, factBase)), factBase).map(({ sql }) => `${tolerant(recurseIndex(sql)).trimEnd().replace(/;$/, "")};`), ""].join("\n");
+    ...finishActions(separateKeys(orderColumns(actions, factBase)), factBase).map(({ sql }) => `${tolerant(recurseIndex(sql)).trimEnd().replace(/;$/, "")};`),
+    ...calls.map(({ caller, called }) => `-- Left out: ${onOneLine(nameOf(caller))}, as it calls ${onOneLine(`${called.schema}.${called.name}()`)}, which no backup covers.`), ""].join("\n");
+}
+
+/** A name may hold a line break, after which it would be a statement. */
+function onOneLine(name: string): string {
+  return name.replace(/[\r\n]+/g, " ");
 }
 
 /** Even an empty database has schema public, and a new project has more: what is there already stays. */

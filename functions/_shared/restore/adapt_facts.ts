@@ -1,5 +1,6 @@
 import { encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
 import { selectFacts } from "../export/select_facts.ts";
+import { adaptCalls } from "./adapt_calls.ts";
 import { adaptEventTriggers } from "./adapt_event_triggers.ts";
 import { adaptExtensions } from "./adapt_extensions.ts";
 import { adaptFurther } from "./adapt_further.ts";
@@ -38,6 +39,7 @@ export function adaptFacts(backup: FactBase, present: FactBase, target: TargetIn
   const everything = withoutExtensionComments(selectFacts(present, schemasOf(backup)));
   let desired = leaveConnections(backup, leftOut);
   desired = adaptExtensions(desired, everything, target, leftOut);
+  desired = adaptCalls(desired, present, leftOut);
   desired = leaveRoles(desired, target, leftOut);
   desired = adaptPlatform(desired, everything, target, leftOut);
   desired = adaptOwners(desired, everything, target, leftOut);

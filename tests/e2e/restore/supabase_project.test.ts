@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Manifest } from "../../../functions/_shared/export/manifest.ts";
 import type { RestoreResult } from "../../../functions/_shared/restore/restore_backup.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
 import { problemsOf, type RestoreBench, startRestoreBench } from "../../support/e2e_restore.ts";
@@ -18,7 +19,14 @@ const SOURCE = `
   insert into storage.buckets (id, name) values ('files', 'files'); insert into storage.objects (bucket_id, name, owner_id) values ('files', 'a/b.txt', 'x');
   select cron.schedule('nightly', '0 3 * * *', 'select 1');`;
 
+/** Every project has event triggers of the platform, whose functions are in no backup, and a function for database webhooks once they are enabled. */
+const WATCH = "create function extensions.watch() returns event_trigger language plpgsql as 'begin end'; create event trigger platform_watch on ddl_command_end execute function extensions.watch()";
+const WEBHOOKS = `create schema supabase_functions; grant usage on schema supabase_functions to postgres;
+  create function supabase_functions.http_request() returns trigger language plpgsql as 'begin return new; end'`;
+const HOOK = "create trigger hook after insert on app.profiles for each row execute function supabase_functions.http_request('http://127.0.0.1:9', 'POST')";
+
 let bench: RestoreBench;
+let manifest: Manifest;
 let source: TestDatabase;
 let target: TestDatabase;
 let older: TestDatabase;
@@ -34,8 +42,10 @@ describe("restoreBackup()", () => {
   beforeAll(async () => {
     [bench, source, target, older] = await Promise.all([startRestoreBench(), createTestDatabase({ migrated: true }), createTestDatabase(), createTestDatabase()]);
     for (const { adminUrl } of [source, target, older]) await queryRows(adminUrl, "grant trigger on auth.users to postgres");
-    await lend(source, SOURCE);
-    await bench.backUp(source.url);
+    for (const { adminUrl } of [source, target]) await queryRows(adminUrl, WATCH);
+    for (const { adminUrl } of [source, older]) await queryRows(adminUrl, WEBHOOKS);
+    await lend(source, `${SOURCE} ${HOOK}`);
+    manifest = await bench.backUp(source.url);
     // A newer platform, which lends what it should; and an older one that lends nothing.
     await queryRows(target.adminUrl, "alter table auth.users add column new_in_target text default 'x'; alter table storage.objects owner to postgres");
     await queryRows(older.adminUrl, "alter table auth.users drop column recovery_sent_at");
@@ -73,6 +83,18 @@ describe("restoreBackup()", () => {
 
   it("restoreBackup() brings the project's policies on the platform's tables", async () => {
     expect(await queryRows(target.url, "select policyname from pg_policies where schemaname = 'storage'")).toEqual([{ policyname: "own files" }]);
+  });
+
+  it("exportBackup() renders a schema that calls functions of the platform, and says nothing against it", () => {
+    expect(manifest.warnings.map(({ code }) => code)).not.toContain("schema_sql_missing");
+  });
+
+  it("restoreBackup() leaves event triggers of the platform to it, and brings a webhook where there is something to call", async () => {
+    const triggersOf = async ({ adminUrl }: TestDatabase) => queryRows(adminUrl,
+      "select evtname as name, evtowner::regrole::text as of from pg_event_trigger union all select tgname, tgrelid::regclass::text from pg_trigger where tgname = 'hook' order by 1");
+    expect(await triggersOf(target)).toEqual([{ name: "platform_watch", of: "supabase_admin" }]);
+    expect(result.leftOut).toContainEqual({ reason: "platform", subject: "trigger hook of app.profiles", message: expect.stringContaining("Enable database webhooks in the target") });
+    expect(await triggersOf(older)).toEqual([{ name: "hook", of: "app.profiles" }]);
   });
 
   it("restoreBackup() changes nothing of the platform's own objects", async () => {

@@ -106,4 +106,17 @@ describe("renderSchema()", () => {
     expect(renderSchema(json, 10)).toBeNull();
     expect(renderSchema(json, Infinity)).toBe(renderSchema(json, Infinity));
   });
+
+  it("renderSchema() leaves out what calls a function that is in no backup, and names it in one line", () => {
+    const [schema, table]: StableId[] = [{ kind: "schema", name: "shop" }, { kind: "table", schema: "shop", name: "t" }];
+    if (schema === undefined || table === undefined) throw new Error("no facts");
+    const def = "CREATE TRIGGER hook AFTER INSERT ON shop.t FOR EACH ROW EXECUTE FUNCTION supabase_functions.http_request('u')";
+    const base = buildFactBase([{ id: schema, payload: {} }, { id: table, payload: { persistence: "p" }, parent: schema },
+      { id: { kind: "trigger", schema: "shop", table: "t", name: "ho\nok" }, payload: { def, enabled: "O" }, parent: table },
+      { id: { kind: "eventTrigger", name: "watch" }, payload: { event: "sql_drop", enabled: "O", tags: [], functionSchema: "extensions", functionName: "watch" } }], [], "liveDb");
+    const sql = renderSchema(serializeSnapshot(base, { pgVersion: "17" }), Infinity) ?? "";
+    expect(sql).not.toMatch(/CREATE (EVENT )?TRIGGER/);
+    expect(sql.trimEnd().split("\n").slice(-2)).toEqual(["-- Left out: event trigger watch, as it calls extensions.watch(), which no backup covers.",
+      "-- Left out: trigger ho ok of shop.t, as it calls supabase_functions.http_request(), which no backup covers."]);
+  });
 });
