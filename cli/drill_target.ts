@@ -4,14 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "pg";
 import { connect } from "../functions/_shared/database/connect.ts";
+import type { RestoreRequest } from "../functions/_shared/restore/prepare_restore.ts";
 import { freePort } from "../stack/free_port.ts";
 import type { PostgresFlavor } from "../stack/postgres/find_server.ts";
 import { ADMIN_ROLE, BARE_TEMPLATE, databaseSettingsSql } from "../stack/postgres/server_settings.ts";
 import { type Cluster, startCluster } from "../stack/postgres/start_cluster.ts";
+import { lendRights } from "./lend_rights.ts";
 
 /** A database that a drill may fill, and what there is to clean up afterwards. */
 export interface DrillTarget {
   connect(applicationName: string): Promise<Client>;
+  /** Where the server was started for the drill: what the platform would do for the role of a project. */
+  lend?: NonNullable<RestoreRequest["lend"]>;
   stop(): Promise<void>;
 }
 
@@ -52,6 +56,7 @@ export async function startEmbeddedTarget(flavor: PostgresFlavor): Promise<Drill
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, onSignal);
   return {
     connect: (applicationName) => connect(cluster.url("postgres", DATABASE), { applicationName }),
+    lend: (action) => lendRights(() => connect(cluster.url(ADMIN_ROLE, DATABASE), { applicationName: "holdfast drill" }), action),
     stop: async () => {
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, onSignal);
       await stop();

@@ -125,6 +125,7 @@ async function perform(context: CommandContext, flags: DrillFlags, s3: S3Client,
       s3, from: runId, project: backup.manifest.project, identities: backup.identities ?? null, connect: target.connect, tables: [], schemas: [], intoExisting: null, thawSeconds: thawed.seconds,
       options: { dataOnly: false, schemaOnly: false, skipDamaged: false, prove: true, workers: flags.workers },
       onProgress: (progress) => update(describeProgress(progress)),
+      ...(target.lend === undefined ? {} : { lend: target.lend }),
     });
     const { proof } = result;
     return { result, error: null, record: {

@@ -48,6 +48,8 @@ export interface ApplyHooks {
   leftOut: LeftOut[];
   /** Called before every statement with its place in the list. */
   onAction(index: number, action: SchemaAction): void;
+  /** Does what the role was denied, in a session of its own, once all it needs is committed. False where it does not. */
+  lend?(action: SchemaAction): Promise<boolean>;
 }
 
 /** Message of the server without what a row may have put in it. */
@@ -117,7 +119,7 @@ export async function applyBefore(client: Client, actions: readonly SchemaAction
       hooks.onAction(index, action);
       if (action.alone) {
         await commit();
-        await applyOne(client, action, hooks.leftOut);
+        await applyOne(client, action, hooks);
         continue;
       }
       if (!open) await begin();
@@ -144,10 +146,15 @@ async function applyInTransaction(client: Client, action: SchemaAction, leftOut:
   }
 }
 
-async function applyOne(client: Client, action: SchemaAction, leftOut: LeftOut[]): Promise<void> {
+async function applyOne(client: Client, action: SchemaAction, { leftOut, lend }: ApplyHooks): Promise<void> {
   try {
     await client.query(action.sql);
   } catch (error) {
+    if (sqlStateOf(error) === DENIED && await lend?.(action)) {
+      // The half before the rows may have had to do without it.
+      leftOut.splice(0, Infinity, ...leftOut.filter(({ reason, subject }) => reason !== "role" || subject !== action.name));
+      return;
+    }
     if (isConnectionLoss(error) || !(await tolerate(client, action, error, leftOut))) throw failed(action, error, leftOut);
   }
 }
@@ -176,7 +183,7 @@ export async function applyAfter(clients: readonly Client[], actions: readonly S
   let done = 0;
   const run = async (client: Client, action: SchemaAction) => {
     hooks.onAction(done++, action);
-    await applyOne(client, action, hooks.leftOut);
+    await applyOne(client, action, hooks);
   };
   for (let start = 0; start < actions.length;) {
     let end = start;

@@ -3,6 +3,7 @@ import type { Client } from "pg";
 import type { AgeIdentities } from "../encryption/age_identities.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import type { ManifestTable } from "../export/manifest.ts";
+import type { ApplyHooks } from "./apply_actions.ts";
 import { type Backup, type BackupStorage, openBackup } from "./backup_source.ts";
 import { readSchema } from "./plan_schema.ts";
 import { refuseEventTriggers } from "./refuse_event_triggers.ts";
@@ -32,6 +33,8 @@ export interface RestoreRequest {
   /** Spent on thawing objects for this restore; part of the time it takes. */
   thawSeconds?: number;
   onProgress?(progress: RestoreProgress): void;
+  /** Does for the role of the restore what it was denied, where the target is the caller's own. */
+  lend?: ApplyHooks["lend"];
 }
 
 /** Backup and target, looked at and found to fit; nothing was written. */

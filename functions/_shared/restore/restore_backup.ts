@@ -233,7 +233,8 @@ class RestoreRun {
       clients.push(other);
     }
     await applyAfter(clients, actions, (table) => bytes.get(table) ?? 0, {
-      leftOut: this.#leftOut, onAction: (index, action) => this.#report(index, actions.length, action.name) });
+      leftOut: this.#leftOut, onAction: (index, action) => this.#report(index, actions.length, action.name),
+      ...(this.#request.lend === undefined ? {} : { lend: this.#request.lend }) });
     await prepareSession(this.#client);
   }
 }

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lendRights } from "../../../cli/lend_rights.ts";
+import { connect } from "../../../functions/_shared/database/connect.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
 import { type Bench, runCommand, startBench } from "../../support/e2e_bench.ts";
 import { overwriteObject } from "../../support/e2e_drills.ts";
@@ -110,4 +112,15 @@ describe("registerDrill()", () => {
     expect(await drill({}, "--from", "20200101T000000Z-aaaaaa")).toMatchObject({ code: 3, stderr: expect.stringContaining("HF500") });
     expect(await runHoldfast(["drill"], {})).toMatchObject({ code: 3, stderr: expect.stringContaining("HF007") });
   }, 60_000);
+
+  it("registerDrill() makes in its own server what the platform lets a project make", async () => {
+    const lend = (sql: string) => lendRights(() => connect(source.adminUrl, { applicationName: "holdfast test" }), { sql });
+    await queryRows(source.url, "create function public.hear() returns event_trigger language plpgsql as 'begin end'");
+    for (const sql of [`CREATE POLICY "own files" ON storage.objects USING (true)`, `CREATE EVENT TRIGGER hear ON sql_drop EXECUTE FUNCTION public.hear()`,
+      "CREATE PUBLICATION everything FOR ALL TABLES", "CREATE FOREIGN DATA WRAPPER plain", "CREATE SERVER elsewhere FOREIGN DATA WRAPPER dblink_fdw"]) expect(await lend(sql)).toBe(true);
+    const { runId: lent } = await runCommand(bench);
+    const outcome = await drill({}, "--from", lent, "--json");
+    expect(outcome.code, outcome.stderr + outcome.stdout.slice(0, 3000)).toBe(0);
+    expect(JSON.stringify(JSON.parse(outcome.stdout))).not.toContain("may not create it");
+  }, 180_000);
 });
