@@ -1,4 +1,4 @@
-import { encodeId, type Fact, type FactBase } from "@supabase/pg-delta/core";
+import { encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
 import { nameOf, rebuild, without, withDependents } from "./fact_edits.ts";
 import type { LeftOut } from "./restore_context.ts";
 import type { TargetInfo } from "./target.ts";
@@ -10,12 +10,19 @@ import type { TargetInfo } from "./target.ts";
 export function adaptExtensions(backup: FactBase, current: FactBase, target: TargetInfo, leftOut: LeftOut[]): FactBase {
   const impossible = backup.facts().filter(({ id }) => id.kind === "extension"
     && !target.installedExtensions.has(id.name) && !target.creatableExtensions.has(id.name));
-  const removed = withDependents(backup, impossible.map(({ id }) => id));
-  for (const id of removed.values()) {
+  const removed = new Map<string, StableId>();
+  const needs = new Map<string, string[]>();
+  for (const { id } of impossible) {
+    for (const [key, one] of withDependents(backup, [id])) {
+      removed.set(key, one);
+      needs.set(key, [...needs.get(key) ?? [], nameOf(id)]);
+    }
+  }
+  for (const [key, id] of removed) {
     if (id.kind === "comment" || id.kind === "acl" || id.kind === "column" || id.kind === "default") continue;
     leftOut.push(id.kind === "extension"
       ? { reason: "extension", subject: nameOf(id), message: `${target.role} cannot create it on this server.` }
-      : { reason: "extension", subject: nameOf(id), message: `It needs ${impossible.map((one) => nameOf(one.id)).join(", ")}.` });
+      : { reason: "extension", subject: nameOf(id), message: `It needs ${(needs.get(key) ?? []).join(", ")}.` });
   }
   const kept = without(backup, removed);
   const facts: Fact[] = [];

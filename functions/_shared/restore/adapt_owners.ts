@@ -1,5 +1,5 @@
 import { encodeId, type DependencyEdge, type Fact, type FactBase } from "@supabase/pg-delta/core";
-import { rebuild } from "./fact_edits.ts";
+import { nameOf, rebuild } from "./fact_edits.ts";
 import type { LeftOut } from "./restore_context.ts";
 import type { TargetInfo } from "./target.ts";
 
@@ -34,6 +34,10 @@ export function adaptOwners(desired: FactBase, current: FactBase, target: Target
     }
     owners.set(encodeId(edge.from), { from: edge.to.name, to });
     edges.push({ ...edge, to: { kind: "role", name: to } });
+    if (!isFree) {
+      leftOut.push({ reason: "role", subject: `owner of ${nameOf(edge.from)}`, message: `It stays with ${to}, as ${target.role} cannot take it; in the backup it belongs to ${edge.to.name}.` });
+      continue;
+    }
     counts.set(edge.to.name, (counts.get(edge.to.name) ?? 0) + 1);
   }
   for (const [role, count] of counts) {

@@ -44,8 +44,9 @@ class RoleRestore {
   }
 
   async run(context: RestoreContext): Promise<LeftOut[]> {
-    const { rows } = await this.#client.query<{ name: string }>("select r.rolname as name from pg_catalog.pg_roles r");
-    const present = new Set(rows.map(({ name }) => name));
+    const { rows } = await this.#client.query<{ name: string; settings: string[] | null }>("select r.rolname as name, r.rolconfig as settings from pg_catalog.pg_roles r");
+    const present = new Map(rows.map(({ name, settings }) => [name, settings ?? []]));
+    this.#nameSettings(present);
     const made = new Set<string>();
     const missing = this.#globals.roles.filter((one) => !present.has(one.name) && !NEVER_MADE.test(one.name));
     for (const [index, role] of missing.entries()) {
@@ -61,6 +62,17 @@ class RoleRestore {
       if (grant.role === null || own.has(grant.role)) await this.#grantParameter(grant);
     }
     return this.#leftOut;
+  }
+
+  /** Roles of the platform stay as they are; what is set for them may be the project's or another version of the platform. */
+  #nameSettings(present: ReadonlyMap<string, readonly string[]>): void {
+    for (const { name, settings } of this.#globals.roles) {
+      const there = isPlatformRole(name) ? present.get(name) : undefined;
+      const other = (settings ?? []).filter((entry) => there?.includes(entry) === false).map((entry) => entry.slice(0, entry.indexOf("=")));
+      if (other.length === 0) continue;
+      this.#leftOut.push({ reason: "platform", subject: `settings of role ${name}`,
+        message: `The target keeps its own, and the backup has others: ${other.join(", ")}. What the project had changed is set again with alter role; globals.json.gz has the values.` });
+    }
   }
 
   async #make(role: BackedUpRole): Promise<boolean> {

@@ -1,7 +1,10 @@
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lendRights } from "../../../../cli/lend_rights.ts";
+import { connect } from "../../../../functions/_shared/database/connect.ts";
 import { captureGlobals } from "../../../../functions/_shared/export/capture_globals.ts";
 import { claimKind, createExportWorld, type ExportWorld, openRun, type OpenRun, planned } from "../../../support/export_world.ts";
+import { queryRows } from "../../../support/query_rows.ts";
 
 describe("captureGlobals()", () => {
   let world: ExportWorld;
@@ -10,6 +13,11 @@ describe("captureGlobals()", () => {
 
   beforeAll(async () => {
     world = await createExportWorld();
+    // As supautils lets a project make it; its function is where no backup looks.
+    await world.sql("create function extensions.hear() returns event_trigger language plpgsql as 'begin end'");
+    await lendRights(() => connect(world.database.adminUrl, { applicationName: "holdfast test" }), { sql: "CREATE EVENT TRIGGER hear ON sql_drop EXECUTE FUNCTION extensions.hear()" });
+    await queryRows(world.database.adminUrl, `create function extensions.watch() returns event_trigger language plpgsql as 'begin end';
+      create event trigger platform_watch on sql_drop execute function extensions.watch()`);
     await world.sql(`create role ${role} login password 'hunter2-secret'; alter role ${role} set search_path = app, public; create schema app; grant ${role} to authenticator`);
     run = await openRun(world);
     await planned(run);
@@ -45,6 +53,11 @@ describe("captureGlobals()", () => {
     for (const text of [await stored("globals.json.gz"), await stored("roles.sql.gz")]) {
       expect(text).not.toMatch(/hunter2|SCRAM-SHA-256|password/);
     }
+  });
+
+  it("captureGlobals() warns of an event trigger of the project that no backup holds, and not of the platform's", async () => {
+    const warned = await world.sql("select w ->> 'subject' as subject, w ->> 'message' as message from backup.runs r, jsonb_array_elements(r.warnings) w where r.run_id = $1 and w ->> 'code' = 'event_trigger_not_covered'", [run.runId]);
+    expect(warned).toEqual([{ subject: "hear", message: "This event trigger is not in the backup, as its function is in schema extensions, which is not." }]);
   });
 
   it("captureGlobals() reports its objects to the ledger", async () => {

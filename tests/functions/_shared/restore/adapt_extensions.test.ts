@@ -34,6 +34,15 @@ describe("adaptExtensions()", () => {
     expect(leftOut).toHaveLength(2);
   });
 
+  it("adaptExtensions() names of several the one that an object needs", () => {
+    const leftOut: LeftOut[] = [];
+    const cron: StableId = { kind: "extension", name: "pg_cron" };
+    const job: StableId = { kind: "view", schema: "public", name: "jobs" };
+    adaptExtensions(facts([...backup.facts(), fact(cron, { schema: "extensions" }), fact(job, {}, schema("public"))], [...backup.edges, depends(job, cron)]), nothing, targetInfo(), leftOut);
+    expect(leftOut.filter(({ subject }) => subject.startsWith("view")).map(({ subject, message }) => `${subject}: ${message}`).sort())
+      .toEqual(["view public.jobs: It needs extension pg_cron.", "view public.v: It needs extension citext."]);
+  });
+
   it("adaptExtensions() leaves an installed one where and as it is, and says where that is another place", () => {
     const leftOut: LeftOut[] = [];
     const current = facts([fact(schema("old")), fact(citext, { schema: "old", version: "1.0" })], [depends(citext, schema("old"))]);

@@ -41,6 +41,17 @@ describe("restoreRoles()", () => {
     expect(context.leftOut).toEqual([{ reason: "secret", subject: `password of role ${name("app")}`, message: expect.any(String) }]);
   });
 
+  it("restoreRoles() names settings of the platform's roles that the target has not, without their values, and leaves them", async () => {
+    const [there] = await admin.sql<{ settings: string[] }>("select rolconfig as settings from pg_roles where rolname = 'authenticator'");
+    const settings = [...there?.settings ?? [], "pgrst.db_schemas=hidden, app"];
+    expect(settings.length).toBeGreaterThan(1);
+    const context = await target.context(globals([role("authenticator", { settings }), role("anon", { settings: (await restored("anon"))?.["settings"] })]));
+    await restoreRoles(context);
+    expect(context.leftOut).toEqual([{ reason: "platform", subject: "settings of role authenticator", message: expect.stringContaining("others: pgrst.db_schemas. ") }]);
+    expect(JSON.stringify(context.leftOut)).not.toContain("hidden");
+    expect((await restored("authenticator"))?.["settings"]).toEqual(there?.settings);
+  });
+
   it("restoreRoles() grants parameters to the roles of the project, or names what the server refuses", async () => {
     const grants = [{ parameter: "holdfast_test.level", role: name("app"), privilege: "set", grantable: false }];
     const refused = await target.context(globals([role(name("app"))], [], grants));
