@@ -1,6 +1,6 @@
 -- Tests sql/functions/coverage_gaps.sql
 begin;
-select plan(16);
+select plan(17);
 
 select isnt(obj_description('backup.coverage_gaps()'::regprocedure), null, 'coverage_gaps() has a comment');
 select is_empty($$ select * from backup.coverage_gaps() where code in ('vault_not_covered', 'storage_files_not_covered', 'large_objects_not_covered') $$,
@@ -51,6 +51,8 @@ reset role;
 select is_empty($$ select from seen_by_postgres where code = 'coverage_unknown' $$, 'coverage_gaps() knows everything for a role that may look');
 select results_eq($$ select subject from seen_by_blind where code = 'coverage_unknown' and subject in ('storage.objects', 'vault.secrets') order by 1 $$,
   $$ values ('storage.objects'), ('vault.secrets') $$, 'coverage_gaps() says where it could not look, without USAGE on the schema');
+select isnt_empty($$ select from seen_by_blind where code = 'coverage_unknown' and subject = 'backup.settings' $$,
+  'coverage_gaps() says that it could not tell what is left out');
 select matches((select message from seen_by_blind where subject = 'vault.secrets'), 'role hf_blind may not read it', 'coverage_gaps() names the role');
 select isnt_empty($$ select from seen_by_blind where code = 'large_objects_not_covered' $$, 'coverage_gaps() still tells the rest');
 
