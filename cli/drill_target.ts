@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Client, escapeIdentifier } from "pg";
+import type { Client } from "pg";
 import { connect } from "../functions/_shared/database/connect.ts";
 import type { RestoreRequest } from "../functions/_shared/restore/prepare_restore.ts";
 import { freePort } from "../stack/free_port.ts";
@@ -22,10 +22,6 @@ export interface DrillTarget {
 const HOST = "127.0.0.1";
 const FIRST_PORT = 55_900;
 const DATABASE = "drill";
-
-/** Extensions of PostgreSQL that only a superuser may create, and that supautils creates for the role of a project. Made while nothing of a backup is there. */
-const LENT_EXTENSIONS = ["autoinc", "bloom", "dict_xsyn", "earthdistance", "insert_username", "moddatetime", "pg_buffercache", "pg_prewarm", "pg_walinspect", "pgrowlocks",
-  "pgstattuple", "refint", "sslinfo"];
 
 /** The PostgreSQL of npm that can take a backup of this version, which the same or a newer one can. */
 export function flavorFor(serverVersionNum: number): PostgresFlavor {
@@ -79,12 +75,5 @@ async function createDatabase(cluster: Cluster): Promise<void> {
     await admin.query(databaseSettingsSql(DATABASE));
   } finally {
     await admin.end();
-  }
-  const inside = await connect(cluster.url(ADMIN_ROLE, DATABASE), { applicationName: "holdfast drill" });
-  try {
-    const { rows } = await inside.query<{ name: string }>("select e.name from pg_catalog.pg_available_extensions e where e.name = any ($1)", [LENT_EXTENSIONS]);
-    await inside.query(rows.map(({ name }) => `create extension if not exists ${escapeIdentifier(name)} with schema extensions cascade;`).join(" "));
-  } finally {
-    await inside.end();
   }
 }

@@ -12,7 +12,8 @@ import { cacheDir } from "../cache_dir.ts";
  * Extensions the hosted platform lets `postgres` create although their script needs a superuser. PostgreSQL's own
  * word for that is `trusted`, so the control files of the copy say it.
  */
-const TRUSTED = ["amcheck", "dblink", "pg_buffercache", "pg_prewarm", "pg_stat_statements", "pg_walinspect", "pgrowlocks", "pgstattuple", "postgres_fdw"];
+const TRUSTED = ["amcheck", "autoinc", "bloom", "dblink", "dict_xsyn", "insert_username", "moddatetime", "pg_buffercache", "pg_prewarm", "pg_stat_statements", "pg_walinspect",
+  "pgrowlocks", "pgstattuple", "postgres_fdw", "refint", "sslinfo"];
 
 const symlinksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 

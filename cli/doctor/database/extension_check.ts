@@ -8,11 +8,16 @@ export interface WantedExtension {
   readonly fix: string;
 }
 
-const state = z.object({ usable: z.boolean(), version: z.string().nullable(), external: z.boolean() });
+const state = z.object({ usable: z.boolean(), version: z.string().nullable(), external: z.boolean(), offered: z.boolean(), creatable: z.boolean() });
 
 const look = (session: DoctorSession, { name, usable }: WantedExtension): Promise<z.infer<typeof state>> => session.askOne(state, `
   select coalesce(${usable}, false) as usable, (select e.extversion from pg_catalog.pg_extension e where e.extname = $1) as version,
-         (select s.external_clock from backup.settings s) as external`, [name]);
+         (select s.external_clock from backup.settings s) as external,
+         exists (select from pg_catalog.pg_available_extensions e where e.name = $1) as offered,
+         (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user)
+           or exists (select from pg_catalog.pg_available_extension_versions e where e.name = $1 and (e.trusted or not e.superuser))
+           -- The hosted platform creates these for the role of a project.
+           or $1 = any (regexp_split_to_array(coalesce(current_setting('supautils.privileged_extensions', true), ''), '\\s*,\\s*')) as creatable`, [name]);
 
 /** Required, unless a program outside of the database holds snapshots and delivers tickets. */
 export function requiredExtension(wanted: WantedExtension): SessionCheck {
@@ -34,9 +39,10 @@ export function optionalExtension(wanted: WantedExtension, lost: string): Sessio
     name: `database/${wanted.name}`,
     needs: ["database/schema"],
     look: async (session) => {
-      const { usable, version } = await look(session, wanted);
+      const { usable, version, offered, creatable } = await look(session, wanted);
       if (usable) return { verdict: "passed", seen: version === null ? "usable" : `version ${version}`, fix: null };
-      return { verdict: "skipped", seen: `not usable: ${lost}`, fix: wanted.fix };
+      if (!offered) return { verdict: "skipped", seen: `not on this server: ${lost}`, fix: null };
+      return { verdict: "skipped", seen: `not usable: ${lost}`, fix: creatable ? wanted.fix : `as a superuser: ${wanted.fix}` };
     },
   };
 }
