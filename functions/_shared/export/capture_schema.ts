@@ -3,6 +3,7 @@ import type { extract } from "@supabase/pg-delta/extract";
 import type { Client, Pool } from "pg";
 import { extractSchema } from "../schema/extract_schema.ts";
 import { compress } from "./compress.ts";
+import { leaveToPlatform } from "./leave_to_platform.ts";
 import type { ClaimedChunk, RunWarning } from "./ledger.ts";
 import { attemptName } from "./object_keys.ts";
 import { importSnapshot } from "./open_snapshot.ts";
@@ -45,7 +46,7 @@ function warningsOf(diagnostics: Awaited<ReturnType<typeof extract>>["diagnostic
 export async function readSchemaFacts(context: WorkerContext): Promise<{ json: string; diagnostics: Awaited<ReturnType<typeof extract>>["diagnostics"] }> {
   const { factBase, pgVersion, diagnostics } = await extractSchema(snapshotPool(context));
   const { rows: included } = await context.client.query<{ name: string }>("select s as name from backup.included_schemas() s");
-  return { json: serializeSnapshot(selectFacts(factBase, new Set(included.map(({ name }) => name))), { pgVersion }), diagnostics };
+  return { json: serializeSnapshot(leaveToPlatform(selectFacts(factBase, new Set(included.map(({ name }) => name))), factBase), { pgVersion }), diagnostics };
 }
 
 /**

@@ -1,5 +1,4 @@
 import { buildFactBase, type DependencyEdge, encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
-import { calledFunction } from "../schema/called_function.ts";
 import { keyParts } from "../schema/key_parts.ts";
 
 /** Schema an object lives in; null for objects of the whole database, such as roles, extensions and publications. */
@@ -26,8 +25,6 @@ export function selectFacts(factBase: FactBase, includedSchemas: ReadonlySet<str
   for (const { id, payload } of factBase.facts()) {
     if (id.kind === "extension" && typeof payload["schema"] === "string") homes.add(payload["schema"]);
   }
-  // An event trigger goes where its function goes: a project has those of the platform, whose functions are in schemas it makes.
-  const isCovered = (called: StableId) => includedSchemas.has(schemaOf(called) ?? "") || extensionOf.has(encodeId(called));
   const kept = new Map<string, Fact>();
   for (const fact of factBase.facts()) {
     const schema = schemaOf(fact.id);
@@ -35,8 +32,6 @@ export function selectFacts(factBase: FactBase, includedSchemas: ReadonlySet<str
     const about = kind === "acl" || kind === "comment" ? fact.id.target : fact.id;
     const isHome = about.kind === "schema" && homes.has(about.name);
     if (schema !== null && !includedSchemas.has(schema) && !isHome) continue;
-    const called = about.kind === "eventTrigger" ? calledFunction(factBase.get(about) ?? fact) : undefined;
-    if (called !== undefined && !isCovered(called)) continue;
     if (!isMember(factBase, fact, extensionOf)) kept.set(encodeId(fact.id), fact);
   }
   const edges: DependencyEdge[] = [];

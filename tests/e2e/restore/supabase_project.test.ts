@@ -23,6 +23,8 @@ const SOURCE = `
 const WATCH = "create function extensions.watch() returns event_trigger language plpgsql as 'begin end'; create event trigger platform_watch on ddl_command_end execute function extensions.watch()";
 const WEBHOOKS = `create schema supabase_functions; grant usage on schema supabase_functions to postgres;
   create function supabase_functions.http_request() returns trigger language plpgsql as 'begin return new; end'`;
+/** What Realtime makes for itself once it is used. */
+const REALTIME = "create schema realtime; create table realtime.messages (id integer); create publication supabase_realtime_messages_publication for table realtime.messages";
 const HOOK = "create trigger hook after insert on app.profiles for each row execute function supabase_functions.http_request('http://127.0.0.1:9', 'POST')";
 
 let bench: RestoreBench;
@@ -44,6 +46,7 @@ describe("restoreBackup()", () => {
     for (const { adminUrl } of [source, target, older]) await queryRows(adminUrl, "grant trigger on auth.users to postgres");
     for (const { adminUrl } of [source, target]) await queryRows(adminUrl, WATCH);
     for (const { adminUrl } of [source, older]) await queryRows(adminUrl, WEBHOOKS);
+    await queryRows(source.adminUrl, REALTIME);
     await lend(source, `${SOURCE} ${HOOK}`);
     manifest = await bench.backUp(source.url);
     // A newer platform, which lends what it should; and an older one that lends nothing.
@@ -95,6 +98,11 @@ describe("restoreBackup()", () => {
     expect(await triggersOf(target)).toEqual([{ name: "platform_watch", of: "supabase_admin" }]);
     expect(result.leftOut).toContainEqual({ reason: "platform", subject: "trigger hook of app.profiles", message: expect.stringContaining("Enable database webhooks in the target") });
     expect(await triggersOf(older)).toEqual([{ name: "hook", of: "app.profiles" }]);
+    expect(second.leftOut.filter(({ subject }) => subject.includes("platform_watch"))).toEqual([]);
+  });
+
+  it("restoreBackup() makes no publication without its tables where Realtime would make it", async () => {
+    expect(await queryRows(target.url, "select from pg_publication where pubname = 'supabase_realtime_messages_publication'")).toEqual([]);
   });
 
   it("restoreBackup() changes nothing of the platform's own objects", async () => {

@@ -17,10 +17,7 @@ describe("selectFacts()", () => {
       create schema shop; create schema elsewhere;
       create table shop.items (id integer primary key, name extensions.citext); comment on table shop.items is 'c'; grant select on shop.items to anon;
       create table elsewhere.other (id integer); comment on table elsewhere.other is 'c';
-      create publication everything for table shop.items;
-      create function shop.hear() returns event_trigger language plpgsql as 'begin end'; create function elsewhere.hear() returns event_trigger language plpgsql as 'begin end';
-      create event trigger of_shop on sql_drop execute function shop.hear(); create event trigger of_platform on sql_drop execute function elsewhere.hear();
-      comment on event trigger of_platform is 'c'`);
+      create publication everything for table shop.items`);
     ({ factBase: all } = await extract(pool));
     await pool.end();
   });
@@ -61,10 +58,5 @@ describe("selectFacts()", () => {
   it("selectFacts() keeps the schema an extension lives in although nothing else of it is wanted", () => {
     const kept = selectFacts(all, new Set(["shop"])).facts().map(({ id }) => id);
     expect(kept.filter(({ kind }) => kind === "schema").map(text)).toEqual(expect.arrayContaining([expect.stringContaining('"extensions"'), expect.stringContaining('"shop"')]));
-  });
-
-  it("selectFacts() keeps the event triggers whose functions are in the backup, and no others", () => {
-    const kept = selectFacts(all, new Set(["shop"])).facts().map(({ id }) => text(id)).filter((id) => id.includes("eventTrigger"));
-    expect(kept).toEqual([text({ kind: "eventTrigger", name: "of_shop" })]);
   });
 });
