@@ -30,7 +30,8 @@ export async function lendRights(open: () => Promise<Client>, { sql }: Pick<Sche
   const admin = await open();
   try {
     if (/^CREATE SERVER /.test(create) && (await admin.query(OWN_VALIDATOR_SQL)).rowCount !== 0) return false;
-    await admin.query("begin; alter role postgres superuser; set local role postgres; set local search_path = pg_catalog; set local check_function_bodies = off");
+    // As a replica it hears of no event trigger either, whatever a forged backup has enabled. One role is changed by one session at a time.
+    await admin.query("begin; lock table pg_catalog.pg_authid in share row exclusive mode; set local session_replication_role = replica; alter role postgres superuser; set local role postgres; set local search_path = pg_catalog");
     for (const [index, text] of [create, disable].entries()) {
       // What is prepared is one statement and no more, whatever is written after it.
       if (text !== undefined) await admin.query({ name: `lent ${index}`, text });

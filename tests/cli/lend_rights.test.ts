@@ -4,6 +4,7 @@ import { lendRights } from "../../cli/lend_rights.ts";
 import { connect } from "../../functions/_shared/database/connect.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { queryRows } from "../support/query_rows.ts";
+import { waitUntil } from "../support/wait_until.ts";
 
 let database: TestDatabase;
 let client: pg.Client;
@@ -44,6 +45,16 @@ describe("lendRights()", () => {
     expect(rows).toEqual([{ rolsuper: false }]);
   });
 
+  it("lendRights() waits for whoever else changes the role", async () => {
+    const admin = await connect(database.adminUrl, { applicationName: "holdfast test" });
+    await admin.query("begin; alter role postgres connection limit -1");
+    const lent = lend("CREATE PUBLICATION waited FOR ALL TABLES");
+    await waitUntil(async () => (await found("select from pg_locks where relation = 'pg_authid'::regclass and not granted")) > 0);
+    await admin.query("commit");
+    await admin.end();
+    expect(await lent).toBe(true);
+  });
+
   it.each(["copy app.t to program 'true'", "create table app.made ()", "alter role postgres superuser", `DO $$ begin create table app.made (); end $$`])("lendRights() lends nothing else: %s", async (sql) => {
     expect(await lend(sql)).toBe(false);
     expect(await found("select from pg_class where relname = 'made'")).toBe(0);
@@ -53,6 +64,15 @@ describe("lendRights()", () => {
     expect(await lend("CREATE PUBLICATION p FOR ALL TABLES; create table app.made ()")).toBe(false);
     expect(await lend(`CREATE EVENT TRIGGER e ON sql_drop EXECUTE FUNCTION app.hear(); create table app.made (); ALTER EVENT TRIGGER "e" DISABLE`)).toBe(false);
     expect(await found("select from pg_class where relname = 'made' union all select from pg_publication where pubname = 'p' union all select from pg_event_trigger where evtname = 'e'")).toBe(0);
+  });
+
+  it("lendRights() calls no event trigger of the project", async () => {
+    await client.query(`create function app.spy() returns event_trigger language plpgsql as 'begin create table app.seen_by_spy (); end'`);
+    expect(await lend("CREATE EVENT TRIGGER spy ON ddl_command_start EXECUTE FUNCTION app.spy()")).toBe(true);
+    expect(await lend("CREATE POLICY late ON storage.objects USING (true)")).toBe(true);
+    expect(await lend("CREATE SERVER late FOREIGN DATA WRAPPER dblink_fdw")).toBe(true);
+    expect(await found("select from pg_class where relname = 'seen_by_spy'")).toBe(0);
+    await queryRows(database.adminUrl, "set session_replication_role = replica; drop event trigger spy");
   });
 
   it("lendRights() calls no validator of the project", async () => {
