@@ -21,16 +21,16 @@ select lo_create(0);
 select isnt_empty($$ select * from backup.coverage_gaps() where code = 'large_objects_not_covered' $$, 'coverage_gaps() names large objects');
 
 -- What a project adds to a table of the platform, as supautils lets it: the policy is made by the table's owner here.
-create schema realtime;
-create table realtime.messages (id integer, payload text);
-create policy listen on realtime.messages using (payload = 'a value');
+create schema dbdev;
+create table dbdev.messages (id integer, payload text);
+create policy listen on dbdev.messages using (payload = 'a value');
 create function public.hf_heard() returns trigger language plpgsql as $f$ begin return new; end $f$;
-create trigger heard after insert on realtime.messages for each row execute function public.hf_heard();
-create table realtime.bare (id integer);
-select results_eq($$ select subject, message like '%(2)%schema realtime is not%' from backup.coverage_gaps() where code = 'policies_not_covered' $$,
-  $$ values ('realtime.messages', true) $$, 'coverage_gaps() names the tables of the platform that have policies and triggers of the project');
+create trigger heard after insert on dbdev.messages for each row execute function public.hf_heard();
+create table dbdev.bare (id integer);
+select results_eq($$ select subject, message like '%(2)%schema dbdev is not%' from backup.coverage_gaps() where code = 'policies_not_covered' $$,
+  $$ values ('dbdev.messages', true) $$, 'coverage_gaps() names the tables of the platform that have policies and triggers of the project');
 select is_empty($$ select from backup.coverage_gaps() where message like '%a value%' $$, 'coverage_gaps() tells nothing of what a policy says');
-update backup.settings set excluded_schemas = array['realtime'] where id;
+update backup.settings set excluded_schemas = array['dbdev'] where id;
 select is_empty($$ select from backup.coverage_gaps() where code = 'policies_not_covered' $$,
   'coverage_gaps() says nothing of schemas that are left out on purpose');
 update backup.settings set excluded_schemas = '{}' where id;
