@@ -4190,6 +4190,44 @@ begin
       return next;
     end if;
   end loop;
+  if has_table_privilege('backup.settings', 'select') then
+    -- What a project adds to tables of the platform. Schemas that a setting leaves out are left out on purpose.
+    return query
+      select 'policies_not_covered', format('%I.%I', n.nspname, c.relname),
+             format('Policies and triggers of the project on this table (%s) are not in the backup, as schema %s is not. Keep them in a migration as well.',
+               count(*), n.nspname)
+      from (
+        select p.polrelid as relid from pg_catalog.pg_policy p
+        union all
+        select t.tgrelid from pg_catalog.pg_trigger t
+        join pg_catalog.pg_proc f on f.oid = t.tgfoid join pg_catalog.pg_namespace fn on fn.oid = f.pronamespace
+        where not t.tgisinternal and fn.nspname in (select i from backup.included_schemas() i)
+      ) as added
+      join pg_catalog.pg_class c on c.oid = added.relid
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      cross join backup.settings s
+      where s.included_schemas is null and n.nspname::text <> all (s.excluded_schemas) and n.nspname <> all (array['backup', 'cron', 'vault', 'net'])
+        and n.nspname not in (select i from backup.included_schemas() i)
+        and not exists (select from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+      group by n.nspname, c.relname
+      order by 2;
+    -- Those of the platform belong to its superuser, which the target has its own of.
+    return query
+      select 'event_trigger_not_covered', format('%I', e.evtname),
+             format('This event trigger is not in the backup, as its function is in schema %s, which is not.', n.nspname)
+      from pg_catalog.pg_event_trigger e
+      join pg_catalog.pg_roles r on r.oid = e.evtowner
+      join pg_catalog.pg_proc f on f.oid = e.evtfoid
+      join pg_catalog.pg_namespace n on n.oid = f.pronamespace
+      where not r.rolsuper and n.nspname not in (select i from backup.included_schemas() i)
+        and not exists (select from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e')
+      order by 2;
+  else
+    return query select 'coverage_unknown', 'backup.settings',
+      format('Whether policies and event triggers are not in the backup is not known: role %I may not read it.', current_user);
+  end if;
   select count(*) into v_count from pg_catalog.pg_largeobject_metadata;
   if v_count > 0 then
     return query select 'large_objects_not_covered', 'pg_largeobject', format('%s large objects are not in the backup.', v_count);
@@ -4198,7 +4236,7 @@ end;
 $$;
 
 comment on function backup.coverage_gaps() is
-  'What a backup of this database does not hold although one might expect it: Vault secrets, Storage files, large objects, rows of extensions. What its caller may not read is named as coverage_unknown.';
+  'What a backup of this database does not hold although one might expect it: Vault secrets, Storage files, large objects, rows of extensions, policies on tables that are left to the platform. What its caller may not read is named as coverage_unknown.';
 revoke all on function backup.coverage_gaps() from public;
 
 -- sql/functions/installed_schedules.sql
@@ -8022,7 +8060,7 @@ revoke all on function backup.run_tests(text) from public;
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it. Qualified, as the search path may hold functions of
 -- these names.
 do $$ begin
-  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build cdd251dbe245.'));
+  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 166c5c402e57.'));
 end $$;
 
 reset check_function_bodies;
