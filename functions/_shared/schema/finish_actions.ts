@@ -30,10 +30,17 @@ function rewriteOf(fact: Fact, maker: Fact): ((sql: string) => string) | undefin
   return (sql) => (sql.includes(clause) ? sql.replace(clause, () => ` (${String(fact.payload["what"])})`) + attached : sql);
 }
 
-/** Whether a table has this column from a parent as well as by itself. */
-function isInherited(id: StableId, desired: FactBase): boolean {
-  return id.kind === "column" && ancestorsOf({ kind: "table", schema: id.schema, name: id.table }, desired)
-    .some(({ schema, name }) => desired.has({ kind: "column", schema, table: name, name: id.name }));
+/** The same column of the tables that a table inherits from, where it has it by itself as well. */
+function inheritedColumns(id: StableId, desired: FactBase): Fact[] {
+  return id.kind !== "column" ? [] : ancestorsOf({ kind: "table", schema: id.schema, name: id.table }, desired)
+    .flatMap(({ schema, name }) => desired.get({ kind: "column", schema, table: name, name: id.name }) ?? []);
+}
+
+/** What a column is generated from goes without saying where its parents have the same, and before PostgreSQL 16 it may not be said. */
+function clauseOf(sql: string, id: StableId, inherited: readonly Fact[], desired: FactBase): string {
+  const expression = desired.get(id)?.payload["generatedExpr"];
+  if (typeof expression !== "string" || inherited.some(({ payload }) => payload["generatedExpr"] !== expression)) return sql;
+  return sql.replace(` GENERATED ALWAYS AS (${expression}) STORED`, "");
 }
 
 /**
@@ -50,12 +57,13 @@ function repeatColumns(actions: readonly Action[], desired: FactBase): Action[] 
     const place = id?.kind === "column" ? makers.get(encodeId({ kind: "table", schema: id.schema, name: id.table })) : undefined;
     const maker = place === undefined ? undefined : finished[place];
     const list = maker === undefined ? null : /^(CREATE (?:UNLOGGED )?TABLE (?:"(?:[^"]|"")*"\.)?"(?:[^"]|"")*" \()(.*)(\) INHERITS \(.*)$/s.exec(maker.sql);
-    if (id === undefined || head === undefined || place === undefined || maker === undefined || list === null || !isInherited(id, desired)) {
+    const inherited = id === undefined ? [] : inheritedColumns(id, desired);
+    if (id === undefined || head === undefined || place === undefined || maker === undefined || list === null || inherited.length === 0) {
       finished.push(action);
       continue;
     }
     const [, start = "", columns = "", end = ""] = list;
-    finished[place] = { ...maker, sql: `${start}${columns}${columns === "" ? "" : ", "}${action.sql.slice(head.length)}${end}`, produces: [...maker.produces, ...action.produces] };
+    finished[place] = { ...maker, sql: `${start}${columns}${columns === "" ? "" : ", "}${clauseOf(action.sql.slice(head.length), id, inherited, desired)}${end}`, produces: [...maker.produces, ...action.produces] };
   }
   return finished;
 }
