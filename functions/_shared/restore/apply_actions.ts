@@ -2,7 +2,6 @@ import type { Client } from "pg";
 import { sqlStateOf } from "../errors/from_postgres.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { isConnectionLoss } from "../errors/is_connection_loss.ts";
-import { nameOf } from "./fact_edits.ts";
 import type { SchemaAction } from "./plan_schema.ts";
 import type { LeftOut } from "./restore_context.ts";
 
@@ -29,10 +28,12 @@ const LEAVABLE = new Set(["function", "procedure", "aggregate", "view", "materia
 /** Syntax, missing or unsupported things, and states they are in: about the statement, never about rows, space or the connection. */
 const REFUSED = /^(42|0A|2B|55|58P|F0|HV)/;
 
-/** Whether rows can do without it: by its kind, as a note on something else, or as a part of a foreign table that was left out. */
-function isLeavable({ subject }: SchemaAction, leftOut: readonly LeftOut[]): boolean {
+/** Whether rows can do without it: by its kind, as a note on something else, or as a part of a foreign table that was left out, or of its column. */
+function isLeavable({ subject, sql, tables }: SchemaAction, leftOut: readonly LeftOut[]): boolean {
   if (LEAVABLE.has(subject.kind) || "target" in subject) return true;
-  return "table" in subject && leftOut.some((one) => one.subject === nameOf({ kind: "foreignTable", schema: subject.schema, name: subject.table }));
+  const isLeft = (table: string) => leftOut.some((one) => one.subject === `foreign table ${table}`);
+  if (subject.kind === "sequence" && / OWNED BY /.test(sql)) return tables.some(isLeft);
+  return "table" in subject && isLeft(`${subject.schema}.${subject.table}`);
 }
 
 /** A new owner needs rights on the schema that only its owner may give; the object is there without. */

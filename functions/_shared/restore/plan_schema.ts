@@ -116,6 +116,7 @@ function describe(action: Action, desired: FactBase): SchemaAction {
   add(subject);
   add(desired.get(subject)?.parent);
   for (const edge of desired.outgoingEdges(subject)) add(edge.to);
+  for (const id of action.consumes) if (id.kind === "column") add(id);
   return {
     sql: recurseIndex(action.sql), verb: action.verb, subject, name: nameOf(subject), tables: [...tables], constraintType: typeof type === "string" ? type : null,
     commitAfter: action.transactionality === "commitBoundaryAfter", alone: action.transactionality === "nonTransactional",

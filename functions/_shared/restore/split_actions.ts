@@ -1,11 +1,15 @@
 import { encodeId, type FactBase, type StableId } from "@supabase/pg-delta/core";
 import type { Action } from "@supabase/pg-delta/plan";
+import type { FurtherKind } from "../schema/further_kinds.ts";
 
 /** Kinds that rows cannot be loaded without, and whatever their functions may call while rows arrive. */
 const BEFORE = new Set<string>([
   "schema", "extension", "collation", "type", "typeAttribute", "domain", "sequence", "table", "column", "default", "function", "procedure",
   "aggregate", "fdw", "server", "foreignTable", "language",
 ]);
+
+/** Further objects that need rows or indexes. */
+const AFTER = new Set<string>(["statistics", "clustering", "partition index", "replica identity"] satisfies FurtherKind[]);
 
 /**
  * A check that calls no function of the database and does not look at the clock holds for a row by itself, so it can be there
@@ -28,7 +32,7 @@ function comesBefore(action: Action, desired: FactBase): boolean {
   if (action.verb === "drop") return false;
   const [subject] = action.produces.length > 0 ? action.produces : action.consumes;
   if (subject === undefined) return false;
-  if (subject.kind === "extensionIntent") return subject.intentKind !== "statistics" && subject.intentKind !== "clustering" && isBelow(desired.get(subject)?.parent);
+  if (subject.kind === "extensionIntent") return !AFTER.has(subject.intentKind) && isBelow(desired.get(subject)?.parent);
   if (subject.kind === "acl") return BEFORE.has(subject.target.kind);
   if (subject.kind === "constraint") return desired.get(subject)?.parent?.kind === "domain" || isPlainCheck(desired, subject);
   if (action.produces.length === 0 && /REPLICA IDENTITY|FORCE ROW LEVEL SECURITY|CLUSTER ON/.test(action.sql)) return false;

@@ -8,9 +8,16 @@ export async function extractSchema(pool: Pool): ReturnType<typeof extract> {
   const extracted = await extract(pool, { handlers: [furtherObjects] });
   const { factBase } = extracted;
   // Since PostgreSQL 17 a domain's NOT NULL is a constraint as well; the domain says it already, and twice is an error.
-  const twice = new Set(factBase.facts().flatMap(({ id, payload, parent }) => (id.kind === "constraint" && parent?.kind === "domain" && payload["type"] === "n" ? [encodeId(id)] : [])));
-  if (twice.size === 0) return extracted;
-  const facts = factBase.facts().filter(({ id }) => !twice.has(encodeId(id)) && !("target" in id && twice.has(encodeId(id.target))));
-  const edges = factBase.edges.filter(({ from, to }) => !twice.has(encodeId(from)) && !twice.has(encodeId(to)));
+  const untrue = new Set(factBase.facts().flatMap(({ id, payload, parent }) => (id.kind === "constraint" && parent?.kind === "domain" && payload["type"] === "n" ? [encodeId(id)] : [])));
+  // Default rights in one schema add to those of the whole database; what they do not mention, they do not take.
+  for (const { id, payload: { privileges } } of factBase.facts()) {
+    if (id.kind === "defaultPrivilege" && id.schema !== null && Array.isArray(privileges) && privileges.length === 0) untrue.add(encodeId(id));
+  }
+  const replicated = new Set(factBase.facts().flatMap(({ id, parent }) => (id.kind === "extensionIntent" && id.intentKind === "replica identity" && parent !== undefined ? [encodeId(parent)] : [])));
+  if (untrue.size === 0 && replicated.size === 0) return extracted;
+  const facts = factBase.facts().filter(({ id }) => !untrue.has(encodeId(id)) && !("target" in id && untrue.has(encodeId(id.target))))
+    // Said by a fact of its own, as the engine looks for an index that it does not have.
+    .map((fact) => (replicated.has(encodeId(fact.id)) ? { ...fact, payload: { ...fact.payload, replicaIdentity: "d", replicaIdentityIndex: null } } : fact));
+  const edges = factBase.edges.filter(({ from, to }) => !untrue.has(encodeId(from)) && !untrue.has(encodeId(to)));
   return { ...extracted, factBase: buildFactBase(facts, edges, "liveDb") };
 }

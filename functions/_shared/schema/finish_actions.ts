@@ -1,5 +1,6 @@
 import { encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
 import type { Action } from "@supabase/pg-delta/plan";
+import { z } from "zod";
 import { ADD_COLUMN } from "../export/order_columns.ts";
 import { ancestorsOf } from "./ancestors_of.ts";
 import { FURTHER, type FurtherKind } from "./further_kinds.ts";
@@ -13,6 +14,11 @@ function rewriteOf(fact: Fact, maker: Fact): ((sql: string) => string) | undefin
   if (isFurther(fact.id, "virtual column")) {
     const clause = `GENERATED ALWAYS AS (${String(maker.payload["generatedExpr"])}) `;
     return (sql) => sql.replace(`${clause}STORED`, () => `${clause}VIRTUAL`);
+  }
+  // The engine hides what may be a secret and is none.
+  if (isFurther(fact.id, "foreign options")) {
+    const pairs = z.array(z.tuple([z.string(), z.string()])).parse(JSON.parse(String(fact.payload["what"])));
+    return (sql) => pairs.reduce((text, [name, value]) => text.replace(`'__OPTION_${name.toUpperCase()}__'`, () => `'${value.replaceAll("'", "''")}'`), sql);
   }
   // The engine names the types alone, which loses VARIADIC and the names.
   if (isFurther(fact.id, "aggregate arguments") && maker.id.kind === "aggregate") {
@@ -68,6 +74,14 @@ function repeatColumns(actions: readonly Action[], desired: FactBase): Action[] 
   return finished;
 }
 
+/** Default rights of the whole database that leave an owner less than PostgreSQL gives: what is granted is had already, so the rest has to go first. */
+function lessenOwners(action: Action): Action {
+  const [id] = action.produces;
+  if (action.verb !== "create" || id?.kind !== "defaultPrivilege" || id.schema !== null || id.grantee !== id.role) return action;
+  const grant = / GRANT [A-Z, ]+ ON ([A-Z ]+) TO /.exec(action.sql);
+  return grant === null || grant.index === undefined ? action : { ...action, sql: `${action.sql.slice(0, grant.index)} REVOKE ALL ON ${String(grant[1])} FROM ${quoted(id.role)};\n${action.sql}` };
+}
+
 /**
  * Says in the statement that makes a table what could not be said later: all of its parents, so that their columns come in the
  * order of the source and stay inherited; the order of a partition's own columns; columns that it has both from them and by itself; which generated columns are virtual; and what the arguments of an aggregate are.
@@ -78,7 +92,7 @@ export function finishActions(planned: readonly Action[], desired: FactBase): Ac
   actions.forEach((action, index) => {
     if (action.verb === "create") for (const id of action.produces) makes.set(encodeId(id), index);
   });
-  const finished = [...actions];
+  const finished = actions.map((action) => lessenOwners(action));
   const said = new Set<string>();
   for (const action of actions) {
     const [id] = action.produces;

@@ -3,6 +3,8 @@ import type { extract } from "@supabase/pg-delta/extract";
 import { z } from "zod";
 import { ancestorsOf } from "./ancestors_of.ts";
 import { COLUMN_NOTES_SQL } from "./column_notes_sql.ts";
+import { DEFAULT_RIGHTS_SQL } from "./default_rights_sql.ts";
+import { FOREIGN_OPTIONS_SQL } from "./foreign_options_sql.ts";
 import { furtherEdgesSql } from "./further_edges_sql.ts";
 import { FURTHER, FURTHER_KINDS } from "./further_kinds.ts";
 import { FURTHER_OBJECTS_SQL } from "./further_objects_sql.ts";
@@ -26,6 +28,9 @@ const notesSchema = z.object({
   grants: z.array(z.object({ grantee: z.string(), privileges: z.array(z.string()), grantable: z.array(z.string()) })),
 });
 const columnNotesSchema = notesSchema.extend({ relation: idSchema, column: z.string() });
+const defaultRightsSchema = z.object({
+  role: z.string(), schema: z.string(), objtype: z.string(), grantee: z.string(), privileges: z.array(z.string()), grantable: z.array(z.string()),
+});
 const identityNotesSchema = notesSchema.extend({ column: idSchema, sequence: idSchema });
 
 /** A type has to be there by name before the functions it is made of. */
@@ -38,7 +43,7 @@ const shellOf = (id: StableId): StableId => (id.kind === "extensionIntent" ? { .
 export const furtherObjects: ExtensionHandler = {
   extension: FURTHER,
   async capture(context, current) {
-    const rows = z.array(rowSchema).parse(await context.query(`${FURTHER_OBJECTS_SQL}\nunion all\n${FURTHER_PARTS_SQL}`));
+    const rows = z.array(rowSchema).parse(await context.query([FURTHER_OBJECTS_SQL, FURTHER_PARTS_SQL, FOREIGN_OPTIONS_SQL].join("\nunion all\n")));
     const facts: Fact[] = [];
     const edges: DependencyEdge[] = [];
     const own = new Map<string, StableId>();
@@ -58,13 +63,14 @@ export const furtherObjects: ExtensionHandler = {
       // Those that pg_depend does not know get a key that it cannot have.
       const key = row.catalog === null || row.oid === null ? `pg_class:${4_000_000_000 + place}` : `${row.catalog}:${row.oid}`;
       own.set(key, id);
-      if (row.needs !== null) needs.push([key, row.needs]);
+      for (const need of row.needs?.split(",") ?? []) needs.push([key, need]);
       shells.set(key, new Set((row.io ?? []).map((oid) => `pg_proc:${oid}`)));
     }
     if (own.size > 0) edges.push(...edgesBetween(z.array(edgeSchema).parse(await context.query(furtherEdgesSql([...own.keys()], needs))), own, shells, current));
     edges.push(...columnsOfTypedTables(facts, current), ...defaultsOfParents(facts, current));
     facts.push(...columnNotes(z.array(columnNotesSchema).parse(await context.query(COLUMN_NOTES_SQL)), current));
     facts.push(...identityNotes(z.array(identityNotesSchema).parse(await context.query(IDENTITY_NOTES_SQL)), current));
+    facts.push(...defaultRights(z.array(defaultRightsSchema).parse(await context.query(DEFAULT_RIGHTS_SQL)), current));
     return { facts, edges };
   },
 };
@@ -120,4 +126,9 @@ function columnNotes(rows: readonly z.infer<typeof columnNotesSchema>[], current
 function identityNotes(rows: readonly z.infer<typeof identityNotesSchema>[], current: FactBase): Fact[] {
   return rows.flatMap(({ column, sequence, ...notes }) =>
     (current.has(column) ? notesOn(sequence, column, notes, (grantee) => ({ kind: "acl", target: sequence, grantee })) : []));
+}
+
+/** Default rights in a schema that are those of PostgreSQL: the engine holds them for nothing said, though they give back what default rights of the whole database take. */
+function defaultRights(rows: readonly z.infer<typeof defaultRightsSchema>[], current: FactBase): Fact[] {
+  return rows.map(({ privileges, grantable, ...names }): Fact => ({ id: { kind: "defaultPrivilege", ...names }, payload: { privileges, grantable } })).filter(({ id }) => !current.has(id));
 }

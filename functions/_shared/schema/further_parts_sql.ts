@@ -1,4 +1,5 @@
 import type { FurtherKind } from "./further_kinds.ts";
+import { PARTITION_INDEX } from "./partition_index_sql.ts";
 import { relationId } from "./relation_id.ts";
 
 const table = "n.nspname::text || '.' || c.relname::text";
@@ -20,7 +21,7 @@ interface Part {
   /** What pg_depend knows it as. */
   catalog?: string;
   oid?: string;
-  /** What it needs and pg_depend does not say of it, as `catalog:oid`. */
+  /** What it needs and pg_depend does not say of it, as `catalog:oid` with commas between them. */
   needs?: string;
   what?: string;
 }
@@ -43,6 +44,9 @@ const ORDERED = `c.relkind in ('r', 'p') and c.relispartition and (select ${name
                       where k.conrelid = c.oid and k.contype = 'c' and not k.conislocal)`;
 const triggerState = (trigger: string) => `case ${trigger}.tgenabled when 'D' then ' disable' when 'A' then ' enable always' when 'R' then ' enable replica' else ' enable' end || ' trigger '`;
 const CANNOT = (what: string) => `'do ' || quote_literal('begin raise exception ''${what} cannot be changed''; end')`;
+
+/** An index of a partition may be none of the facts; the one of the whole table is, and makes it. */
+const INDEX = "concat_ws(',', 'pg_class:' || x.indexrelid, 'pg_class:' || pg_partition_root(x.indexrelid)::oid)";
 
 const PARTS: readonly Part[] = [
   {
@@ -110,8 +114,14 @@ const PARTS: readonly Part[] = [
   },
   {
     kind: "clustering", from: `${RELATIONS} join pg_index x on x.indrelid = c.oid and x.indisclustered join pg_class xc on xc.oid = x.indexrelid`,
-    where: "c.relkind in ('r', 'm')", needs: "'pg_class:' || x.indexrelid",
+    where: "c.relkind in ('r', 'm')", needs: INDEX,
     statements: `array[${alter("")} || ' cluster on ' || quote_ident(xc.relname)]`, undo: `${alter("")} || ' set without cluster'`,
+  },
+  {
+    // By an index of a partition, which the schema engine does not know.
+    kind: "replica identity", from: `${RELATIONS} join pg_index x on x.indrelid = c.oid and x.indisreplident join pg_class xc on xc.oid = x.indexrelid and xc.relispartition`,
+    where: "c.relreplident = 'i'", needs: INDEX,
+    statements: `array[${alter("only ")} || ' replica identity using index ' || quote_ident(xc.relname)]`, undo: `${alter("only ")} || ' replica identity default'`,
   },
   {
     kind: "toast options", from: `${RELATIONS} join pg_class tc on tc.oid = c.reltoastrelid`, where: "c.relkind in ('r', 'm') and tc.reloptions is not null",
@@ -161,9 +171,16 @@ const PARTS: readonly Part[] = [
               else ${alter("")} || ' inherit ' || quote_ident(pn.nspname) || '.' || quote_ident(p.relname) end`,
     undo: "'select ' || quote_literal('a table keeps its parents')",
   },
+  {
+    // The schema engine knows the index of the whole table, whose making makes those of its partitions, with names and options of the server's choice.
+    kind: "partition index", catalog: "pg_class", oid: "c.oid", needs: "'pg_class:' || pg_partition_root(c.oid)::oid",
+    from: `${RELATIONS} ${PARTITION_INDEX.joins}`, where: PARTITION_INDEX.differs,
+    statements: PARTITION_INDEX.statements, undo: "'select ' || quote_literal('an index keeps its name')",
+  },
 ];
 
 const parentOf = (one: Part): string => {
+  if (one.kind === "partition index") return relationId("x.indrelid");
   if (one.kind === "trigger state") return "jsonb_build_object('kind', 'trigger', 'schema', root.nspname, 'table', root.relname, 'name', root.tgname)";
   if (one.kind === "index comment") return "jsonb_build_object('kind', 'constraint', 'schema', n.nspname, 'table', kc.relname, 'name', k.conname)";
   if (one.kind === "index column settings") return "jsonb_build_object('kind', 'index', 'schema', n.nspname, 'name', c.relname)";
