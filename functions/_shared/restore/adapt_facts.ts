@@ -1,5 +1,7 @@
 import { encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
+import { z } from "zod";
 import { selectFacts } from "../export/select_facts.ts";
+import { FURTHER } from "../schema/further_kinds.ts";
 import { adaptCalls } from "./adapt_calls.ts";
 import { adaptEventTriggers } from "./adapt_event_triggers.ts";
 import { adaptExtensions } from "./adapt_extensions.ts";
@@ -25,6 +27,13 @@ const ALL_BEFORE_17 = ["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "T
 
 /** Marks values that are not in a captured schema because they may be passwords. */
 const REDACTED = /__(OPTION|SENSITIVE|CONN|REDACTED)[^"]*__/;
+
+/** Whether something has such a value that no further fact has in plain. */
+function isRedacted(fact: Fact, base: FactBase): boolean {
+  const plain = base.childrenOf(fact.id).filter(({ id }) => id.kind === "extensionIntent" && id.ext === FURTHER && id.intentKind === "foreign options")
+    .flatMap(({ payload }) => z.array(z.tuple([z.string(), z.string()])).parse(JSON.parse(String(payload["what"]))));
+  return REDACTED.test(plain.reduce((text, [name]) => text.replace(`__OPTION_${name.toUpperCase()}__`, ""), JSON.stringify(fact.payload)));
+}
 
 /**
  * Adapts a captured schema to a target: what the target's role may not do, its platform owns or its server lacks is taken out
@@ -62,7 +71,7 @@ function withoutExtensionComments(base: FactBase): FactBase {
 function leaveConnections(base: FactBase, leftOut: LeftOut[]): FactBase {
   const roots: StableId[] = [];
   for (const fact of base.facts()) {
-    const redacted = REDACTED.test(JSON.stringify(fact.payload));
+    const redacted = isRedacted(fact, base);
     if (fact.id.kind === "subscription") {
       roots.push(fact.id);
       leftOut.push({ reason: "secret", subject: nameOf(fact.id), message: "It would start to copy from its publisher, and its connection string is not in the backup. Create it by hand." });

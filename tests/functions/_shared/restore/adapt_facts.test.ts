@@ -53,6 +53,10 @@ describe("adaptFacts()", () => {
       expect(leftOut).toEqual(expect.arrayContaining([expect.objectContaining({ reason: "secret", subject: "user mapping of postgres for server far" })]));
       expect(desired.facts().some(({ id }) => id.kind === "userMapping")).toBe(false);
       expect(JSON.stringify(desired.facts())).not.toContain("pa55");
+      await other.admin.query("create foreign data wrapper w; create server plain foreign data wrapper w options (keep_connections 'on'); create server hidden foreign data wrapper w options (keep_connections 'on', api_key 'k')");
+      const more = await extractFacts(other.admin);
+      expect(adaptFacts(more, more, await other.inspect(), { only: null }, 170_000).leftOut.filter(({ subject }) => subject.startsWith("server"))).toEqual([
+        { reason: "secret", subject: "server hidden", message: expect.stringContaining("placeholder") }]);
     } finally {
       await other.close();
     }

@@ -98,11 +98,12 @@ describe("applyBefore()", () => {
       action("create server s foreign data wrapper elsewhere", { kind: "server", name: "s" }, { name: "server s" }),
       action("create foreign table t.far () server s", far, { name: "foreign table t.far" }),
       action("alter foreign table t.far add column a integer", { kind: "column", schema: "t", table: "far", name: "a" }, { name: "column a of t.far" }),
+      action('alter sequence t.numbers OWNED BY t.far.a', { kind: "sequence", schema: "t", name: "numbers" }, { name: "sequence t.numbers", tables: ["t.far"] }),
       action("comment on foreign data wrapper elsewhere is 'x'", { kind: "comment", target: wrapper }, { name: "comment" }),
       action("create table t.near ()", table("near")),
     ], hooks());
     expect(await exists("t.near")).toBe(true);
-    expect(leftOut.map((one) => one.subject)).toEqual(["server s", "foreign table t.far", "column a of t.far", "comment"]);
+    expect(leftOut.map((one) => one.subject)).toEqual(["server s", "foreign table t.far", "column a of t.far", "sequence t.numbers", "comment"]);
   });
 
   it("applyBefore() keeps a table that it may not hand to its owner, and says so", async () => {

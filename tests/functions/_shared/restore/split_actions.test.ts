@@ -33,6 +33,11 @@ const desired = (...edges: Parameters<typeof facts>[1] & object) => facts(
 const chosen = (actions: Action[], of = desired()) => [...chooseBefore(actions, of)].sort((a, b) => a - b);
 
 describe("chooseBefore()", () => {
+  it.each(["statistics", "clustering", "partition index", "replica identity"])("chooseBefore() leaves %s of a table for later", (intentKind) => {
+    const id: StableId = { kind: "extensionIntent", ext: "holdfast", intentKind, key: '["public","a"]' };
+    expect(chosen([action([table("a")]), action([id])], facts([...base, fact(id, {}, table("a"))]))).toEqual([0]);
+  });
+
   it("chooseBefore() takes tables and the rights on them, and leaves keys, triggers, policies, indexes and views for later", () => {
     const actions = [table("a"), acl(table("a"), "anon"), primary, trigger, policy, index, view, acl(view, "anon"), lower].map((id) => action([id]));
     expect(chosen(actions)).toEqual([0, 1, 8]);

@@ -35,7 +35,11 @@ const SOURCE = `
   create table numbered (id integer generated always as identity, other integer generated always as identity);
   comment on sequence numbered_id_seq is 'of the id'; grant usage, select on sequence numbered_id_seq to anon; grant update on sequence numbered_id_seq to authenticated with grant option;
   create function nothing() returns trigger language plpgsql as 'begin return null; end';
-  create trigger log after insert on parts for each row execute function nothing(); alter table early disable trigger log`;
+  create trigger log after insert on parts for each row execute function nothing(); alter table early disable trigger log;
+  create table dealt (id integer not null, v text) partition by range (id); create table dealt_1 partition of dealt for values from (0) to (9); create table dealt_2 partition of dealt for values from (9) to (20);
+  create unique index dealt_id on dealt (id) with (fillfactor = 50); create index on dealt (v); alter index dealt_1_id_idx rename to "Own"; alter index "Own" reset (fillfactor);
+  comment on index dealt_2_v_idx is 'kept'; alter table dealt_2 replica identity using index dealt_2_id_idx; alter table dealt_1 cluster on "Own";
+  alter default privileges in schema w grant execute on functions to postgres; alter default privileges in schema w grant select on tables to anon`;
 
 let database: TestDatabase;
 let base: FactBase;
@@ -66,7 +70,8 @@ describe("extractSchema()", () => {
     ["not null", ["alter table w.child alter column extra set not null", "alter table w.early alter column k set not null"]],
     ["further parents", ["alter table w.child inherit w.two"]],
     ["row type", ["alter table w.typed of w.pair"]],
-    ["clustering", ["alter table w.notes cluster on notes_id"]],
+    ["clustering", ['alter table w.dealt_1 cluster on "Own"', "alter table w.notes cluster on notes_id"]],
+    ["replica identity", ["alter table only w.dealt_2 replica identity using index dealt_2_id_idx"]],
     ["toast options", ["alter table w.notes set (toast.autovacuum_enabled=false)"]],
     ["index column settings", ["alter index w.notes_id alter column 2 set statistics 33"]],
     ["index comment", ["comment on index w.keyed_pkey is 'of the key'"]],
@@ -74,6 +79,31 @@ describe("extractSchema()", () => {
     ["unlogged sequence", ["alter sequence w.numbers set unlogged"]],
   ])("extractSchema() captures %s as the statements that make it", (kind, expected) => {
     expect(statements(kind).sort()).toEqual([...expected].sort());
+  });
+
+  it("extractSchema() captures indexes of partitions that are not as the server makes them, and leaves the others to it", () => {
+    expect(found("partition index").map(({ id }) => nameOf(id)).sort()).toEqual(["partition index w.Own", "partition index w.dealt_2_v_idx"]);
+    expect(statements("partition index").filter((sql) => !sql.startsWith("do "))).toEqual(['alter index w."Own" reset (fillfactor)', "comment on index w.dealt_2_v_idx is 'kept'"]);
+    const needs = base.edges.map(({ from, to }) => `${nameOf(from)} > ${nameOf(to)}`);
+    expect(needs).toEqual(expect.arrayContaining(["partition index w.Own > index w.dealt_id", "clustering w.dealt_1 > partition index w.Own", "clustering w.dealt_1 > index w.dealt_id", "replica identity w.dealt_2 > index w.dealt_id"]));
+    expect(base.get({ kind: "table", schema: "w", name: "dealt_2" })?.payload).toMatchObject({ replicaIdentity: "d", replicaIdentityIndex: null });
+  });
+
+  it("extractSchema() captures what default rights in a schema give, and does not take for revoked what they do not mention", () => {
+    const rights = base.facts().flatMap(({ id, payload }) => (id.kind === "defaultPrivilege" && id.schema === "w" ? [`${id.objtype} ${id.grantee} ${String(payload["privileges"])}`] : []));
+    expect(rights.sort()).toEqual(["f postgres EXECUTE", "r anon SELECT"]);
+  });
+
+  it("extractSchema() captures options of foreign servers that name things, and none that may be or hold a secret", async () => {
+    await queryRows(database.adminUrl, `
+      create foreign data wrapper elsewhere options (base_url 'https://x'); create server there foreign data wrapper elsewhere options ("Api_Key_Id" 'it''s', api_key 'k1', api_url 'https://u:k2@x', host 'h', uri 'x?token=k3');
+      create foreign table w.far (a integer) server there options (object 'o', secret 'k4')`);
+    const { factBase } = await extractAll();
+    const made = factBase.facts().flatMap(({ id, payload, parent }) => (id.kind === "extensionIntent" && id.intentKind === "foreign options" ? [`${parent === undefined ? "" : nameOf(parent)}: ${String(payload["statements"])}`] : []));
+    expect(made.sort()).toEqual([`fdw elsewhere: alter foreign data wrapper elsewhere options (set base_url 'https://x')`,
+      "foreign table w.far: alter foreign table w.far options (set object 'o')", `server there: alter server there options (set "Api_Key_Id" 'it''s')`]);
+    expect(JSON.stringify(factBase.facts())).not.toMatch(/k[1-4]/);
+    await queryRows(database.adminUrl, "drop foreign data wrapper elsewhere cascade");
   });
 
   it("extractSchema() captures a text search configuration with its mappings, and that a column needs it", () => {

@@ -37,6 +37,33 @@ describe("finishActions()", () => {
     expect(finished.map(({ sql }) => sql)).toEqual(['CREATE TABLE "public"."c" ("x" integer) INHERITS ("public"."a")', 'ALTER TABLE "public"."c" ADD COLUMN "y" integer']);
   });
 
+  it.each([
+    ["leaves out what a column is generated from where its parent has the same", "(x * 2)", ""],
+    ["says what a column is generated from where its parent has something else", "(x * 3)", " GENERATED ALWAYS AS ((x * 2)) STORED"],
+  ])("finishActions() %s", (_what, ofParent, clause) => {
+    const desired = facts([...others, child, fact(column("a", "g"), { generatedExpr: ofParent }, table("a")), fact(column("c", "g"), { generatedExpr: "(x * 2)" }, table("c"))], edges);
+    const finished = finishActions([
+      action('CREATE TABLE "public"."c" () INHERITS ("public"."a")', table("c")),
+      action('ALTER TABLE "public"."c" ADD COLUMN "g" integer GENERATED ALWAYS AS ((x * 2)) STORED NOT NULL', column("c", "g"))], desired);
+    expect(finished.map(({ sql }) => sql)).toEqual([`CREATE TABLE "public"."c" ("g" integer${clause} NOT NULL) INHERITS ("public"."a")`]);
+  });
+
+  it("finishActions() gives a server the options that are no secrets, and leaves the others hidden", () => {
+    const server: StableId = { kind: "server", name: "far" };
+    const options = { kind: "extensionIntent", ext: "holdfast", intentKind: "foreign options", key: '[null,"server","far"]' } as const;
+    const desired = facts([fact(server), fact(options, { what: '[["api_url","it\'s $&"]]' }, server)]);
+    const finished = finishActions([action(`CREATE SERVER "far" FOREIGN DATA WRAPPER "w" OPTIONS (api_url '__OPTION_API_URL__', api_key '__OPTION_API_KEY__')`, server), action("alter server far options (…)", options)], desired);
+    expect(finished.map(({ sql }) => sql)).toEqual([`CREATE SERVER "far" FOREIGN DATA WRAPPER "w" OPTIONS (api_url 'it''s $&', api_key '__OPTION_API_KEY__')`]);
+  });
+
+  it("finishActions() takes from an owner what default rights of the whole database leave out, and nothing from others", () => {
+    const rights = (change: object) => ({ kind: "defaultPrivilege", role: 'a"b', schema: null, objtype: "r", grantee: 'a"b', ...change }) as const;
+    const of = 'ALTER DEFAULT PRIVILEGES FOR ROLE "a""b"';
+    const sqlOf = (sql: string, id: StableId) => finishActions([action(sql, id)], facts([fact(id)])).map((one) => one.sql);
+    expect(sqlOf(`${of} GRANT SELECT, INSERT ON TABLES TO "a""b"`, rights({}))).toEqual([`${of} REVOKE ALL ON TABLES FROM "a""b";\n${of} GRANT SELECT, INSERT ON TABLES TO "a""b"`]);
+    for (const [sql, id] of [[`${of} IN SCHEMA "public" GRANT SELECT ON TABLES TO "a""b"`, rights({ schema: "public" })], [`${of} GRANT SELECT ON TABLES TO "c"`, rights({ grantee: "c" })]] as const) expect(sqlOf(sql, id)).toEqual([sql]);
+  });
+
   it("finishActions() makes a partition with its own order of columns a table first", () => {
     const part = fact(table("part"), { parentTable: { schema: "public", name: "a" }, partitionBound: "FOR VALUES IN ('$1')", partitionKey: "HASH (y)" }, schema("public"));
     const order = further("column order", "part");
