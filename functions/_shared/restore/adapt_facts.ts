@@ -1,7 +1,7 @@
 import { encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
 import { z } from "zod";
 import { selectFacts } from "../export/select_facts.ts";
-import { FURTHER } from "../schema/further_kinds.ts";
+import { FURTHER, type FurtherKind } from "../schema/further_kinds.ts";
 import { adaptCalls } from "./adapt_calls.ts";
 import { adaptEventTriggers } from "./adapt_event_triggers.ts";
 import { adaptExtensions } from "./adapt_extensions.ts";
@@ -156,6 +156,7 @@ function grantMaintain(desired: FactBase, target: TargetInfo, sourceVersionNum: 
 function mayGo({ id, parent }: Fact, desired: FactBase): boolean {
   if (id.kind === "defaultPrivilege") return true;
   if (parent === undefined || !desired.has(parent)) return false;
+  if (id.kind === "extensionIntent") return id.ext === FURTHER && id.intentKind === ("index of some" satisfies FurtherKind);
   return ["acl", "comment", "securityLabel", "policy", "default", "constraint", "index", "trigger", "rule"].includes(id.kind);
 }
 

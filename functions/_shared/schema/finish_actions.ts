@@ -20,6 +20,8 @@ function rewriteOf(fact: Fact, maker: Fact): ((sql: string) => string) | undefin
     const pairs = z.array(z.tuple([z.string(), z.string()])).parse(JSON.parse(String(fact.payload["what"])));
     return (sql) => pairs.reduce((text, [name, value]) => text.replace(`'__OPTION_${name.toUpperCase()}__'`, () => `'${value.replaceAll("'", "''")}'`), sql);
   }
+  // Otherwise it is made with all partitions.
+  if (isFurther(fact.id, "index of some")) return (sql) => sql.replace(/^(CREATE (?:UNIQUE )?INDEX (?:"(?:[^"]|"")*"|[^" ]+) ON )ONLY /, "$1only ");
   // The engine names the types alone, which loses VARIADIC and the names.
   if (isFurther(fact.id, "aggregate arguments") && maker.id.kind === "aggregate") {
     const head = `CREATE AGGREGATE ${quoted(maker.id.schema)}.${quoted(maker.id.name)}(`;
@@ -84,7 +86,8 @@ function lessenOwners(action: Action): Action {
 
 /**
  * Says in the statement that makes a table what could not be said later: all of its parents, so that their columns come in the
- * order of the source and stay inherited; the order of a partition's own columns; columns that it has both from them and by itself; which generated columns are virtual; and what the arguments of an aggregate are.
+ * order of the source and stay inherited; the order of a partition's own columns; columns that it has both from them and by itself; which generated columns are virtual; which index is not
+ * on all partitions; which options are no secrets; and what the arguments of an aggregate are.
  */
 export function finishActions(planned: readonly Action[], desired: FactBase): Action[] {
   const actions = repeatColumns(planned, desired);

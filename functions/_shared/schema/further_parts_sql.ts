@@ -173,9 +173,13 @@ const PARTS: readonly Part[] = [
   },
   {
     // The schema engine knows the index of the whole table, whose making makes those of its partitions, with names and options of the server's choice.
-    kind: "partition index", catalog: "pg_class", oid: "c.oid", needs: "'pg_class:' || pg_partition_root(c.oid)::oid",
+    kind: "partition index", catalog: "pg_class", oid: "c.oid", needs: "concat_ws(',', 'pg_class:' || pg_partition_root(c.oid)::oid, 'pg_class:' || h.inhparent)",
     from: `${RELATIONS} ${PARTITION_INDEX.joins}`, where: PARTITION_INDEX.differs,
     statements: PARTITION_INDEX.statements, undo: "'select ' || quote_literal('an index keeps its name')",
+  },
+  {
+    kind: "index of some", from: RELATIONS, where: `c.relkind = 'I' and not c.relispartition and ${PARTITION_INDEX.lacksSome("c.oid")}`,
+    statements: `array[${CANNOT("the partitions of an index")}]`, undo: "'select ' || quote_literal('an index lacks partitions until it is attached to theirs')",
   },
 ];
 
@@ -183,7 +187,7 @@ const parentOf = (one: Part): string => {
   if (one.kind === "partition index") return relationId("x.indrelid");
   if (one.kind === "trigger state") return "jsonb_build_object('kind', 'trigger', 'schema', root.nspname, 'table', root.relname, 'name', root.tgname)";
   if (one.kind === "index comment") return "jsonb_build_object('kind', 'constraint', 'schema', n.nspname, 'table', kc.relname, 'name', k.conname)";
-  if (one.kind === "index column settings") return "jsonb_build_object('kind', 'index', 'schema', n.nspname, 'name', c.relname)";
+  if (one.kind === "index column settings" || one.kind === "index of some") return "jsonb_build_object('kind', 'index', 'schema', n.nspname, 'name', c.relname)";
   const relation = relationId("c.oid");
   if (one.kind !== "column settings" && one.kind !== "virtual column") return relation;
   return `case when c.relkind <> 'm' and a.attislocal then jsonb_build_object('kind', 'column', 'schema', n.nspname, 'table', c.relname, 'name', a.attname) else ${relation} end`;

@@ -15,16 +15,31 @@ begin
   if v_other is not null then execute format('alter index %%s rename to %%I', v_other, v_chosen); end if;
 end$body$, pg_partition_root(c.oid)::text, x.indrelid::regclass::text, c.oid::regclass::text, c.relname))`;
 
+/** Whether partitions lack the index of the whole table, as one that was made with ON ONLY and is attached to them one by one. */
+const lacksSome = (root: string) => `(select case when r.indisvalid then false else not exists (select from pg_constraint k where k.conindid = r.indexrelid and k.contype in ('p', 'u', 'x'))
+  and (select count(*) from pg_partition_tree(r.indexrelid)) < (select count(*) from pg_partition_tree(r.indrelid) p join pg_class pr on pr.oid = p.relid and pr.relkind <> 'f') end
+  from pg_index r where r.indexrelid = ${root})`;
+
+const head = "'CREATE ' || case when x.indisunique then 'UNIQUE ' else '' end || 'INDEX ' || quote_ident(c.relname) || ' ON '";
+// In capitals ONLY would be taken for how PostgreSQL prints an index that all partitions have.
+const DEFINITION = `case c.relkind when 'I' then ${head} || 'only ' || substr(pg_get_indexdef(c.oid), length(${head}) + 6) else pg_get_indexdef(c.oid) end`;
+
 const index = "quote_ident(n.nspname) || '.' || quote_ident(c.relname)";
 
-/** What an index of a partition has that is not as the server makes it along with the index of the whole table: its name, options and comment. */
+/**
+ * What an index of a partition has that is not as the server makes it along with the index of the whole table: its name, options and comment.
+ * Where that one is not on all partitions, those that have it are made and attached one by one.
+ */
 export const PARTITION_INDEX = {
   joins: "join pg_index x on x.indexrelid = c.oid join pg_class pc on pc.oid = x.indrelid join pg_inherits h on h.inhrelid = c.oid join pg_class hc on hc.oid = h.inhparent",
   differs: `c.relispartition and c.relkind in ('i', 'I')
-    and (c.relname <> ${CHOSEN} or c.relkind = 'i' and c.reloptions is distinct from hc.reloptions or obj_description(c.oid, 'pg_class') is not null)`,
-  statements: `array_remove(array[${RENAME},
+    and (${lacksSome("pg_partition_root(c.oid)")} or c.relname <> ${CHOSEN} or c.relkind = 'i' and c.reloptions is distinct from hc.reloptions or obj_description(c.oid, 'pg_class') is not null)`,
+  lacksSome,
+  statements: `array_remove(case when ${lacksSome("pg_partition_root(c.oid)")} then array[${DEFINITION},
+    'alter index ' || h.inhparent::regclass || ' attach partition ' || ${index}, 'comment on index ' || ${index} || ' is ' || quote_literal(obj_description(c.oid, 'pg_class'))]
+  else array[${RENAME},
     case when c.relkind = 'i' and c.reloptions is null and hc.reloptions is not null
          then 'alter index ' || ${index} || ' reset (' || (select string_agg(split_part(o, '=', 1), ', ') from unnest(hc.reloptions) o) || ')'
          when c.relkind = 'i' and c.reloptions is distinct from hc.reloptions then 'alter index ' || ${index} || ' set (' || array_to_string(c.reloptions, ', ') || ')' end,
-    'comment on index ' || ${index} || ' is ' || quote_literal(obj_description(c.oid, 'pg_class'))], null)`,
+    'comment on index ' || ${index} || ' is ' || quote_literal(obj_description(c.oid, 'pg_class'))] end, null)`,
 };

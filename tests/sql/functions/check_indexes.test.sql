@@ -1,6 +1,6 @@
 -- Tests sql/functions/check_indexes.sql
 begin;
-select plan(9);
+select plan(11);
 
 -- arrange
 create schema odd;
@@ -9,7 +9,16 @@ create index "Body index" on odd.sound using gin (body);
 insert into odd.sound select n, n::text, '{}' from generate_series(1, 100) n;
 create table odd.parted (id integer) partition by range (id);
 create table odd.parted_1 partition of odd.parted for values from (0) to (100);
+create table odd.parted_2 partition of odd.parted for values from (100) to (200) partition by range (id);
+create table odd.parted_2a partition of odd.parted_2 for values from (100) to (150);
 create index "Half built" on only odd.parted (id);
+create index on odd.parted_1 (id);
+alter index odd."Half built" attach partition odd.parted_1_id_idx;
+-- It stays invalid when the partition that lacks it goes.
+create table odd.alone (id integer) partition by range (id);
+create table odd.alone_1 partition of odd.alone for values from (0) to (100);
+create index "Never built" on only odd.alone (id);
+alter table odd.alone detach partition odd.alone_1;
 -- plpgsql, because a function in SQL is inlined into the index and would not notice its redefinition.
 create function odd.key(p_id integer) returns integer language plpgsql immutable as 'begin return p_id; end';
 create table odd.damaged (id integer);
@@ -30,9 +39,12 @@ select is(pg_temp.actual('sound'), format('odd.sound passed: 3 indexes are valid
   'check_indexes() passes a table once for its indexes and verifies the B-trees');
 select is((select count(*)::integer from backup.check_indexes('odd') f where f.subject = 'amcheck' and f.verdict = 'skipped'),
   case when pg_temp.has_amcheck() then 0 else 1 end, 'check_indexes() says once when it cannot use amcheck');
-select is(pg_temp.actual('parted'), 'odd."Half built" failed: invalid', 'check_indexes() fails an invalid index');
-select is((select f.evidence ->> 'rebuild_with' from backup.check_indexes('odd', 'parted') f where f.verdict = 'failed'),
-  'reindex index concurrently odd."Half built";', 'check_indexes() says how to rebuild');
+select is(pg_temp.actual('alone'), 'odd."Never built" failed: invalid', 'check_indexes() fails an invalid index');
+select is((select f.evidence ->> 'rebuild_with' from backup.check_indexes('odd', 'alone') f where f.verdict = 'failed'),
+  'reindex index concurrently odd."Never built";', 'check_indexes() says how to rebuild');
+select is(pg_temp.actual('parted'), 'odd."Half built" failed: 2 partitions lack it', 'check_indexes() counts the partitions that lack an index, at any level');
+select is((select f.evidence - 'repair_with' from backup.check_indexes('odd', 'parted') f where f.verdict = 'failed'),
+  '{"table": "odd.parted", "on_all_partitions": false, "lacking": ["odd.parted_2", "odd.parted_2a"]}'::jsonb, 'check_indexes() names the partitions that lack an index');
 select ok(pg_temp.actual('damaged', true) like 'odd.damaged passed%', 'check_indexes() passes an undamaged index in depth');
 create or replace function odd.key(p_id integer) returns integer language plpgsql immutable as 'begin return -p_id; end';
 select is(pg_temp.actual('damaged', true) like 'odd.damaged_index failed: error XX00_', pg_temp.has_amcheck(), 'check_indexes() fails an index that lost rows, when amcheck is here');

@@ -39,6 +39,7 @@ const SOURCE = `
   create table dealt (id integer not null, v text) partition by range (id); create table dealt_1 partition of dealt for values from (0) to (9); create table dealt_2 partition of dealt for values from (9) to (20);
   create unique index dealt_id on dealt (id) with (fillfactor = 50); create index on dealt (v); alter index dealt_1_id_idx rename to "Own"; alter index "Own" reset (fillfactor);
   comment on index dealt_2_v_idx is 'kept'; alter table dealt_2 replica identity using index dealt_2_id_idx; alter table dealt_1 cluster on "Own";
+  create index dealt_some on only dealt (id, v); create index "S" on dealt_1 (id, v); alter index dealt_some attach partition "S"; create index dealt_2_free on dealt_2 (id, v);
   alter default privileges in schema w grant execute on functions to postgres; alter default privileges in schema w grant select on tables to anon`;
 
 let database: TestDatabase;
@@ -82,8 +83,11 @@ describe("extractSchema()", () => {
   });
 
   it("extractSchema() captures indexes of partitions that are not as the server makes them, and leaves the others to it", () => {
-    expect(found("partition index").map(({ id }) => nameOf(id)).sort()).toEqual(["partition index w.Own", "partition index w.dealt_2_v_idx"]);
-    expect(statements("partition index").filter((sql) => !sql.startsWith("do "))).toEqual(['alter index w."Own" reset (fillfactor)', "comment on index w.dealt_2_v_idx is 'kept'"]);
+    expect(found("partition index").map(({ id }) => nameOf(id)).sort()).toEqual(["partition index w.Own", "partition index w.S", "partition index w.dealt_2_v_idx"]);
+    expect(statements("partition index").filter((sql) => !sql.startsWith("do ")).sort()).toEqual(['CREATE INDEX "S" ON w.dealt_1 USING btree (id, v)',
+      'alter index w."Own" reset (fillfactor)', 'alter index w.dealt_some attach partition w."S"', "comment on index w.dealt_2_v_idx is 'kept'"]);
+    expect(found("index of some").map(({ parent }) => parent)).toEqual([{ kind: "index", schema: "w", name: "dealt_some" }]);
+    expect(base.has({ kind: "index", schema: "w", name: "dealt_2_free" })).toBe(true);
     const needs = base.edges.map(({ from, to }) => `${nameOf(from)} > ${nameOf(to)}`);
     expect(needs).toEqual(expect.arrayContaining(["partition index w.Own > index w.dealt_id", "clustering w.dealt_1 > partition index w.Own", "clustering w.dealt_1 > index w.dealt_id", "replica identity w.dealt_2 > index w.dealt_id"]));
     expect(base.get({ kind: "table", schema: "w", name: "dealt_2" })?.payload).toMatchObject({ replicaIdentity: "d", replicaIdentityIndex: null });

@@ -1,6 +1,7 @@
 import type { StableId } from "@supabase/pg-delta/core";
 import type { Action } from "@supabase/pg-delta/plan";
 import { describe, expect, it } from "vitest";
+import { recurseIndex } from "../../../../functions/_shared/export/recurse_index.ts";
 import { finishActions } from "../../../../functions/_shared/schema/finish_actions.ts";
 import { depends, fact, facts, schema, table } from "../../../support/facts.ts";
 
@@ -81,6 +82,14 @@ describe("finishActions()", () => {
       action('CREATE TABLE "public"."b" ("s" integer GENERATED ALWAYS AS ((a + 2)) STORED, "v" integer GENERATED ALWAYS AS ((a + 1)) STORED)', table("b"), column("b", "v")),
       action("alter table public.b alter column v set expression as ((a + 1))", virtual)], desired);
     expect(finished.map(({ sql }) => sql)).toEqual(['CREATE TABLE "public"."b" ("s" integer GENERATED ALWAYS AS ((a + 2)) STORED, "v" integer GENERATED ALWAYS AS ((a + 1)) VIRTUAL)']);
+  });
+
+  it("finishActions() keeps an index off the partitions that lack it, and says so once", () => {
+    const index: StableId = { kind: "index", schema: "public", name: 'a" ON ONLY' };
+    const some = further("index of some", "a");
+    const desired = facts([...others, fact(index, {}, table("a")), fact(some, { what: "" }, index)]);
+    const finished = finishActions([action('CREATE INDEX "a"" ON ONLY" ON ONLY public.a USING btree (x)', index), action("do ''", some)], desired);
+    expect(finished.map(({ sql }) => recurseIndex(sql))).toEqual(['CREATE INDEX "a"" ON ONLY" ON only public.a USING btree (x)']);
   });
 
   it("finishActions() gives an aggregate the arguments it was made with", () => {
