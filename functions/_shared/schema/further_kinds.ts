@@ -2,7 +2,7 @@
 export const FURTHER_KINDS = [
   "type name", "base type", "cast", "operator", "operator family", "operator class", "text search parser", "text search template",
   "text search dictionary", "text search configuration", "statistics", "conversion", "transform", "access method", "column settings", "index column settings", "column default", "not null", "virtual column", "further parents", "column order", "row type", "clustering",
-  "toast options", "unlogged sequence", "index comment", "aggregate arguments", "storage method", "foreign parent", "trigger state", "foreign column options", "foreign options", "partition index", "index of some", "replica identity",
+  "toast options", "unlogged sequence", "sequence owner", "index comment", "aggregate arguments", "storage method", "foreign parent", "trigger state", "foreign column options", "foreign options", "partition index", "index of some", "replica identity",
 ] as const;
 
 export type FurtherKind = (typeof FURTHER_KINDS)[number];

@@ -134,6 +134,14 @@ const PARTS: readonly Part[] = [
     undo: "'alter sequence ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) || ' set logged'",
   },
   {
+    // A column that its table has from another one, which the schema engine does not know.
+    kind: "sequence owner", from: `${RELATIONS} join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'a' and d.refclassid = 'pg_class'::regclass
+      join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid and not a.attislocal`,
+    where: "c.relkind = 'S'", needs: "'pg_class:' || d.refobjid",
+    statements: `array['alter sequence ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) || ' owned by ' || a.attrelid::regclass || '.' || ${column}]`,
+    undo: "'alter sequence ' || quote_ident(n.nspname) || '.' || quote_ident(c.relname) || ' owned by none'",
+  },
+  {
     // That of a constraint; the schema engine knows the constraint.
     kind: "index comment", from: `${RELATIONS} join pg_constraint k on k.conindid = c.oid and k.contype in ('p', 'u', 'x') join pg_class kc on kc.oid = k.conrelid`,
     where: "obj_description(c.oid, 'pg_class') is not null",

@@ -39,6 +39,7 @@ const SOURCE = `
   create table dealt (id integer not null, v text) partition by range (id); create table dealt_1 partition of dealt for values from (0) to (9); create table dealt_2 partition of dealt for values from (9) to (20);
   create unique index dealt_id on dealt (id) with (fillfactor = 50); create index on dealt (v); alter index dealt_1_id_idx rename to "Own"; alter index "Own" reset (fillfactor);
   comment on index dealt_2_v_idx is 'kept'; alter table dealt_2 replica identity using index dealt_2_id_idx; alter table dealt_1 cluster on "Own";
+  create sequence of_part owned by dealt_1.id; create sequence of_table owned by keyed.id;
   create index dealt_some on only dealt (id, v); create index "S" on dealt_1 (id, v); alter index dealt_some attach partition "S"; create index dealt_2_free on dealt_2 (id, v);
   alter default privileges in schema w grant execute on functions to postgres; alter default privileges in schema w grant select on tables to anon`;
 
@@ -78,6 +79,7 @@ describe("extractSchema()", () => {
     ["index comment", ["comment on index w.keyed_pkey is 'of the key'"]],
     ["trigger state", ["alter table only w.early disable trigger log"]],
     ["unlogged sequence", ["alter sequence w.numbers set unlogged"]],
+    ["sequence owner", ["alter sequence w.of_part owned by w.dealt_1.id"]],
   ])("extractSchema() captures %s as the statements that make it", (kind, expected) => {
     expect(statements(kind).sort()).toEqual([...expected].sort());
   });
@@ -91,6 +93,11 @@ describe("extractSchema()", () => {
     const needs = base.edges.map(({ from, to }) => `${nameOf(from)} > ${nameOf(to)}`);
     expect(needs).toEqual(expect.arrayContaining(["partition index w.Own > index w.dealt_id", "clustering w.dealt_1 > partition index w.Own", "clustering w.dealt_1 > index w.dealt_id", "replica identity w.dealt_2 > index w.dealt_id"]));
     expect(base.get({ kind: "table", schema: "w", name: "dealt_2" })?.payload).toMatchObject({ replicaIdentity: "d", replicaIdentityIndex: null });
+  });
+
+  it("extractSchema() asks the engine for no column that it does not have", () => {
+    expect(base.get({ kind: "sequence", schema: "w", name: "of_part" })?.payload["ownedBy"]).toBeNull();
+    expect(base.get({ kind: "sequence", schema: "w", name: "of_table" })?.payload["ownedBy"]).toMatchObject({ table: "keyed", column: "id" });
   });
 
   it("extractSchema() captures what default rights in a schema give, and does not take for revoked what they do not mention", () => {
