@@ -4,6 +4,7 @@ import { adaptFacts } from "../restore/adapt_facts.ts";
 import { extractFacts } from "../restore/extract_facts.ts";
 import { nameOf } from "../restore/fact_edits.ts";
 import { readSchema } from "../restore/plan_schema.ts";
+import { respellCollations } from "../restore/respell_collations.ts";
 import { respellViews } from "../restore/respell_views.ts";
 import type { LeftOut } from "../restore/restore_context.ts";
 import { sleepingEventTriggers } from "../restore/sleeping_event_triggers.ts";
@@ -32,8 +33,8 @@ export function schemaStep(context: ProveContext): ProofStep {
       const backup = await readSchema(context.backup);
       const present = await extractFacts(client);
       const { current, desired: captured, leftOut } = adaptFacts(backup, present, context.target, context.options, context.backup.manifest.server.version_num);
-      // Servers of different versions print one and the same view differently.
-      const desired = await respellViews(client, current, captured, context.target);
+      // Servers of different versions print one and the same view or locale differently.
+      const desired = await respellViews(client, current, await respellCollations(client, current, captured, context.target), context.target);
       return {
         findings: [
           ...compareTableList(backup, context), ...compareSchema(current, desired, context, leftOut), ...await compareStates(client, desired),
