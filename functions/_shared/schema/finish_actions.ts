@@ -77,9 +77,10 @@ function repeatColumns(actions: readonly Action[], desired: FactBase): Action[] 
 }
 
 /** Default rights of the whole database that leave an owner less than PostgreSQL gives: what is granted is had already, so the rest has to go first. */
-function lessenOwners(action: Action): Action {
+function lessenOwners(action: Action, lessened: Set<string>): Action {
   const [id] = action.produces;
-  if (action.verb !== "create" || id?.kind !== "defaultPrivilege" || id.schema !== null || id.grantee !== id.role) return action;
+  if (action.verb !== "create" || id?.kind !== "defaultPrivilege" || id.schema !== null || id.grantee !== id.role || lessened.has(encodeId(id))) return action;
+  lessened.add(encodeId(id));
   const grant = / GRANT [A-Z, ]+ ON ([A-Z ]+) TO /.exec(action.sql);
   return grant === null || grant.index === undefined ? action : { ...action, sql: `${action.sql.slice(0, grant.index)} REVOKE ALL ON ${String(grant[1])} FROM ${quoted(id.role)};\n${action.sql}` };
 }
@@ -95,7 +96,9 @@ export function finishActions(planned: readonly Action[], desired: FactBase): Ac
   actions.forEach((action, index) => {
     if (action.verb === "create") for (const id of action.produces) makes.set(encodeId(id), index);
   });
-  const finished = actions.map((action) => lessenOwners(action));
+  // Rights with and without grant option are two statements, and the second takes nothing.
+  const lessened = new Set<string>();
+  const finished = actions.map((action) => lessenOwners(action, lessened));
   const said = new Set<string>();
   for (const action of actions) {
     const [id] = action.produces;

@@ -1,4 +1,4 @@
-import { FURTHER_KINDS } from "./further_kinds.ts";
+import type { FurtherKind } from "./further_kinds.ts";
 import { relationId } from "./relation_id.ts";
 
 /**
@@ -8,7 +8,7 @@ import { relationId } from "./relation_id.ts";
 const PLAIN = [
   "keep_connections", "sslcertmode", "ssl_min_protocol_version", "ssl_max_protocol_version", "require_auth", "on_error", "log_verbosity", "reject_limit", "default",
   "object", "rowid_column", "startup_cost", "timeout", "limit", "type",
-  "api_key_id", "api_key_name", "sa_key_id", "conn_string_id", "conn_string_name", "conn_url_id", "conn_url_name", "vault_access_key_id", "vault_secret_access_key_id", "vault_motherduck_token",
+  "api_key_id", "api_key_name", "sa_key_id", "conn_string_id", "conn_string_name", "conn_url_id", "conn_url_name", "vault_access_key_id", "vault_secret_access_key_id",
   "api_url", "base_url", "endpoint_url", "uri", "path_style_url", "aws_region", "has_header", "compress", "base_id", "table_id", "view_id", "user_pool_id",
   "src_type", "src_key", "stream_buffer_size", "fdw_package_url", "fdw_package_name", "fdw_package_version", "fdw_package_checksum",
 ];
@@ -34,14 +34,16 @@ const OWNERS: readonly Owner[] = [
 
 // An address may bring a password along.
 const chosen = (options: string) => `pg_options_to_table(${options}) o where lower(o.option_name) in (${PLAIN.map((one) => `'${one}'`).join(", ")}) and o.option_value !~ '[@?]'`;
-const kind: typeof FURTHER_KINDS[number] = "foreign options";
+const kind: FurtherKind = "foreign options";
 
-/** Options of what leads to other servers that the schema engine hides and that are no secrets; `what` has them as pairs. */
-export const FOREIGN_OPTIONS_SQL = OWNERS.map(({ what, id, key, from, oid, options, catalog }) => `
+const select = ({ what, id, key, from, oid, options, catalog }: Owner): string => `
   select '${kind}' as kind, ${key}::text as key, ${id} as parent, null as catalog, null as oid, null::text[] as io, null as needs,
     (select jsonb_agg(jsonb_build_array(o.option_name, o.option_value) order by o.option_name) from ${chosen(options)})::text as what,
     array['alter ' || ${what} || ' options (' || (select string_agg('set ' || quote_ident(o.option_name) || ' ' || quote_literal(o.option_value), ', ' order by o.option_name) from ${chosen(options)}) || ')'] as statements,
     'select ' || quote_literal('options go with the schema engine') as undo, null as owner, null as comment
   from ${from}
   where ${oid} >= 16384 and exists (select from ${chosen(options)})
-    and not exists (select from pg_depend dep where dep.classid = '${catalog}'::regclass and dep.objid = ${oid} and dep.deptype = 'e')`).join("\nunion all\n");
+    and not exists (select from pg_depend dep where dep.classid = '${catalog}'::regclass and dep.objid = ${oid} and dep.deptype = 'e')`;
+
+/** Options of what leads to other servers that the schema engine hides and that are no secrets; `what` has them as pairs. */
+export const FOREIGN_OPTIONS_SQL = OWNERS.map(select).join("\nunion all\n");

@@ -44,6 +44,14 @@ describe("adaptFacts()", () => {
     expect(sql.filter((one) => /SCHEMA "?extensions/.test(one))).toEqual([]);
   });
 
+  it("adaptFacts() keeps in sight that an index of the target lacks partitions, as the backup's has them", () => {
+    const index = { kind: "index", schema: "public", name: "i" } as const;
+    const some = { kind: "extensionIntent", ext: "holdfast", intentKind: "index of some", key: '["public","i"]' } as const;
+    const whole = [fact(schema("public")), fact(table("a"), {}, schema("public")), fact(index, {}, table("a"))];
+    const { current } = adaptFacts(facts(whole), facts([...whole, fact(some, {}, index)]), targetInfo(), { only: null }, 170_000);
+    expect(current.has(some)).toBe(true);
+  });
+
   it("adaptFacts() leaves out connections to elsewhere and credentials", async () => {
     const other = await createRestorePair();
     try {

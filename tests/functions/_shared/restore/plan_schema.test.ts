@@ -111,6 +111,16 @@ describe("planSchema()", () => {
     const rights = plan.desired.facts().find(({ id }) => id.kind === "acl" && id.target.kind === "table" && id.target.name === "lines" && id.grantee === "postgres");
     expect(rights?.payload["privileges"]).toContain("MAINTAIN");
   });
+
+  it("planSchema() says of which table a column owns a sequence, as a foreign table may be left out", async () => {
+    const other = await createRestorePair("create schema s; create table s.t (id serial)");
+    try {
+      const { all } = await other.plan();
+      expect(all.find(({ sql }) => / OWNED BY /.test(sql))).toMatchObject({ subject: { kind: "sequence", name: "t_id_seq" }, tables: ["s.t"] });
+    } finally {
+      await other.close();
+    }
+  });
 });
 
 async function createAdmin(pair: RestorePair) {

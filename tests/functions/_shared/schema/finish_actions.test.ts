@@ -62,6 +62,8 @@ describe("finishActions()", () => {
     const of = 'ALTER DEFAULT PRIVILEGES FOR ROLE "a""b"';
     const sqlOf = (sql: string, id: StableId) => finishActions([action(sql, id)], facts([fact(id)])).map((one) => one.sql);
     expect(sqlOf(`${of} GRANT SELECT, INSERT ON TABLES TO "a""b"`, rights({}))).toEqual([`${of} REVOKE ALL ON TABLES FROM "a""b";\n${of} GRANT SELECT, INSERT ON TABLES TO "a""b"`]);
+    const both = finishActions([action(`${of} GRANT SELECT ON TABLES TO "a""b"`, rights({})), action(`${of} GRANT INSERT ON TABLES TO "a""b" WITH GRANT OPTION`, rights({}))], facts([fact(rights({}))]));
+    expect(both.map(({ sql }) => sql.includes("REVOKE"))).toEqual([true, false]);
     for (const [sql, id] of [[`${of} IN SCHEMA "public" GRANT SELECT ON TABLES TO "a""b"`, rights({ schema: "public" })], [`${of} GRANT SELECT ON TABLES TO "c"`, rights({ grantee: "c" })]] as const) expect(sqlOf(sql, id)).toEqual([sql]);
   });
 
