@@ -15,10 +15,13 @@ begin
   if v_other is not null then execute format('alter index %%s rename to %%I', v_other, v_chosen); end if;
 end$body$, pg_partition_root(c.oid)::text, x.indrelid::regclass::text, c.oid::regclass::text, c.relname))`;
 
+// Found once and not for each of thousands of partitions.
+const OF_SOME = `select array_agg(r.indexrelid) from pg_index r join pg_class rc on rc.oid = r.indexrelid and rc.relkind = 'I' and not rc.relispartition
+  where not r.indisvalid and not exists (select from pg_constraint k where k.conindid = r.indexrelid and k.contype in ('p', 'u', 'x'))
+    and (select count(*) from pg_partition_tree(r.indexrelid)) < (select count(*) from pg_partition_tree(r.indrelid) p join pg_class pr on pr.oid = p.relid and pr.relkind <> 'f')`;
+
 /** Whether partitions lack the index of the whole table, as one that was made with ON ONLY and is attached to them one by one. */
-const lacksSome = (root: string) => `(select case when r.indisvalid then false else not exists (select from pg_constraint k where k.conindid = r.indexrelid and k.contype in ('p', 'u', 'x'))
-  and (select count(*) from pg_partition_tree(r.indexrelid)) < (select count(*) from pg_partition_tree(r.indrelid) p join pg_class pr on pr.oid = p.relid and pr.relkind <> 'f') end
-  from pg_index r where r.indexrelid = ${root})`;
+const lacksSome = (root: string) => `coalesce(${root}::oid = any ((${OF_SOME})::oid[]), false)`;
 
 const head = "'CREATE ' || case when x.indisunique then 'UNIQUE ' else '' end || 'INDEX ' || quote_ident(c.relname) || ' ON '";
 // In capitals ONLY would be taken for how PostgreSQL prints an index that all partitions have.
