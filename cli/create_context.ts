@@ -1,4 +1,4 @@
-import { confirm, spinner } from "@clack/prompts";
+import { confirm } from "@clack/prompts";
 import type { Readable, Writable } from "node:stream";
 import type { Env } from "../functions/_shared/config/env.ts";
 import { type Config, isDatabaseUrl, parseConfig } from "../functions/_shared/config/parse_config.ts";
@@ -7,6 +7,7 @@ import { HoldfastError } from "../functions/_shared/errors/holdfast_error.ts";
 import type { CommandContext, GlobalOptions, Surroundings } from "./command_context.ts";
 import { explainMissing } from "./explain_missing.ts";
 import { createPalette } from "./palette.ts";
+import { showProgress } from "./show_progress.ts";
 import { warnUnverified } from "./warn_unverified.ts";
 
 export function createContext({ env, stdout, stderr, stdin }: Surroundings, options: GlobalOptions): CommandContext {
@@ -28,14 +29,13 @@ export function createContext({ env, stdout, stderr, stdin }: Surroundings, opti
     note: (text) => void (silent ? undefined : stderr.write(`${text}\n`)),
     withProgress: async (label, task) => {
       if (silent || stderr.isTTY !== true) return await task(() => undefined);
-      const shown = spinner({ output: stderr as unknown as Writable });
-      shown.start(label);
+      const shown = showProgress(stderr, label);
       try {
-        const result = await task((next) => shown.message(next));
-        shown.stop(label);
+        const result = await task(shown.update);
+        shown.end("done");
         return result;
       } catch (error) {
-        shown.error(label);
+        shown.end("failed");
         throw error;
       }
     },

@@ -22,6 +22,7 @@ export interface DrillTarget {
 const HOST = "127.0.0.1";
 const FIRST_PORT = 55_900;
 const DATABASE = "drill";
+const ENDING_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** The PostgreSQL of npm that can take a backup of this version, which the same or a newer one can. */
 export function flavorFor(serverVersionNum: number): PostgresFlavor {
@@ -30,7 +31,7 @@ export function flavorFor(serverVersionNum: number): PostgresFlavor {
 
 /**
  * Starts a PostgreSQL that looks like a new Supabase project in a temporary directory. Stopping it removes everything; so do
- * Ctrl-C and a polite kill, because a restored database is nothing to be left lying around.
+ * Ctrl-C, a polite kill and a closed terminal, because a restored database is nothing to be left lying around.
  */
 export async function startEmbeddedTarget(flavor: PostgresFlavor): Promise<DrillTarget> {
   const dir = mkdtempSync(join(tmpdir(), "holdfast-drill-"));
@@ -53,12 +54,12 @@ export async function startEmbeddedTarget(flavor: PostgresFlavor): Promise<Drill
   const onSignal = (signal: NodeJS.Signals) => {
     void stop().finally(() => process.kill(process.pid, signal));
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, onSignal);
+  for (const signal of ENDING_SIGNALS) process.once(signal, onSignal);
   return {
     connect: (applicationName) => connect(cluster.url("postgres", DATABASE), { applicationName }),
     lend: (action) => lendRights(() => connect(cluster.url(ADMIN_ROLE, DATABASE), { applicationName: "holdfast drill" }), action),
     stop: async () => {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, onSignal);
+      for (const signal of ENDING_SIGNALS) process.removeListener(signal, onSignal);
       await stop();
     },
   };

@@ -66,6 +66,18 @@ describe("createContext()", () => {
     expect(await ask(null, {}, { stdin: terminal(), stderr: Object.assign(terminal(), { isTTY: false }) })).toBe(null);
     expect(await ask(null, {}, { stdin: Object.assign(terminal(), { isTTY: false }), stderr: terminal() })).toBe(null);
   });
+  it("createContext() shows work on a terminal only, and Ctrl-C there stays a signal", async () => {
+    const show = async (isTTY: boolean, given: Partial<GlobalOptions> = {}) => {
+      const stderr = Object.assign(new PassThrough(), { isTTY });
+      const context = createContext({ env: {}, stdout: new PassThrough(), stderr }, { json: false, color: true, quiet: false, ...given });
+      const listeners = () => [process.listenerCount("SIGINT"), process.listenerCount("SIGTERM"), process.stdin.listenerCount("keypress")];
+      const before = listeners();
+      await context.withProgress("Exporting", async () => expect(listeners()).toEqual(before));
+      return String(stderr.read() ?? "");
+    };
+    expect(await show(true)).toMatch(/Exporting: done\n$/);
+    expect([await show(false), await show(true, { quiet: true }), await show(true, { json: true })]).toEqual(["", "", ""]);
+  });
   it("createContext() returns what the task returns and passes its error on", async () => {
     const { context } = setUp({ databaseUrl: URL });
     await expect(context.withProgress("x", async (update) => { update("y"); return 4; })).resolves.toBe(4);

@@ -1,5 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { flavorFor, startEmbeddedTarget } from "../../cli/drill_target.ts";
 import { closeClient } from "../../functions/_shared/database/close_client.ts";
@@ -28,5 +31,24 @@ describe("startEmbeddedTarget()", () => {
     await target.stop();
     expect(made.some((name) => !existsSync(`${tmpdir()}/${name}`))).toBe(true);
     await expect(target.connect("holdfast test")).rejects.toMatchObject({ code: "HF104" });
+  }, 60_000);
+
+  it.each(["SIGINT", "SIGHUP"] as const)("startEmbeddedTarget() removes all of it when %s ends the process", async (signal) => {
+    const temporary = mkdtempSync(join(tmpdir(), "holdfast-signal-"));
+    // The server runs as another user and has to get there.
+    chmodSync(temporary, 0o755);
+    const module = join(import.meta.dirname, "../../cli/drill_target.ts");
+    const script = `const { startEmbeddedTarget } = await import(${JSON.stringify(module)}); await startEmbeddedTarget("embedded"); console.log("up"); setInterval(() => undefined, 1000);`;
+    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], { env: { ...process.env, TMPDIR: temporary }, stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
+      expect(readdirSync(temporary).some((name) => name.startsWith("holdfast-drill-"))).toBe(true);
+      child.kill(signal);
+      expect(await once(child, "exit")).toEqual([null, signal]);
+      expect(readdirSync(temporary).filter((name) => name.startsWith("holdfast-drill-"))).toEqual([]);
+    } finally {
+      child.kill("SIGKILL");
+      rmSync(temporary, { recursive: true, force: true });
+    }
   }, 60_000);
 });
