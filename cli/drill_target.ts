@@ -48,8 +48,8 @@ export async function startEmbeddedTarget(flavor: PostgresFlavor): Promise<Drill
   });
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= cluster.stop("immediate").finally(() => {
-    rmSync(cluster.dataDir, { recursive: true, force: true });
-    rmSync(dir, { recursive: true, force: true });
+    // What ends in a hurry may still write statistics while they are removed.
+    for (const path of [cluster.dataDir, dir]) rmSync(path, { recursive: true, force: true, maxRetries: 10 });
   }));
   const onSignal = (signal: NodeJS.Signals) => {
     void stop().finally(() => process.kill(process.pid, signal));

@@ -5,8 +5,15 @@ import { PUSH_COMMAND } from "./install/push_command.ts";
 /** Schema, table or function not there. */
 const NOT_INSTALLED = new Set(["3F000", "42P01", "42883"]);
 
-/** Turns the server's complaint about a missing schema backup into HF105; other errors as fromPostgres() does. */
+/** Turns the server's complaint about a missing schema backup into HF105, that about a right into HF106; other errors as fromPostgres() does. */
 export function explainMissing(error: unknown): unknown {
+  if (sqlStateOf(error) === "42501" && error instanceof Error) {
+    return new HoldfastError("HF106", "The role of the database URL lacks a right", {
+      detail: error.message,
+      hint: "Connect as the role that applied the migrations, which is postgres; holdfast doctor tells what this one lacks.",
+      cause: error,
+    });
+  }
   const missing = NOT_INSTALLED.has(sqlStateOf(error) ?? "") && error instanceof Error && /\bbackup\b/.test(error.message);
   if (!missing) return fromPostgres(error);
   return new HoldfastError("HF105", "Holdfast is not installed in this database", {

@@ -69,6 +69,10 @@ export const ERRORS_TEXT: Readonly<Record<ErrorCode, ErrorText>> = {
     cause: "The database has no schema `backup`, or an older one than this version of the command needs.",
     remedy: `In the folder of the project: \`npx holdfast init\`, or \`npx holdfast upgrade\` where it is installed, then \`${PUSH_COMMAND}\`. Or name the right database with \`--database-url\`.`,
   },
+  HF106: {
+    cause: "The command works as the role of its database URL, and the database does not let that role do what it has to. Schema `backup` belongs to the role that applied the migrations and is open to no other but `service_role`.",
+    remedy: "Connect as the role that applied the migrations, which is `postgres`. `holdfast doctor` tells what another role lacks.",
+  },
   ...STORAGE_ERRORS_TEXT,
   HF300: {
     cause: "The session that held the run's snapshot has ended: killed, timed out, or the database was restarted. "

@@ -9,6 +9,11 @@ describe("explainMissing()", () => {
       expect(explainMissing(serverError(code, message))).toMatchObject({ code: "HF105", detail: message, hint: expect.stringMatching(/npx holdfast upgrade.* npx supabase db push --remote;/) });
     });
 
+  it("explainMissing() turns a missing right into HF106", () => {
+    const message = "permission denied for schema backup";
+    expect(explainMissing(serverError("42501", message))).toMatchObject({ code: "HF106", detail: message, exitCode: 3, hint: expect.stringContaining("holdfast doctor") });
+  });
+
   it("explainMissing() translates codes of the catalogue and leaves other errors as they are", () => {
     expect(explainMissing(serverError("HF002", "run x is still active"))).toMatchObject({ name: "HoldfastError", code: "HF002" });
     for (const other of [serverError("42P01", 'relation "public.pets" does not exist'), serverError("22012", "backup by zero"), "text"]) expect(explainMissing(other)).toBe(other);

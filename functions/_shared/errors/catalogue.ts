@@ -19,6 +19,7 @@ export const ERRORS = {
   HF103: { http: 405, exit: 2, title: "Method is not allowed" },
   HF104: { http: 503, exit: 3, title: "Database cannot be reached" },
   HF105: { http: 503, exit: 3, title: "Holdfast is not installed in the database" },
+  HF106: { http: 500, exit: 3, title: "Role lacks a right in the database" },
   HF300: { http: 500, exit: 3, title: "Snapshot lost" },
   HF301: { http: 500, exit: 3, title: "Table rewritten during export" },
   HF302: { http: 500, exit: 3, title: "Schema changed during export" },
