@@ -1,10 +1,11 @@
 import { confirm } from "@clack/prompts";
 import type { Readable, Writable } from "node:stream";
 import type { Env } from "../functions/_shared/config/env.ts";
-import { type Config, isDatabaseUrl, parseConfig } from "../functions/_shared/config/parse_config.ts";
+import { type Config, parseConfig } from "../functions/_shared/config/parse_config.ts";
 import { connect, withClient } from "../functions/_shared/database/connect.ts";
 import { HoldfastError } from "../functions/_shared/errors/holdfast_error.ts";
 import type { CommandContext, GlobalOptions, Surroundings } from "./command_context.ts";
+import { configForUrl } from "./config_for_url.ts";
 import { explainMissing } from "./explain_missing.ts";
 import { createPalette } from "./palette.ts";
 import { showProgress } from "./show_progress.ts";
@@ -63,17 +64,9 @@ export function createContext({ env, stdout, stderr, stdin }: Surroundings, opti
 
 /** What is wrong with the database URL is said of the option when it came from there. */
 function readConfig(env: Env, databaseUrl: string | undefined): Config {
-  if (databaseUrl === undefined) {
-    if (env["HOLDFAST_DB_URL"] || env["SUPABASE_DB_URL"]) return parseConfig(env);
-    throw new HoldfastError("HF102", "The database URL is not set", {
-      hint: "Give --database-url, or set HOLDFAST_DB_URL, to postgresql://user:password@host:port/database.",
-    });
-  }
-  // An empty one is a shell variable that was not set: it must not mean the database of the environment.
-  if (databaseUrl === "" || !isDatabaseUrl(databaseUrl)) {
-    throw new HoldfastError("HF102", databaseUrl === "" ? "--database-url is empty" : "--database-url is not a PostgreSQL URL", {
-      hint: "Give postgresql://user:password@host:port/database, with special characters percent-encoded.",
-    });
-  }
-  return parseConfig({ ...env, HOLDFAST_DB_URL: databaseUrl });
+  if (databaseUrl !== undefined) return configForUrl(env, databaseUrl, "--database-url");
+  if (env["HOLDFAST_DB_URL"] || env["SUPABASE_DB_URL"]) return parseConfig(env);
+  throw new HoldfastError("HF102", "The database URL is not set", {
+    hint: "Give --database-url, or set HOLDFAST_DB_URL, to postgresql://user:password@host:port/database.",
+  });
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { InvalidArgumentError, Option } from "commander";
-import { parseConfig } from "../../functions/_shared/config/parse_config.ts";
 import { connect } from "../../functions/_shared/database/connect.ts";
 import { chooseRestorePoint } from "../../functions/_shared/drill/choose_restore_point.ts";
 import { type DrillRecord, recordDrill } from "../../functions/_shared/drill/record_drill.ts";
@@ -20,6 +19,7 @@ import { createS3Client, type S3Client } from "../../functions/_shared/s3/s3_cli
 import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 import { POSTGRES_FLAVORS, type PostgresFlavor } from "../../stack/postgres/find_server.ts";
 import type { CommandContext, ExitCode, RegisterCommand } from "../command_context.ts";
+import { configForUrl } from "../config_for_url.ts";
 import { describeHelp } from "../describe_help.ts";
 import { type DrillTarget, flavorFor, startEmbeddedTarget } from "../drill_target.ts";
 import { exitCodeFor } from "../exit_code_for.ts";
@@ -104,7 +104,7 @@ const SAY_NOTHING = new Set(["HF502", "HF503", "HF104", "HF603", "HF606"]);
 
 async function openTarget(context: CommandContext, flags: DrillFlags, backup: Backup): Promise<DrillTarget> {
   if (flags.to === undefined) return startEmbeddedTarget(flags.postgres ?? flavorFor(backup.manifest.server.version_num));
-  const { databaseUrl, databaseCa } = parseConfig({ ...context.env, HOLDFAST_DB_URL: flags.to });
+  const { databaseUrl, databaseCa } = configForUrl(context.env, flags.to, "--to");
   warnUnverified(context, { databaseUrl, databaseCa });
   return { connect: (applicationName) => connect(databaseUrl, { applicationName, ca: databaseCa }), stop: () => Promise.resolve() };
 }

@@ -1,6 +1,5 @@
 import { writeFile } from "node:fs/promises";
 import { connect } from "../../functions/_shared/database/connect.ts";
-import { parseConfig } from "../../functions/_shared/config/parse_config.ts";
 import { HoldfastError } from "../../functions/_shared/errors/holdfast_error.ts";
 import type { Proof } from "../../functions/_shared/prove/proof.ts";
 import { formatProofReport } from "../../functions/_shared/prove/format_proof_report.ts";
@@ -16,6 +15,7 @@ import { describeUsualTime } from "../../functions/_shared/s3/retrieval_tiers.ts
 import { createS3Client, type S3Client } from "../../functions/_shared/s3/s3_client.ts";
 import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 import type { CommandContext, ExitCode, RegisterCommand } from "../command_context.ts";
+import { configForUrl } from "../config_for_url.ts";
 import { describeHelp } from "../describe_help.ts";
 import { exitCodeFor } from "../exit_code_for.ts";
 import { parseWorkers } from "../parse_workers.ts";
@@ -109,7 +109,7 @@ function readRequest(context: CommandContext, s3: S3Client, flags: RestoreFlags)
   }
   if (flags.dataOnly && flags.schemaOnly) throw new HoldfastError("HF102", "--data-only and --schema-only exclude each other", { hint: "Give one of them, or neither." });
   // Checked as the database of every other command is: form, TLS and authority.
-  const { databaseUrl, databaseCa } = parseConfig({ ...context.env, HOLDFAST_DB_URL: to });
+  const { databaseUrl, databaseCa } = configForUrl(context.env, to, flags.to === undefined ? "HOLDFAST_TARGET_URL" : "--to");
   warnUnverified(context, { databaseUrl, databaseCa });
   return {
     s3, from: flags.from, project: flags.project, tables: flags.only, schemas: flags.schema, intoExisting: flags.intoExisting ?? null,

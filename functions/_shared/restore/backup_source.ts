@@ -96,17 +96,17 @@ export async function findBackup(s3: BackupStorage, selector: BackupSelector, pr
     for (const one of candidates) {
       if (one.proofKeys.length > 0 && await isVerified(s3, one, limits)) return one;
     }
-    throw missing(selector, candidates, "No restore point has a proof that passed. Choose one by its run id, or use --from latest.");
+    throw missing(selector, project, candidates, "No restore point has a proof that passed. Choose one by its run id, or use --from latest.");
   }
   const chosen = selector === "latest" ? candidates[0] : candidates.find((one) => one.runId === selector);
-  if (chosen === undefined) throw missing(selector, candidates, "List restore points with holdfast restore --list.");
+  if (chosen === undefined) throw missing(selector, project, candidates, "List restore points with holdfast restore --list.");
   return chosen;
 }
 
-function missing(selector: string, candidates: readonly ListedBackup[], hint: string): HoldfastError {
+function missing(selector: string, project: string | undefined, candidates: readonly ListedBackup[], hint: string): HoldfastError {
+  const none = `The bucket holds no restore point ${project === undefined ? "" : `of project "${project}" `}below this prefix.`;
   return new HoldfastError("HF500", `Restore point "${selector}" does not exist`, {
-    detail: candidates.length === 0 ? "The bucket holds no restore point below this prefix."
-      : `The newest of ${candidates.length} is ${candidates[0]?.runId ?? ""}.`, hint });
+    detail: candidates.length === 0 ? none : `The newest of ${candidates.length} is ${candidates[0]?.runId ?? ""}.`, hint });
 }
 
 async function readBackup(s3: BackupStorage, one: ListedBackup, limits: ReadLimits): Promise<Backup> {

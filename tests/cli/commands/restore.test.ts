@@ -84,6 +84,8 @@ describe("registerRestore()", () => {
     expect(await restore(["--from", "latest"], { HOLDFAST_TARGET_URL: "" })).toMatchObject({ code: 2, err: expect.stringContaining("without --to") });
     expect(await restore(["--from", "latest", "--to", target.url, "--data-only", "--schema-only"])).toMatchObject({ code: 2, err: expect.stringContaining("exclude each other") });
     expect(await restore(["--from", "latest", "--to", "mysql://root:hunter2@h/x"])).toMatchObject({ code: 2, err: expect.not.stringContaining("hunter2") });
+    expect((await restore(["--from", "latest", "--to", "mysql://h/x"])).err).toMatch(/^error: --to is not/);
+    expect((await restore(["--from", "latest"], { HOLDFAST_TARGET_URL: "mysql://h/x" })).err).toMatch(/^error: HOLDFAST_TARGET_URL is not/);
   });
 
   it.each(["0", "17", "1.5", "many"])("registerRestore() takes no --workers %s: 2", async (workers) => {

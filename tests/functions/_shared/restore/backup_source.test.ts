@@ -125,7 +125,8 @@ it("listBackups() passes over objects that are of no run, and lists runs of one 
 
 it("openBackup() throws HF500 for a run that is not there, and in an empty bucket", async () => {
   await expect(openBackup(bucket(), "20260101T000000Z-ffffff")).rejects.toMatchObject({ code: "HF500", detail: expect.stringContaining("20261123T000000Z-cccccc") });
-  await expect(openBackup(memoryStorage(), "latest")).rejects.toMatchObject({ code: "HF500" });
+  await expect(openBackup(memoryStorage(), "latest")).rejects.toMatchObject({ code: "HF500", detail: "The bucket holds no restore point below this prefix." });
+  await expect(openBackup(bucket(), "latest", "shop")).rejects.toMatchObject({ code: "HF500", detail: 'The bucket holds no restore point of project "shop" below this prefix.' });
 });
 
 it("openBackup() asks for the project where several share a bucket", async () => {
