@@ -22,6 +22,8 @@ Needs the PostgreSQL 15 of Debian for pg_dump and pg_restore (parts dump, restor
 Exit codes: 0 measured · 1 failed · 2 usage
 Example: npm run bench -- --size 300 --rounds 1`;
 
+const PARTS = ["dump", "restore", "functions", "ledger"];
+
 function positive(text: string, name: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new TypeError(`--${name} must be a positive number`);
@@ -32,14 +34,16 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       size: { type: "string", default: "1100" }, small: { type: "string", default: "10" }, rounds: { type: "string", default: "3" }, runs: { type: "string", default: "10000" },
-      only: { type: "string", default: "dump,restore,functions,ledger" }, workers: { type: "string", default: "2" }, help: { type: "boolean", short: "h", default: false },
+      only: { type: "string", default: PARTS.join(",") }, workers: { type: "string", default: "2" }, help: { type: "boolean", short: "h", default: false },
     },
   });
   if (values.help) {
     console.log(HELP);
     return;
   }
-  const parts = values.only.split(",");
+  const parts = values.only.split(",").map((name) => name.trim());
+  const unknown = parts.find((name) => !PARTS.includes(name));
+  if (unknown !== undefined) throw new TypeError(`--only has no part "${unknown}"; parts are ${PARTS.join(", ")}`);
   const dir = mkdtempSync(join(tmpdir(), "holdfast-bench-"));
   chmodSync(dir, 0o755);
   mkdirSync(dir, { recursive: true });

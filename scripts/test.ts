@@ -72,11 +72,20 @@ function readSteps(only: string | undefined): Step[] | undefined {
   return names.every((name) => STEPS.some((step) => step === name)) ? steps : undefined;
 }
 
+const readArguments = () => parseArgs({
+  allowPositionals: true,
+  options: { only: { type: "string" }, coverage: { type: "boolean", default: false }, help: { type: "boolean", default: false, short: "h" } },
+});
+
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { only: { type: "string" }, coverage: { type: "boolean", default: false }, help: { type: "boolean", default: false, short: "h" } },
-  });
+  let given: ReturnType<typeof readArguments>;
+  try {
+    given = readArguments();
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\nRun npm test -- --help for the options.`);
+    return 2;
+  }
+  const { values, positionals } = given;
   const steps = readSteps(values.only);
   if (values.help || steps === undefined) {
     console.error(HELP);
