@@ -178,7 +178,9 @@ const BAR = 20;
 /** One line: phase, bar, how much of it, what, and how long still. */
 export function describeProgress({ phase, done, total, unit, item, remainingSeconds }: RestoreProgress): string {
   const filled = total === 0 ? 0 : Math.round((Math.min(done, total) / total) * BAR);
-  const bar = total === 0 ? "" : ` [${"#".repeat(filled)}${"-".repeat(BAR - filled)}] ${unit === "bytes" ? `${formatBytes(done)} of ${formatBytes(total)}` : `${done} of ${total}`}`;
+  // A proof counts in weights, which say nothing to a reader.
+  const amount = unit === "bytes" ? `${formatBytes(done)} of ${formatBytes(total)}` : phase === "prove" ? `${Math.floor((100 * done) / total)} %` : `${done} of ${total}`;
+  const bar = total === 0 ? "" : ` [${"#".repeat(filled)}${"-".repeat(BAR - filled)}] ${amount}`;
   const rest = remainingSeconds === null ? "" : `, about ${formatDuration(remainingSeconds)} left`;
   return `${LABELS[phase]}${bar}${item === "" ? "" : ` ${item}`}${rest}`;
 }

@@ -9,6 +9,10 @@ describe("explainMissing()", () => {
       expect(explainMissing(serverError(code, message))).toMatchObject({ code: "HF105", detail: message, hint: expect.stringMatching(/npx holdfast upgrade.* npx supabase db push --remote;/) });
     });
 
+  it("explainMissing() turns a missing column into HF105: the ledger is older than the command", () => {
+    expect(explainMissing(serverError("42703", "column s.object_lock does not exist"))).toMatchObject({ code: "HF105", message: expect.stringContaining("not the one that this version needs"), hint: expect.stringContaining("npx holdfast upgrade") });
+  });
+
   it("explainMissing() turns a missing right into HF106", () => {
     const message = "permission denied for schema backup";
     expect(explainMissing(serverError("42501", message))).toMatchObject({ code: "HF106", detail: message, exitCode: 3, hint: expect.stringContaining("holdfast doctor") });

@@ -24,6 +24,7 @@ describe("describeProgress()", () => {
     ["steps", { phase: "schema_after", unit: "steps", done: 3, total: 3 }, /^Indexes and constraints \[#{20}\] 3 of 3 shop\.orders, about/],
     ["a phase that has not said how much it has to do", { phase: "check", unit: "steps", done: 0, total: 0, item: "", remainingSeconds: null }, /^Checking$/],
     ["more done than was known of", { done: 9, total: 4, unit: "steps" }, /\[#{20}\] 9 of 4/],
+    ["how far a proof is", { phase: "prove", unit: "steps", done: 459_702_272, total: 530_651_455, item: "rules:1/3" }, /^Proving \[#{17}-{3}\] 86 % rules:1\/3/],
   ])("describeProgress() shows %s", (_what, change, expected) => expect(line(change)).toMatch(expected));
 });
 
