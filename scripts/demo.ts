@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { configForUrl } from "../cli/config_for_url.ts";
 import { HoldfastError } from "../functions/_shared/errors/holdfast_error.ts";
 import { describeUnexpected } from "../functions/_shared/errors/describe_unexpected.ts";
 import { startClock } from "../stack/clock/start_clock.ts";
@@ -42,6 +43,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const own = values["database-url"];
+  if (own !== undefined) configForUrl({}, own, "--database-url");
   const cleanups: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -79,7 +81,7 @@ try {
   process.exitCode = await main();
 } catch (error) {
   if (error instanceof HoldfastError) {
-    say(`error: ${error.message}`);
+    say(`error: ${error.message} (${error.code})`);
     if (error.detail !== undefined) say(`detail: ${error.detail}`);
     if (error.hint !== undefined) say(`hint: ${error.hint}`);
     process.exitCode = error.exitCode;

@@ -36,7 +36,7 @@ export const registerChecks: RegisterCommand = (program, run) => {
         }
         const findings = await context.withProgress("Checking", async (update) => {
           const all: RecordedFinding[] = [];
-          for (const name of names.length === 0 ? known : names) {
+          for (const name of names.length === 0 ? known : new Set(names)) {
             update(name);
             all.push(...(await runSqlCheck(client, name)));
           }

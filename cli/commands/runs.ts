@@ -37,7 +37,7 @@ function columnsOf(run: RunSummary): string[] {
     run.rows === null ? "-" : formatCount(run.rows),
     run.stored_bytes === null ? "-" : formatBytes(run.stored_bytes),
     run.verified ? "passed" : "-",
-    run.failure_code === null ? (run.warnings > 0 ? `${run.warnings} warnings` : "") : `${run.failure_code} ${run.failure_message ?? ""}`,
+    run.failure_code === null ? (run.warnings > 0 ? `${run.warnings} ${run.warnings === 1 ? "warning" : "warnings"}` : "") : `${run.failure_code} ${run.failure_message ?? ""}`,
   ];
 }
 

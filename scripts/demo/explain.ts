@@ -13,7 +13,8 @@ export interface DemoResult {
   export_seconds: number;
   bucket: string;
   manifest_key: string;
-  manifest_file: string;
+  /** Where the bucket's objects lie on this machine, under names of the storage. */
+  storage_dir: string;
   invocations: { count: number; max_cpu_ms: number; max_peak_mb: number; killed: number };
 }
 
@@ -24,7 +25,7 @@ export function describeResult(stack: Stack, run: DemoRun, verification: DemoVer
   return {
     run_id: run.runId, verification_id: verification.verificationId, verdict: verification.verdict,
     rows: run.rows, raw_bytes: run.rawBytes, stored_bytes: run.storedBytes, export_seconds: run.seconds,
-    bucket, manifest_key: run.manifestKey, manifest_file: join(stack.dir, "s3"),
+    bucket, manifest_key: run.manifestKey, storage_dir: join(stack.dir, "s3"),
     invocations: {
       count: invocations.length,
       max_cpu_ms: Math.round(Math.max(0, ...invocations.map((one) => one.cpuMs))),
@@ -41,7 +42,7 @@ export function explainWhereToLook(result: DemoResult, own: boolean): string {
     "",
     `Functions: ${invocations.count} invocations, at most ${invocations.max_cpu_ms} ms CPU and ${invocations.max_peak_mb} MB each, ${invocations.killed} killed.`,
     `Backup:    s3://${result.bucket}/${result.manifest_key}`,
-    `           stored below ${result.manifest_file}`,
+    `           stored below ${result.storage_dir}`,
     "",
     ...(own ? ["In your database:"] : ["npm run stack brings this project up again. In its database:"]),
     "  select * from backup.status;",

@@ -122,18 +122,32 @@ function rowCountsSection({ restore_point: point, findings }: VerificationData):
   const live = new Map(
     findings.filter((found) => found.check_name === "check_row_counts").map((found) => [found.subject, found]),
   );
-  const rows = point.tables.slice(0, MAX_TABLES).map((table) => {
+  // A schema that is left out whole, as that of Holdfast is, is one fact and not dozens of lines above the tables that matter.
+  const left = new Map<string, Set<string | null>>();
+  for (const table of point.tables) left.set(table.schema_name, (left.get(table.schema_name) ?? new Set()).add(reasonOf(table)));
+  const leftWhole = (schema: string): boolean => left.get(schema)?.size === 1 && !left.get(schema)?.has(null);
+  const whole = [...left.keys()].filter(leftWhole).map((schema) => {
+    const tables = point.tables.filter((table) => table.schema_name === schema);
+    return [`${schema}: ${tables.length === 1 ? "1 table" : `${tables.length} tables`}`, reasonOf(tables[0]) ?? "", "", ""];
+  });
+  const copied = point.tables.filter((table) => !leftWhole(table.schema_name));
+  const rows = copied.slice(0, MAX_TABLES).map((table) => {
     const found = live.get(`${quoteIdentifier(table.schema_name)}.${quoteIdentifier(table.table_name)}`);
     const counted = found?.evidence["rows"];
     return [
       `${table.schema_name}.${table.table_name}`,
-      table.rows === null ? `not copied: ${table.reason ?? table.status}` : formatCount(table.rows),
+      reasonOf(table) ?? formatCount(table.rows ?? 0),
       typeof counted === "number" ? formatCount(counted) : "",
       found?.verdict ?? "",
     ];
   });
-  const more = point.tables.length > MAX_TABLES ? `\n\n${point.tables.length - MAX_TABLES} more tables are in backup.run_tables.` : "";
-  return `## Row counts\n\n${formatTable(["Table", "In the backup", "In the database", "Check"], rows)}${more}`;
+  const more = copied.length > MAX_TABLES ? `\n\n${copied.length - MAX_TABLES} more tables are in backup.run_tables.` : "";
+  return `## Row counts\n\n${formatTable(["Table", "In the backup", "In the database", "Check"], [...rows, ...whole])}${more}`;
+}
+
+/** Why the rows of a table are not in the backup; null: they are. */
+function reasonOf(table: { rows: number | null; reason: string | null; status: string } | undefined): string | null {
+  return table === undefined || table.rows !== null ? null : `not copied: ${table.reason ?? table.status}`;
 }
 
 function notCoveredSection({ restore_point: point }: VerificationData): string {

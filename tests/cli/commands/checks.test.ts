@@ -26,6 +26,10 @@ describe("registerChecks()", () => {
     expect(await holdfast("checks", "check_foreign_keys")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^passed: 0 failed/m) });
     expect(await queryRows(database.url, "select from backup.verifications")).toEqual([]);
   });
+  it("registerChecks() runs a check once however often it is named", async () => {
+    const { findings } = JSON.parse((await holdfast("checks", "check_drill_age", "check_drill_age", "--json")).stdout);
+    expect(findings).toHaveLength(1);
+  });
   it("registerChecks() prints passed answers with --all", async () => {
     expect((await holdfast("checks", "check_foreign_keys")).stdout).not.toContain("shop.toys");
     expect((await holdfast("checks", "check_foreign_keys", "--all")).stdout).toContain("shop.toys");

@@ -22,6 +22,12 @@ describe("registerRuns()", () => {
     expect(JSON.parse(before.stdout)).toMatchObject([{ run_id: "20260101T000000Z-aaaaaa", rows: 1234567, verified: false }]);
     expect((await holdfast("runs", "--json")).stdout).toBe(before.stdout);
   });
+  it("registerRuns() counts warnings", async () => {
+    for (const [warnings, text] of [['[{"code": "a"}]', "1 warning"], ['[{"code": "a"}, {"code": "b"}]', "2 warnings"], ["[]", ""]] as const) {
+      await queryRows(database.url, `update backup.runs set warnings = '${warnings}'`);
+      expect((await holdfast("runs")).stdout.trimEnd().split(/  +/).at(-1)).toBe(text || "-");
+    }
+  });
   it("registerRuns() rejects a limit that is no number", async () => {
     expect(await holdfast("runs", "--limit", "0")).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("1 to 10000") });
   });

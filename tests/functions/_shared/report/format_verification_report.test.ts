@@ -36,6 +36,17 @@ describe("formatVerificationReport()", () => {
       "## Inconclusive: could not be checked", "## Skipped", "## Passed", "## Row counts", "## What this backup does not cover", "## Look further"]);
   });
 
+  it("formatVerificationReport() gives a schema that is left out whole one line, below the tables that are not", () => {
+    const excluded = (schema_name: string, table_name: string) => ({ schema_name, table_name, status: "excluded", rows: null, reason: "schema is not part of backups" });
+    const point = data.restore_point;
+    const report = formatVerificationReport({ ...data, restore_point: point === null ? null : { ...point, tables: [excluded("backup", "runs"), excluded("backup", "chunks"), excluded("cron", "job"), ...point.tables] } });
+    const lines = report.slice(report.indexOf("## Row counts")).split("\n").filter((line) => line.startsWith("| ")).slice(2);
+    expect(lines).toEqual([
+      "| public.pets | 1,000 | 990 | passed |", "| Odd\\|Schema.T a | 5 |  | failed |", "| public.remote | not copied: foreign table |  |  |",
+      "| backup: 2 tables | not copied: schema is not part of backups |  |  |", "| cron: 1 table | not copied: schema is not part of backups |  |  |",
+    ]);
+  });
+
   it("formatVerificationReport() shows each fact once and in its place", () => {
     const report = formatVerificationReport(data);
     for (const line of [
