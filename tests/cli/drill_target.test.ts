@@ -33,22 +33,25 @@ describe("startEmbeddedTarget()", () => {
     await expect(target.connect("holdfast test")).rejects.toMatchObject({ code: "HF104" });
   }, 60_000);
 
-  it.each(["SIGINT", "SIGHUP"] as const)("startEmbeddedTarget() removes all of it when %s ends the process", async (signal) => {
-    const temporary = mkdtempSync(join(tmpdir(), "holdfast-signal-"));
-    // The server runs as another user and has to get there.
-    chmodSync(temporary, 0o755);
+  it("startEmbeddedTarget() starts beside another one of the same moment, and removes all of it when a signal ends the process", async () => {
     const module = join(import.meta.dirname, "../../cli/drill_target.ts");
     const script = `const { startEmbeddedTarget } = await import(${JSON.stringify(module)}); await startEmbeddedTarget("embedded"); console.log("up"); setInterval(() => undefined, 1000);`;
-    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], { env: { ...process.env, TMPDIR: temporary }, stdio: ["ignore", "pipe", "inherit"] });
-    try {
-      await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
-      expect(readdirSync(temporary).some((name) => name.startsWith("holdfast-drill-"))).toBe(true);
-      child.kill(signal);
-      expect(await once(child, "exit")).toEqual([null, signal]);
-      expect(readdirSync(temporary).filter((name) => name.startsWith("holdfast-drill-"))).toEqual([]);
-    } finally {
-      child.kill("SIGKILL");
-      rmSync(temporary, { recursive: true, force: true });
-    }
+    const endWith = async (signal: NodeJS.Signals) => {
+      const temporary = mkdtempSync(join(tmpdir(), "holdfast-signal-"));
+      // The server runs as another user and has to get there.
+      chmodSync(temporary, 0o755);
+      const drills = () => readdirSync(temporary).filter((name) => name.startsWith("holdfast-drill-")).length;
+      const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], { env: { ...process.env, TMPDIR: temporary }, stdio: ["ignore", "pipe", "inherit"] });
+      try {
+        await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
+        const before = drills();
+        child.kill(signal);
+        return { before, ended: await once(child, "exit"), after: drills() };
+      } finally {
+        child.kill("SIGKILL");
+        rmSync(temporary, { recursive: true, force: true });
+      }
+    };
+    expect(await Promise.all([endWith("SIGINT"), endWith("SIGHUP")])).toEqual([{ before: 1, ended: [null, "SIGINT"], after: 0 }, { before: 1, ended: [null, "SIGHUP"], after: 0 }]);
   }, 60_000);
 });
