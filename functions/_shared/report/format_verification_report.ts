@@ -123,14 +123,14 @@ function rowCountsSection({ restore_point: point, findings }: VerificationData):
     findings.filter((found) => found.check_name === "check_row_counts").map((found) => [found.subject, found]),
   );
   // A schema that is left out whole, as that of Holdfast is, is one fact and not dozens of lines above the tables that matter.
-  const left = new Map<string, Set<string | null>>();
-  for (const table of point.tables) left.set(table.schema_name, (left.get(table.schema_name) ?? new Set()).add(reasonOf(table)));
-  const leftWhole = (schema: string): boolean => left.get(schema)?.size === 1 && !left.get(schema)?.has(null);
-  const whole = [...left.keys()].filter(leftWhole).map((schema) => {
-    const tables = point.tables.filter((table) => table.schema_name === schema);
-    return [`${schema}: ${tables.length === 1 ? "1 table" : `${tables.length} tables`}`, reasonOf(tables[0]) ?? "", "", ""];
-  });
-  const copied = point.tables.filter((table) => !leftWhole(table.schema_name));
+  const schemas = new Map<string, { tables: number; reasons: Set<string | null> }>();
+  for (const table of point.tables) {
+    const schema = schemas.get(table.schema_name) ?? { tables: 0, reasons: new Set() };
+    schemas.set(table.schema_name, { tables: schema.tables + 1, reasons: schema.reasons.add(reasonOf(table)) });
+  }
+  const whole = [...schemas].filter(([, { tables, reasons }]) => tables > 1 && reasons.size === 1 && !reasons.has(null));
+  const leftOut = new Set(whole.map(([schema]) => schema));
+  const copied = point.tables.filter((table) => !leftOut.has(table.schema_name));
   const rows = copied.slice(0, MAX_TABLES).map((table) => {
     const found = live.get(`${quoteIdentifier(table.schema_name)}.${quoteIdentifier(table.table_name)}`);
     const counted = found?.evidence["rows"];
@@ -142,12 +142,12 @@ function rowCountsSection({ restore_point: point, findings }: VerificationData):
     ];
   });
   const more = copied.length > MAX_TABLES ? `\n\n${copied.length - MAX_TABLES} more tables are in backup.run_tables.` : "";
-  return `## Row counts\n\n${formatTable(["Table", "In the backup", "In the database", "Check"], [...rows, ...whole])}${more}`;
+  return `## Row counts\n\n${formatTable(["Table", "In the backup", "In the database", "Check"], [...rows, ...whole.map(([schema, { tables, reasons }]) => [`${schema}: ${tables} tables`, [...reasons].join(), "", ""])])}${more}`;
 }
 
 /** Why the rows of a table are not in the backup; null: they are. */
-function reasonOf(table: { rows: number | null; reason: string | null; status: string } | undefined): string | null {
-  return table === undefined || table.rows !== null ? null : `not copied: ${table.reason ?? table.status}`;
+function reasonOf(table: { rows: number | null; reason: string | null; status: string }): string | null {
+  return table.rows !== null ? null : `not copied: ${table.reason ?? table.status}`;
 }
 
 function notCoveredSection({ restore_point: point }: VerificationData): string {

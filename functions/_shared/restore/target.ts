@@ -194,7 +194,7 @@ export async function checkTarget(client: Client, backup: Backup, target: Target
   const some = target.userTables.slice(0, 5).join(", ");
   const more = target.userTables.length > 5 ? ` and ${target.userTables.length - 5} more` : "";
   throw refuse(`Database "${target.database}" is not empty`, `It has ${some}${more}.`,
-    `Name an empty database. To restore into this one, add --into-existing ${target.database}.`);
+    `Name an empty database. holdfast restore fills this one with --into-existing ${target.database}; a drill never does.`);
 }
 
 async function ledgerHolds(client: Client, runId: string): Promise<boolean> {

@@ -84,7 +84,7 @@ describe("checkTarget()", () => {
     await pair.target.query("create schema shop; create table shop.orders ()");
     try {
       const { database } = await pair.inspect();
-      await expect(check()).rejects.toMatchObject({ code: "HF502", detail: expect.stringContaining("shop.orders"), hint: expect.stringContaining(database) });
+      await expect(check()).rejects.toMatchObject({ code: "HF502", detail: expect.stringContaining("shop.orders"), hint: expect.stringContaining(`holdfast restore fills this one with --into-existing ${database}; a drill never does`) });
       await expect(check({ intoExisting: "another" })).rejects.toMatchObject({ code: "HF502" });
       await check({ intoExisting: database });
       await check({ resuming: true });
