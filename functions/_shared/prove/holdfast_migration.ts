@@ -2727,6 +2727,8 @@ revoke all on function backup.check_foreign_keys(text, text, integer) from publi
 -- Why: an index that is invalid, not ready or not live does not enforce uniqueness and is not used, and a corrupt one
 -- gives wrong answers without an error. State comes from the catalog; the structure of B-trees is verified with
 -- amcheck where the server has it and the caller may execute it, else one finding says why it was skipped.
+-- An index of a partitioned table is invalid as long as some partition lacks it, as between CREATE INDEX … ON ONLY and the
+-- last ATTACH PARTITION; no rebuilding ends that, so those partitions are named instead.
 -- Findings: one per index that fails, one "passed" per table for the rest. p_deep also compares each index with its
 -- table, row by row, and unique ones for duplicates (amcheck 1.4); that reads the whole table.
 -- To spread the work, call it once per table: p_schema and p_table narrow it to names, not patterns.
@@ -2742,13 +2744,14 @@ set search_path = ''
 set lock_timeout = '10s'
 as $$
 declare
-  v_table  record;
-  v_index  record;
-  v_call   text;
-  v_reason text;
-  v_sound  integer;
-  v_read   integer;
-  v_state  text;
+  v_table   record;
+  v_index   record;
+  v_call    text;
+  v_reason  text;
+  v_sound   integer;
+  v_read    integer;
+  v_state   text;
+  v_lacking text[];
 begin
   select a.call, a.reason into v_call, v_reason from backup._amcheck_call(p_deep) a;
   if v_call is null then
@@ -2763,7 +2766,7 @@ begin
     v_sound := 0; v_read := 0;
     for v_index in
       select c.oid, format('%I.%I', n.nspname, c.relname) as name, i.indisvalid, i.indisready, i.indislive, i.indisunique,
-             c.relkind = 'i' and m.amname = 'btree' as is_btree
+             c.relkind = 'i' and m.amname = 'btree' as is_btree, c.relkind = 'I' as is_partitioned
       from pg_catalog.pg_index i
       join pg_catalog.pg_class c on c.oid = i.indexrelid
       join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -2773,7 +2776,21 @@ begin
     loop
       v_state := concat_ws(', ', case when not v_index.indisvalid then 'invalid' end,
         case when not v_index.indisready then 'not ready' end, case when not v_index.indislive then 'not live' end);
-      if v_state <> '' then
+      v_lacking := null;
+      if not v_index.indisvalid and v_index.is_partitioned then
+        select array_agg(format('%I.%I', n.nspname, c.relname) order by n.nspname, c.relname) into v_lacking
+        from pg_catalog.pg_partition_tree(v_table.relid) p
+        join pg_catalog.pg_class c on c.oid = p.relid and c.relkind <> 'f'
+        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where not exists (select from pg_catalog.pg_partition_tree(v_index.oid) t join pg_catalog.pg_index x on x.indexrelid = t.relid where x.indrelid = p.relid);
+      end if;
+      if v_lacking is not null then
+        return next ('check_indexes', v_index.name, 'failed'::backup.verdict, 'every partition has it',
+          format('%s partitions lack it', cardinality(v_lacking)),
+          jsonb_build_object('table', v_table.subject, 'on_all_partitions', false, 'lacking', v_lacking[1:20],
+            'repair_with', format('create index … on %s …; alter index %s attach partition …;', v_lacking[1], v_index.name)))::backup.finding;
+        continue;
+      elsif v_state <> '' then
         return next ('check_indexes', v_index.name, 'failed'::backup.verdict, 'valid, ready and live', v_state,
           jsonb_build_object('table', v_table.subject, 'rebuild_with', format('reindex index concurrently %s;', v_index.name)))::backup.finding;
         continue;
@@ -8064,7 +8081,7 @@ revoke all on function backup.run_tests(text) from public;
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it. Qualified, as the search path may hold functions of
 -- these names.
 do $$ begin
-  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 166c5c402e57.'));
+  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 3f145559da6c.'));
 end $$;
 
 reset check_function_bodies;
