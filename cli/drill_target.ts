@@ -30,11 +30,17 @@ export function flavorFor(serverVersionNum: number): PostgresFlavor {
   return serverVersionNum < 180_000 ? "embedded" : "embedded18";
 }
 
+/** Schemas that look different in every version of the platform. */
+const PLATFORM_SCHEMAS = ["auth", "storage"] as const;
+
 /**
  * Starts a PostgreSQL that looks like a new Supabase project in a temporary directory. Stopping it removes everything; so do
  * Ctrl-C, a polite kill and a closed terminal, because a restored database is nothing to be left lying around.
+ *
+ * @param backedUp schemas with tables in the backup. Those of the platform among them are left to the restore: tables and columns
+ * of another version could not come back into the target's own, nor policies without the rights that the platform lends.
  */
-export async function startEmbeddedTarget(flavor: PostgresFlavor): Promise<DrillTarget> {
+export async function startEmbeddedTarget(flavor: PostgresFlavor, backedUp: ReadonlySet<string>): Promise<DrillTarget> {
   const dir = mkdtempSync(join(tmpdir(), "holdfast-drill-"));
   // The server runs as another user and has to get there.
   chmodSync(dir, 0o755);
@@ -42,7 +48,7 @@ export async function startEmbeddedTarget(flavor: PostgresFlavor): Promise<Drill
     rmSync(dir, { recursive: true, force: true });
     throw error;
   });
-  await createDatabase(cluster).catch(async (error: unknown) => {
+  await createDatabase(cluster, backedUp).catch(async (error: unknown) => {
     await cluster.stop("immediate");
     rmSync(dir, { recursive: true, force: true });
     throw error;
@@ -70,11 +76,20 @@ export async function startEmbeddedTarget(flavor: PostgresFlavor): Promise<Drill
  * Servers on this machine are copies of one that was initialized once, so they share its identifier; what tells their
  * databases apart is the object id. With one of its own a drill is never taken for the database that was backed up.
  */
-async function createDatabase(cluster: Cluster): Promise<void> {
-  const admin = await connect(cluster.url(ADMIN_ROLE, "postgres"), { applicationName: "holdfast drill" });
-  try {
+async function createDatabase(cluster: Cluster, backedUp: ReadonlySet<string>): Promise<void> {
+  await asAdmin(cluster, "postgres", async (admin) => {
     await admin.query(`create database ${DATABASE} template ${BARE_TEMPLATE} strategy file_copy oid ${randomInt(1_000_000_000, 4_000_000_000)}`);
     await admin.query(databaseSettingsSql(DATABASE));
+  });
+  await asAdmin(cluster, DATABASE, async (admin) => {
+    for (const schema of PLATFORM_SCHEMAS) if (backedUp.has(schema)) await admin.query(`drop schema ${schema} cascade`);
+  });
+}
+
+async function asAdmin(cluster: Cluster, database: string, work: (admin: Client) => Promise<void>): Promise<void> {
+  const admin = await connect(cluster.url(ADMIN_ROLE, database), { applicationName: "holdfast drill" });
+  try {
+    await work(admin);
   } finally {
     await admin.end();
   }

@@ -103,7 +103,10 @@ async function choose(context: CommandContext, s3: S3Client, flags: DrillFlags):
 const SAY_NOTHING = new Set(["HF502", "HF503", "HF104", "HF603", "HF606"]);
 
 async function openTarget(context: CommandContext, flags: DrillFlags, backup: Backup): Promise<DrillTarget> {
-  if (flags.to === undefined) return startEmbeddedTarget(flags.postgres ?? flavorFor(backup.manifest.server.version_num));
+  if (flags.to === undefined) {
+    const { server, tables } = backup.manifest;
+    return startEmbeddedTarget(flags.postgres ?? flavorFor(server.version_num), new Set(tables.map(({ schema }) => schema)));
+  }
   const { databaseUrl, databaseCa } = configForUrl(context.env, flags.to, "--to");
   warnUnverified(context, { databaseUrl, databaseCa });
   return { connect: (applicationName) => connect(databaseUrl, { applicationName, ca: databaseCa }), stop: () => Promise.resolve() };

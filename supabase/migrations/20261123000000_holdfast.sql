@@ -4207,43 +4207,58 @@ begin
       return next;
     end if;
   end loop;
-  if has_table_privilege('backup.settings', 'select') then
-    -- What a project adds to tables of the platform. Schemas that a setting leaves out are left out on purpose.
+  -- The platform brings its own objects back and not what a project has put beside them. A schema that settings leave out is
+  -- left out on purpose, jobs of pg_cron are in globals.json, and policies on what Realtime sends are in schema.json.
+  if has_table_privilege('backup.settings', 'select') and has_function_privilege('backup.included_schemas()', 'execute') then
     return query
-      select 'policies_not_covered', format('%I.%I', n.nspname, c.relname),
-             format('Policies and triggers of the project on this table (%s) are not in the backup, as schema %s is not. Keep them in a migration as well.',
-               count(*), n.nspname)
-      from (
-        select p.polrelid as relid from pg_catalog.pg_policy p
-        union all
-        select t.tgrelid from pg_catalog.pg_trigger t
-        join pg_catalog.pg_proc f on f.oid = t.tgfoid join pg_catalog.pg_namespace fn on fn.oid = f.pronamespace
-        where not t.tgisinternal and fn.nspname in (select i from backup.included_schemas() i)
-      ) as added
-      join pg_catalog.pg_class c on c.oid = added.relid
-      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-      cross join backup.settings s
-      where s.included_schemas is null and n.nspname::text <> all (s.excluded_schemas) and n.nspname <> all (array['backup', 'cron', 'vault', 'net'])
-        and n.nspname not in (select i from backup.included_schemas() i)
-        and not exists (select from pg_catalog.pg_depend d
-                        where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
-      group by n.nspname, c.relname
-      order by 2;
-    -- Those of the platform belong to its superuser, which the target has its own of.
-    return query
-      select 'event_trigger_not_covered', format('%I', e.evtname),
-             format('This event trigger is not in the backup, as its function is in schema %s, which is not.', n.nspname)
-      from pg_catalog.pg_event_trigger e
-      join pg_catalog.pg_roles r on r.oid = e.evtowner
-      join pg_catalog.pg_proc f on f.oid = e.evtfoid
-      join pg_catalog.pg_namespace n on n.oid = f.pronamespace
-      where not r.rolsuper and n.nspname not in (select i from backup.included_schemas() i)
+    with outside as (
+      select n.oid, n.nspname
+      from pg_catalog.pg_namespace n cross join backup.settings s
+      where n.nspname !~ '^pg_' and n.nspname <> all (array['information_schema', 'backup', 'backup_tests', 'holdfast_restore', 'cron']::name[])
+        and s.included_schemas is null and n.nspname::text <> all (s.excluded_schemas)
+        and n.nspname not in (select backup.included_schemas())
+    ), found as (
+      select o.nspname, format('policy %I on %I', p.polname, c.relname) as object
+      from outside o
+      join pg_catalog.pg_class c on c.relnamespace = o.oid
+      join pg_catalog.pg_policy p on p.polrelid = c.oid
+      where o.nspname <> 'realtime' and not exists (select from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = p.oid and d.deptype = 'e')
+      union all
+      select o.nspname, format('%s %I', case when f.prokind = 'p' then 'procedure' else 'function' end, f.proname)
+      from outside o
+      join pg_catalog.pg_proc f on f.pronamespace = o.oid
+      where f.proowner::regrole::text !~ '^(supabase_(\w+_)?admin|pgbouncer)$' and f.prorettype <> 'pg_catalog.event_trigger'::regtype
         and not exists (select from pg_catalog.pg_depend d
                         where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e')
-      order by 2;
+      union all
+      select o.nspname, format('trigger %I on %I', t.tgname, c.relname)
+      from outside o
+      join pg_catalog.pg_class c on c.relnamespace = o.oid
+      join pg_catalog.pg_trigger t on t.tgrelid = c.oid and not t.tgisinternal
+      join pg_catalog.pg_proc f on f.oid = t.tgfoid
+      join pg_catalog.pg_namespace fn on fn.oid = f.pronamespace
+      where fn.nspname in (select backup.included_schemas()) and not exists (select from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_trigger'::regclass and d.objid = t.oid and d.deptype = 'e')
+      union all
+      select o.nspname, format('event trigger %I', e.evtname)
+      from outside o
+      join pg_catalog.pg_proc f on f.pronamespace = o.oid
+      join pg_catalog.pg_event_trigger e on e.evtfoid = f.oid
+      where e.evtowner::regrole::text !~ '^supabase_(\w+_)?admin$'
+        and not exists (select from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_event_trigger'::regclass and d.objid = e.oid and d.deptype = 'e')
+    )
+    select 'objects_not_covered', format('schema %I', f.nspname),
+           format('Backups do not cover this schema, so what the project has in it is not in one: %s%s. Keep the statements that make it elsewhere as well.',
+             array_to_string((array_agg(f.object order by f.object))[1:10], ', '),
+             case when count(*) > 10 then format(' and %s more', count(*) - 10) else '' end)
+    from found f
+    group by f.nspname
+    order by f.nspname;
   else
     return query select 'coverage_unknown', 'backup.settings',
-      format('Whether policies and event triggers are not in the backup is not known: role %I may not read it.', current_user);
+      format('Whether the project has objects in schemas that are not covered is not known: role %I may not read it.', current_user);
   end if;
   select count(*) into v_count from pg_catalog.pg_largeobject_metadata;
   if v_count > 0 then
@@ -4253,7 +4268,7 @@ end;
 $$;
 
 comment on function backup.coverage_gaps() is
-  'What a backup of this database does not hold although one might expect it: Vault secrets, Storage files, large objects, rows of extensions, policies on tables that are left to the platform. What its caller may not read is named as coverage_unknown.';
+  'What a backup of this database does not hold although one might expect it: Vault secrets, Storage files, large objects, rows of extensions, policies, triggers and functions of the project in schemas of the platform. What its caller may not read is named as coverage_unknown.';
 revoke all on function backup.coverage_gaps() from public;
 
 -- sql/functions/installed_schedules.sql
@@ -8077,7 +8092,7 @@ revoke all on function backup.run_tests(text) from public;
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it. Qualified, as the search path may hold functions of
 -- these names.
 do $$ begin
-  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 3f145559da6c.'));
+  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 5f69f97b9b53.'));
 end $$;
 
 reset check_function_bodies;

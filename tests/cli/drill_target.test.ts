@@ -14,16 +14,16 @@ describe("flavorFor()", () => {
 });
 
 describe("startEmbeddedTarget()", () => {
-  it("startEmbeddedTarget() starts a new Supabase project, and removes all of it at the end", async () => {
+  it("startEmbeddedTarget() starts a new Supabase project without those schemas of the platform that the backup brings, and removes all of it at the end", async () => {
     const dirs = () => readdirSync(tmpdir()).filter((name) => name.startsWith("holdfast-drill-"));
     const before = dirs();
-    const target = await startEmbeddedTarget("embedded");
+    const target = await startEmbeddedTarget("embedded", new Set(["public", "storage"]));
     const client = await target.connect("holdfast test");
     const { rows: [row] } = await client.query<{ dir: string; schemas: string[]; superuser: boolean; own_oid: boolean }>(
       `select (select d.oid >= 1000000000 from pg_database d where d.datname = current_database()) as own_oid,
-              (select array_agg(n.nspname::text) from pg_namespace n where n.nspname in ('auth', 'storage')) as schemas,
+              (select array_agg(n.nspname::text order by n.nspname) from pg_namespace n where n.nspname in ('auth', 'public', 'storage', 'vault')) as schemas,
               (select r.rolsuper from pg_roles r where r.rolname = current_user) as superuser`);
-    expect(row).toMatchObject({ schemas: expect.arrayContaining(["auth", "storage"]), superuser: false, own_oid: true });
+    expect(row).toMatchObject({ schemas: ["auth", "public", "vault"], superuser: false, own_oid: true });
     await closeClient(client);
     const made = dirs().filter((name) => !before.includes(name));
     expect(made.length).toBeGreaterThanOrEqual(1);

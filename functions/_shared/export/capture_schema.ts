@@ -45,8 +45,10 @@ function warningsOf(diagnostics: Awaited<ReturnType<typeof extract>>["diagnostic
 /** The included schemas as they are in the snapshot: a serialized fact base, and what the engine says about gaps. */
 export async function readSchemaFacts(context: WorkerContext): Promise<{ json: string; diagnostics: Awaited<ReturnType<typeof extract>>["diagnostics"] }> {
   const { factBase, pgVersion, diagnostics } = await extractSchema(snapshotPool(context));
-  const { rows: included } = await context.client.query<{ name: string }>("select s as name from backup.included_schemas() s");
-  return { json: serializeSnapshot(leaveToPlatform(selectFacts(factBase, new Set(included.map(({ name }) => name))), factBase), { pgVersion }), diagnostics };
+  const { rows: included } = await context.client.query<{ name: string; all: boolean }>(
+    "select i as name, s.included_schemas is null as all from backup.included_schemas() i cross join backup.settings s");
+  const selected = selectFacts(factBase, new Set(included.map(({ name }) => name)), included.every(({ all }) => all));
+  return { json: serializeSnapshot(leaveToPlatform(selected, factBase), { pgVersion }), diagnostics };
 }
 
 /**

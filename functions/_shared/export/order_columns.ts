@@ -64,7 +64,7 @@ export function orderColumns(actions: readonly Action[], desired: FactBase): Act
     const [id] = table.action.produces;
     if (table.action.verb !== "create" || id?.kind !== "table") continue;
     const added = addedTo.get(encodeId(id)) ?? [];
-    if (added.length > 0) mergeColumns(table, added, { desired, producerOf, steps, removed });
+    if (added.length > 0 || !isInOrder(table, desired)) mergeColumns(table, added, { desired, producerOf, steps, removed });
   }
   for (const table of steps) waitForParents(table, { desired, producerOf, steps, removed });
   return sortSteps(steps.filter((step) => !removed.has(step)), desired);
@@ -78,6 +78,12 @@ interface Merging {
 }
 
 const positionOf = (desired: FactBase, id: StableId): number => Number(desired.get(id)?.payload["_position"] ?? Infinity);
+
+/** Whether a CREATE TABLE names its columns as the source has them: one whose default calls a function that is there already comes last in the plan. */
+function isInOrder({ action }: Step, desired: FactBase): boolean {
+  const positions = action.produces.flatMap((one) => (one.kind === "column" ? [positionOf(desired, one)] : []));
+  return positions.every((position, at) => at === 0 || position > (positions[at - 1] ?? -1));
+}
 
 function mergeColumns(table: Step, added: Step[], merging: Merging): void {
   const { desired, producerOf, removed } = merging;

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { buildFactBase, deserializeSnapshot } from "@supabase/pg-delta/core";
+import { buildFactBase, deserializeSnapshot, type FactBase } from "@supabase/pg-delta/core";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { sha256Hex } from "../s3/sha256_hex.ts";
 import { readSchemaFacts } from "./capture_schema.ts";
@@ -8,6 +8,7 @@ import { nameOf, without, withDependents } from "../restore/fact_edits.ts";
 import { finishActions } from "../schema/finish_actions.ts";
 import { FURTHER_RULES } from "../schema/further_rules.ts";
 import { foreignCalls } from "../schema/foreign_calls.ts";
+import { isGuest } from "../schema/is_guest.ts";
 import { planChanges } from "../schema/plan_changes.ts";
 import { planningReason } from "../schema/planning_reason.ts";
 import { compress } from "./compress.ts";
@@ -35,7 +36,7 @@ const noWay = (reason: string) =>
  * facts (columns, constraints, grants, …), because planning them takes more CPU time than the caller has.
  */
 export function renderSchema(json: string, maxFacts: number): string | null {
-  const captured = deserializeSnapshot(json).factBase;
+  const captured = withoutGuests(deserializeSnapshot(json).factBase);
   const calls = foreignCalls(captured);
   const factBase = without(captured, withDependents(captured, calls.map(({ caller }) => caller)));
   const facts = factBase.facts();
@@ -53,6 +54,11 @@ export function renderSchema(json: string, maxFacts: number): string | null {
 /** A name may hold a line break, after which it would be a statement. */
 function onOneLine(name: string): string {
   return name.replace(/[\r\n]+/g, " ");
+}
+
+/** The tables of such policies are not in the backup, and a database that is filled by hand may not have them. */
+function withoutGuests(base: FactBase): FactBase {
+  return without(base, withDependents(base, base.facts().filter(isGuest).map(({ id }) => id)));
 }
 
 /** Even an empty database has schema public, and a new project has more: what is there already stays. */

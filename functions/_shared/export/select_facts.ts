@@ -1,4 +1,5 @@
 import { buildFactBase, type DependencyEdge, encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-delta/core";
+import { GUEST_SCHEMA } from "../schema/is_guest.ts";
 import { keyParts } from "../schema/key_parts.ts";
 
 /** Schema an object lives in; null for objects of the whole database, such as roles, extensions and publications. */
@@ -15,8 +16,10 @@ function schemaOf(id: StableId): string | null {
  * without the members of extensions, which CREATE EXTENSION brings back. What depended on a member depends on its
  * extension instead, so that a plan still creates extensions first.
  * Fewer facts also mean less CPU: pgTAP alone has a thousand functions.
+ *
+ * @param withGuests also policies of the project on tables that are the platform's to make, without these tables
  */
-export function selectFacts(factBase: FactBase, includedSchemas: ReadonlySet<string>): FactBase {
+export function selectFacts(factBase: FactBase, includedSchemas: ReadonlySet<string>, withGuests = true): FactBase {
   const extensionOf = new Map<string, StableId>();
   for (const edge of factBase.edges) if (edge.kind === "memberOfExtension") extensionOf.set(encodeId(edge.from), edge.to);
 
@@ -30,9 +33,12 @@ export function selectFacts(factBase: FactBase, includedSchemas: ReadonlySet<str
     const schema = schemaOf(fact.id);
     const { kind } = fact.id;
     const about = kind === "acl" || kind === "comment" ? fact.id.target : fact.id;
+    if (about.kind === "eventTrigger" && callsUncovered(factBase, about, includedSchemas, extensionOf)) continue;
     const isHome = about.kind === "schema" && homes.has(about.name);
-    if (schema !== null && !includedSchemas.has(schema) && !isHome) continue;
-    if (!isMember(factBase, fact, extensionOf)) kept.set(encodeId(fact.id), fact);
+    const isGuests = withGuests && about.kind === "policy" && about.schema === GUEST_SCHEMA;
+    const isIncluded = schema === null || includedSchemas.has(schema);
+    if ((!isIncluded && !isHome && !isGuests) || isMember(factBase, fact, extensionOf)) continue;
+    kept.set(encodeId(fact.id), !isIncluded && kind === "policy" ? { id: fact.id, payload: fact.payload } : fact);
   }
   const edges: DependencyEdge[] = [];
   for (const edge of factBase.edges) {
@@ -41,6 +47,17 @@ export function selectFacts(factBase: FactBase, includedSchemas: ReadonlySet<str
     if (to !== undefined) edges.push({ ...edge, to });
   }
   return buildFactBase([...kept.values()], edges, "liveDb");
+}
+
+/**
+ * An event trigger goes with its function. Those of a platform call functions in schemas that are the platform's: without
+ * them no statement could make the trigger, and where they are, the platform has made the trigger as well.
+ */
+function callsUncovered(factBase: FactBase, id: StableId, includedSchemas: ReadonlySet<string>, extensionOf: ReadonlyMap<string, StableId>): boolean {
+  const payload = factBase.get(id)?.payload;
+  if (payload === undefined) return false;
+  const schema = String(payload["functionSchema"]);
+  return !includedSchemas.has(schema) && !extensionOf.has(encodeId({ kind: "function", schema, name: String(payload["functionName"]), args: [] }));
 }
 
 /** What a comment, grant or label is about. */

@@ -1,8 +1,10 @@
 import type { Fact, FactBase, StableId } from "@supabase/pg-delta/core";
 import { selectFacts } from "../export/select_facts.ts";
 import { schemasOf } from "../restore/adapt_facts.ts";
+import { ALL_BEFORE_17 } from "../restore/all_before_17.ts";
 import { nameOf, schemaOf } from "../restore/fact_edits.ts";
 import { isSelected } from "../restore/select_tables.ts";
+import { PLATFORM_OWNER } from "../schema/platform_owner.ts";
 import type { ProofFinding } from "./proof.ts";
 import { finding, type ProveContext } from "./proof_step.ts";
 
@@ -43,7 +45,7 @@ export function compareAccess(backup: FactBase, present: FactBase, context: Pick
     if (id.kind === "acl" && isOurs(id)) add("rights", widerRights(backup, fact));
     else if (id.kind === "policy" && isAsked(id)) add("policies", widerPolicy(backup, fact));
     else if (id.kind === "table" && isOurs(id)) add("tables", weakerRowSecurity(backup, fact));
-    else if (id.kind === "defaultPrivilege" && isOurs(id)) add("default rights", widerDefault(backup, fact));
+    else if (id.kind === "defaultPrivilege" && isOurs(id)) add("default rights", widerDefault(backup, fact, context.backup.manifest.server.version_num));
     else if (isDefiner(fact) && isOurs(id)) add("definer objects", strongerOwner(backup, target, fact));
     else if (!sameCluster && only === null && (id.kind === "role" || id.kind === "membership")) add("roles", strongerRole(backup, fact, context.target.role));
   }
@@ -136,17 +138,20 @@ function weakerRowSecurity(backup: FactBase, fact: Fact): Widening | undefined {
   return undefined;
 }
 
-function widerDefault(backup: FactBase, fact: Fact): Widening | undefined {
+function widerDefault(backup: FactBase, fact: Fact, sourceVersionNum: number): Widening | undefined {
   const { id, payload } = fact;
   if (id.kind !== "defaultPrivilege" || id.grantee === id.role) return undefined;
   // Whoever makes nothing in this database gives nobody anything.
   if (id.schema !== null && !backup.has({ kind: "schema", name: id.schema })) return undefined;
   const source = backup.get(id)?.payload;
-  const more = beyond([...strings(source?.["privileges"]), ...builtIn(id)], strings(payload["privileges"]));
+  const had = strings(source?.["privileges"]);
+  // The same GRANT ALL of the platform means one more on a newer server.
+  const all = sourceVersionNum < 170_000 && id.objtype === "r" && ALL_BEFORE_17.every((one) => had.includes(one)) ? ["MAINTAIN"] : [];
+  const more = beyond([...had, ...all, ...builtIn(id)], strings(payload["privileges"]));
   const restored = source === undefined ? [] : beyond(strings(payload["_revokedDefault"]), strings(source["_revokedDefault"]));
   const wider = [...new Set([...more, ...restored])];
   return wider.length === 0 ? undefined
-    : { subject: nameOf(id), expected: strings(source?.["privileges"]).join(", ") || "no such rights", actual: wider.join(", ") };
+    : { subject: nameOf(id), expected: had.join(", ") || "no such rights", actual: wider.join(", ") };
 }
 
 /** What PostgreSQL gives to everybody unless it is taken away. */
@@ -186,7 +191,9 @@ function strongerOwner(backup: FactBase, target: FactBase, fact: Fact): Widening
   if (source === undefined) return undefined;
   if (!isDefiner(source)) return { subject: nameOf(fact.id), expected: "it runs with the rights of its caller", actual: "it runs with those of its owner" };
   const [before, after] = [ownerOf(backup, fact.id), ownerOf(target, fact.id)];
-  if (before === after || before === undefined || after === undefined || isAboveRowSecurity(backup, before) || !isAboveRowSecurity(target, after)) return undefined;
+  // The tables that functions of the platform work on belong to their owner, whom row security does not hold either.
+  if (before === undefined || PLATFORM_OWNER.test(before)) return undefined;
+  if (before === after || after === undefined || isAboveRowSecurity(backup, before) || !isAboveRowSecurity(target, after)) return undefined;
   return { subject: nameOf(fact.id), expected: `it runs with the rights of ${before}`, actual: `it runs with those of ${after}, whom row security does not hold` };
 }
 

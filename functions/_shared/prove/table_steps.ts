@@ -1,10 +1,10 @@
 import type { Client } from "pg";
 import type { ManifestTable } from "../export/manifest.ts";
 import { MIGRATIONS } from "../restore/refuse_filled_tables.ts";
-import { BOOKKEEPING, tableFactKey } from "../restore/select_tables.ts";
+import { BOOKKEEPING, isSelected, tableFactKey } from "../restore/select_tables.ts";
 import { fingerprintOfSum, isFingerprintExpression, measureQuery } from "./fingerprint_query.ts";
 import type { ProofFinding } from "./proof.ts";
-import { finding, findingOfError, isPartial, type ProofStep, type ProveContext, subjectOf, type TableMeasure } from "./proof_step.ts";
+import { finding, findingOfError, type ProofStep, type ProveContext, subjectOf, type TableMeasure } from "./proof_step.ts";
 
 const PAGE_BYTES = 8192;
 
@@ -74,14 +74,17 @@ async function measureTable(
   }
 }
 
-/** Rows that a whole restore has left out: nobody can say of them that they came back. What the target knows itself is no loss. */
+/**
+ * Rows that were asked for and left out: nobody can say of them that they came back. What the target knows itself is no loss, and rows
+ * alone go into the tables that are there.
+ */
 function leftTables(context: ProveContext): ProofFinding[] {
-  if (isPartial(context)) return [];
-  const { backup: { manifest }, tables, target: { platformSchemas } } = context;
+  const { backup: { manifest }, tables, target: { platformSchemas }, options: { only, dataOnly } } = context;
+  if (dataOnly) return [];
   const restored = new Set(tables.map(tableFactKey));
   const isTargets = ({ schema, name }: ManifestTable) => `${schema}.${name}` === MIGRATIONS
     || (platformSchemas.includes(schema) && BOOKKEEPING.includes(`${schema}.${name}`));
-  return manifest.tables.filter((one) => one.rows > 0 && !restored.has(tableFactKey(one)) && !isTargets(one)).map((one) =>
+  return manifest.tables.filter((one) => one.rows > 0 && isSelected(only, one) && !restored.has(tableFactKey(one)) && !isTargets(one)).map((one) =>
     finding("check_row_counts", subjectOf(one), "inconclusive", `${one.rows} rows`, "not restored, see what is not in the target", { expected_rows: one.rows }));
 }
 

@@ -2,13 +2,16 @@ import { encodeId, type Fact, type FactBase, type StableId } from "@supabase/pg-
 import { z } from "zod";
 import { selectFacts } from "../export/select_facts.ts";
 import { FURTHER, type FurtherKind } from "../schema/further_kinds.ts";
+import { isGuest } from "../schema/is_guest.ts";
 import { adaptCalls } from "./adapt_calls.ts";
 import { adaptEventTriggers } from "./adapt_event_triggers.ts";
 import { adaptExtensions } from "./adapt_extensions.ts";
 import { adaptFurther } from "./adapt_further.ts";
 import { adaptOwners } from "./adapt_owners.ts";
 import { adaptPlatform } from "./adapt_platform.ts";
+import { ALL_BEFORE_17 } from "./all_before_17.ts";
 import { isRelation, nameOf, rebuild, schemaOf, without, withDependents } from "./fact_edits.ts";
+import { leaveGuests } from "./leave_guests.ts";
 import { narrowFacts } from "./narrow_facts.ts";
 import type { LeftOut, RestoreOptions } from "./restore_context.ts";
 import type { TargetInfo } from "./target.ts";
@@ -21,9 +24,6 @@ export interface AdaptedFacts {
   desired: FactBase;
   leftOut: LeftOut[];
 }
-
-/** What PostgreSQL 16 and older call all rights on a table; 17 has one more, which its owner needs for ANALYZE and VACUUM. */
-const ALL_BEFORE_17 = ["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"];
 
 /** Marks values that are not in a captured schema because they may be passwords. */
 const REDACTED = /__(OPTION|SENSITIVE|CONN|REDACTED)[^"]*__/;
@@ -49,6 +49,7 @@ export function adaptFacts(backup: FactBase, present: FactBase, target: TargetIn
   let desired = leaveConnections(backup, leftOut);
   desired = adaptExtensions(desired, everything, target, leftOut);
   desired = adaptCalls(desired, present, leftOut);
+  desired = leaveGuests(desired, present, leftOut);
   desired = leaveRoles(desired, target, leftOut);
   desired = adaptPlatform(desired, everything, target, leftOut);
   desired = adaptOwners(desired, everything, target, leftOut);
@@ -173,13 +174,16 @@ function withoutExtras(current: FactBase, desired: FactBase): FactBase {
   return without(current, removed);
 }
 
-/** Schemas whose objects are in the backup. One that is only where extensions live may be named without its objects. */
+/** Schemas whose objects are in the backup. One that is only where extensions live is there with its rights and without its objects. */
 export function schemasOf(backup: FactBase): Set<string> {
   const homes = new Set(backup.facts().flatMap(({ id, payload }) => (id.kind === "extension" ? [payload["schema"]] : [])));
   const names = new Set<string>();
-  for (const { id } of backup.facts()) {
+  for (const fact of backup.facts()) {
+    const { id } = fact;
     const schema = schemaOf(id);
-    if (schema !== null && (id.kind !== "schema" || !homes.has(schema))) names.add(schema);
+    const about = id.kind === "acl" || id.kind === "comment" ? id.target : id;
+    if (isGuest(backup.get(about) ?? fact)) continue;
+    if (schema !== null && (about.kind !== "schema" || !homes.has(schema))) names.add(schema);
   }
   return names;
 }

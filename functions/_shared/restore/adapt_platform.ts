@@ -1,4 +1,6 @@
 import { encodeId, type Fact, type FactBase } from "@supabase/pg-delta/core";
+import { isGuest } from "../schema/is_guest.ts";
+import { PLATFORM_OWNER } from "../schema/platform_owner.ts";
 import { nameOf, rebuild, schemaOf } from "./fact_edits.ts";
 import type { LeftOut } from "./restore_context.ts";
 import type { TargetInfo } from "./target.ts";
@@ -7,7 +9,7 @@ import type { TargetInfo } from "./target.ts";
 function isUsers(fact: Fact, backup: FactBase, current: FactBase, platform: ReadonlySet<string>): boolean {
   const { id } = fact;
   if (id.kind === "comment") return id.target.kind === "policy" || id.target.kind === "trigger" ? isUsersTarget(id.target, backup, current, platform) : false;
-  if (id.kind === "policy") return current.has({ kind: "table", schema: id.schema, name: id.table });
+  if (id.kind === "policy") return isGuest(fact) || current.has({ kind: "table", schema: id.schema, name: id.table });
   if (id.kind !== "trigger") return false;
   const calls = backup.outgoingEdges(id).filter((edge) => edge.to.kind === "function");
   return current.has({ kind: "table", schema: id.schema, name: id.table }) && calls.some((edge) => !platform.has(schemaOf(edge.to) ?? ""));
@@ -16,6 +18,12 @@ function isUsers(fact: Fact, backup: FactBase, current: FactBase, platform: Read
 function isUsersTarget(id: Fact["id"], backup: FactBase, current: FactBase, platform: ReadonlySet<string>): boolean {
   const target = backup.get(id);
   return target !== undefined && isUsers(target, backup, current, platform);
+}
+
+/** Whether a role of the project owns it: what the platform makes belongs to its own roles. */
+function isOwned({ id }: Fact, backup: FactBase): boolean {
+  const owner = backup.outgoingEdges(id).find((edge) => edge.kind === "owner")?.to;
+  return owner?.kind === "role" && !PLATFORM_OWNER.test(owner.name);
 }
 
 /**
@@ -36,6 +44,9 @@ export function adaptPlatform(backup: FactBase, current: FactBase, target: Targe
     const schema = schemaOf(fact.id) ?? "";
     if (isUsers(fact, backup, current, platform)) facts.set(encodeId(fact.id), fact);
     else if (current.has(fact.id)) continue;
+    else if (isOwned(fact, backup)) {
+      leftOut.push({ reason: "platform", subject: nameOf(fact.id), message: `It is the project's, and the target's schema ${schema} may not be changed. Make it in a schema of the project.` });
+    }
     else if (fact.id.kind === "table" || (fact.id.kind === "column" && current.has({ kind: "table", schema, name: fact.id.table }))) {
       leftOut.push({ reason: "platform", subject: nameOf(fact.id), message: `The target's schema ${schema} does not have it and may not be changed.` });
     } else differing.set(schema, (differing.get(schema) ?? 0) + 1);

@@ -21,7 +21,7 @@ const TABLES_SQL = `
   chosen as (
     select root as oid from wanted
     union select oid from wanted where root in (select top from asking))
-  select pg_catalog.format('%I.%I', n.nspname, c.relname) as name, pg_catalog.pg_has_role(c.relowner, 'usage') as allowed, c.oid in (select top from asking) as asks
+  select n.nspname as schema, pg_catalog.format('%I.%I', n.nspname, c.relname) as name, pg_catalog.pg_has_role(c.relowner, 'usage') as allowed, c.oid in (select top from asking) as asks
   from chosen join pg_catalog.pg_class c on c.oid = chosen.oid join pg_catalog.pg_namespace n on n.oid = c.relnamespace
   order by pg_catalog.pg_relation_size(c.oid) desc, 1`;
 
@@ -31,10 +31,16 @@ const MAY_MAINTAIN = " or pg_catalog.has_table_privilege(c.oid, 'maintain')";
 /** Gathers statistics of the context's tables, side by side, so that the first queries do not meet a planner that knows nothing. */
 export async function analyzeTables(context: RestoreContext): Promise<void> {
   const sql = context.target.versionNum >= 170_000 ? TABLES_SQL.replace(" as allowed", `${MAY_MAINTAIN} as allowed`) : TABLES_SQL;
-  const { rows } = await context.client.query<{ name: string; allowed: boolean; asks: boolean }>(
+  const { rows } = await context.client.query<{ schema: string; name: string; allowed: boolean; asks: boolean }>(
     sql, [JSON.stringify(context.tables.map(({ schema, name }) => ({ schema, name })))]);
-  for (const { name } of rows.filter((one) => !one.allowed)) {
-    context.leftOut.push({ reason: "role", subject: `statistics of ${name}`, message: "The role may not analyze it; autovacuum will." });
+  const platforms = new Map<string, number>();
+  for (const { schema, name } of rows.filter((one) => !one.allowed)) {
+    // Every table of auth is the platform's, and one line for each would hide what is the project's.
+    if (context.target.platformSchemas.includes(schema)) platforms.set(schema, (platforms.get(schema) ?? 0) + 1);
+    else context.leftOut.push({ reason: "role", subject: `statistics of ${name}`, message: "The role may not analyze it; autovacuum will." });
+  }
+  for (const [schema, count] of platforms) {
+    context.leftOut.push({ reason: "role", subject: `statistics of schema ${schema}`, message: `The role may not analyze ${count} of the platform's tables; autovacuum will.` });
   }
   for (const { name } of rows.filter((one) => one.allowed && one.asks)) {
     context.leftOut.push({ reason: "unsupported", subject: `statistics of ${name}`, message: "Part of it is a foreign table, whose server would be asked: run analyze when it may be." });

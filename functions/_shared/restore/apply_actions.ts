@@ -26,7 +26,7 @@ const LEAVABLE = new Set(["function", "procedure", "aggregate", "view", "materia
   "eventTrigger", "publication", "publicationRel", "publicationSchema", "extensionIntent"]);
 
 /** Syntax, missing or unsupported things, and states they are in: about the statement, never about rows, space or the connection. */
-const REFUSED = /^(42|0A|2B|55|58P|F0|HV)/;
+const REFUSED = /^(42|0A|2B|3F|55|58P|F0|HV)/;
 
 /** Whether rows can do without it: by its kind, as a note on something else, or as a part of a foreign table that was left out, or of its column. */
 function isLeavable({ subject, sql, tables }: SchemaAction, leftOut: readonly LeftOut[]): boolean {

@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import { closeClient } from "../database/close_client.ts";
+import { sqlStateOf } from "../errors/from_postgres.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { isConnectionLoss } from "../errors/is_connection_loss.ts";
 import { tableKey } from "../export/build_manifest.ts";
@@ -36,10 +37,11 @@ const RECONNECT_DELAYS_MS = [200, 1_000, 3_000, 10_000];
  * there. Chunks that are marked already are passed over, so an interrupted load is continued by the same call. While a
  * worker loads a chunk, its next one is fetched and checked.
  *
- * Columns and tables that the target lacks are added to `leftOut`. With `skipDamaged`, so are missing and damaged objects.
+ * Columns and tables that the target lacks are added to `leftOut`, and so are tables of its platform that refuse their rows: nobody
+ * could change them, and everything else would have to do without its rows as well. With `skipDamaged`, so are missing and damaged objects.
  *
  * @returns the objects whose rows are lost; empty without `skipDamaged`
- * @throws {HoldfastError} HF501 naming the first missing or damaged object, HF505 the server refuses rows, HF104, HF2xx.
+ * @throws {HoldfastError} HF501 naming the first missing or damaged object, HF505 a table of the project refuses rows, HF104, HF2xx.
  */
 export async function loadTables(context: RestoreContext, options: LoadOptions = {}): Promise<LostObject[]> {
   const columns = await targetColumns(context.client, context.tables);
@@ -53,6 +55,9 @@ export async function loadTables(context: RestoreContext, options: LoadOptions =
 
 /** What `skipDamaged` passes over: missing, damaged, or more than any export stores in one object. */
 const LOST = new Set(["HF501", "HF209"]);
+
+/** Rows that do not fit a table, by the classes of their SQLSTATE; a right that is missing or a full disk is no such reason. */
+const MISFIT = /^(22|23)/;
 
 /** Adds what of a table stays behind to `leftOut`. False if nothing of it can be loaded. */
 function noteGaps(context: RestoreContext, table: ManifestTable, target: TargetColumns | undefined): boolean {
@@ -84,6 +89,8 @@ class Loading {
   readonly #delays: readonly number[];
   readonly #totalBytes: number;
   readonly #lost: LostObject[] = [];
+  /** Tables of the platform that have refused rows. */
+  readonly #refusing = new Set<string>();
   readonly #workers: number;
   #doneBytes = 0;
   /** Set by the first failure: the others end after the chunk they are at. */
@@ -120,6 +127,8 @@ class Loading {
         try {
           if (this.#failed) return;
           await session.run((client) => loadChunk(client, fetched.prepared, { mayReplicate: this.#context.target.mayReplicate }));
+        } catch (error) {
+          this.#refuse(fetched.prepared, error);
         } finally {
           this.#budget.give(fetched.bytes);
         }
@@ -149,7 +158,7 @@ class Loading {
           continue;
         }
         const { table, chunk, target } = queued;
-        if (this.#loaded.has(chunk.key)) {
+        if (this.#loaded.has(chunk.key) || this.#refusing.has(tableName(table))) {
           this.#advance(chunk.raw_bytes, table);
           continue;
         }
@@ -180,6 +189,16 @@ class Loading {
     } finally {
       if (!kept) this.#budget.give(bytes);
     }
+  }
+
+  #refuse({ table, rows }: PreparedChunk, error: unknown): void {
+    const isPlatforms = this.#context.target.platformSchemas.includes(table.schema);
+    if (!isPlatforms || !(error instanceof HoldfastError) || error.code !== "HF505" || !MISFIT.test(sqlStateOf(error.cause) ?? "")) throw error;
+    const name = tableName(table);
+    if (this.#refusing.has(name)) return;
+    this.#refusing.add(name);
+    this.#context.leftOut.push({ reason: "platform", subject: `rows of ${name}`,
+      message: `${rows} or more of them stay behind, as the target's platform has another version of this table: ${error.detail ?? error.message}` });
   }
 
   #lose(table: ManifestTable, key: string, rows: number, error: unknown): void {

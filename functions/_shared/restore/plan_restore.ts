@@ -5,6 +5,7 @@ import type { Backup } from "./backup_source.ts";
 import { findFrozen } from "./find_frozen.ts";
 import { estimateSeconds } from "./estimate_remaining.ts";
 import { nameOf } from "./fact_edits.ts";
+import { leaveClosedTables } from "./leave_closed_tables.ts";
 import type { ArchivedObject } from "./list_archived.ts";
 import { planSchema, type SchemaAction } from "./plan_schema.ts";
 import { prepareSession } from "./prepare_session.ts";
@@ -48,6 +49,7 @@ export async function planRestore(request: RestoreRequest): Promise<RestorePlan>
     const plan = await planSchema(client, backup, schema, target, options);
     const leftOut = options.dataOnly ? [] : [...plan.leftOut];
     let tables = options.schemaOnly ? [] : selectTables(backup.manifest, options.only, options.dataOnly ? plan.current : plan.desired, target.platformSchemas, leftOut);
+    tables = await leaveClosedTables(client, tables, target, leftOut);
     if (unfinished === null) tables = await refuseFilledTables(client, tables, plan.current, leftOut);
     tables = withoutSkipped(tables, unfinished);
     await refuseFiringTriggers(client, backup, tables, target, loaded);

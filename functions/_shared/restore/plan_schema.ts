@@ -11,6 +11,7 @@ import { planningReason } from "../schema/planning_reason.ts";
 import { adaptToTarget } from "./adapt_to_target.ts";
 import type { Backup } from "./backup_source.ts";
 import { nameOf } from "./fact_edits.ts";
+import { grantSchemasFirst } from "./grant_schemas_first.ts";
 import { readContent } from "./read_object.ts";
 import type { LeftOut, RestoreOptions } from "./restore_context.ts";
 import { chooseBefore, isPlainCheck } from "./split_actions.ts";
@@ -79,8 +80,11 @@ export async function planSchema(client: Client, backup: Backup, schema: FactBas
       detail: planningReason(cause), hint: "Restore into an empty database.", cause });
   }
   refuseLosses(actions, target);
-  actions = finishActions(orderColumns(actions, desired), desired);
+  actions = grantSchemasFirst(finishActions(orderColumns(actions, desired), desired), target.role);
   const before = chooseBefore(actions, desired);
+  actions.forEach(({ sql }, index) => {
+    if (isOwnRight(sql, target.role)) before.delete(index);
+  });
   const described = actions.map((action) => describe(action, desired));
   return {
     all: endWithEventTriggers(described, desired),
@@ -88,6 +92,14 @@ export async function planSchema(client: Client, backup: Backup, schema: FactBas
     after: endWithEventTriggers(described.filter((_, index) => !before.has(index)), desired),
     leftOut, desired, current,
   };
+}
+
+/**
+ * Whether a statement is about what the role of the restore itself may do with rows. Such rights wait until the rows are there: a table
+ * may not be its next owner's yet, and whoever takes his own rights from himself cannot fill it.
+ */
+function isOwnRight(sql: string, role: string): boolean {
+  return /^(GRANT|REVOKE) .* ON (TABLE|SEQUENCE) /.test(sql) && sql.replace(/ WITH GRANT OPTION$/, "").endsWith(` ${escapeIdentifier(role)}`);
 }
 
 const HOLDS_ROWS = new Set(["table", "column", "schema", "type", "sequence", "foreignTable", "materializedView", "extension"]);

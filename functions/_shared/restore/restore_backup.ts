@@ -14,6 +14,7 @@ import { archivedError } from "./describe_frozen.ts";
 import { estimateRemaining } from "./estimate_remaining.ts";
 import { nameOf } from "./fact_edits.ts";
 import { findFrozen } from "./find_frozen.ts";
+import { leaveClosedTables } from "./leave_closed_tables.ts";
 import { type LostObject, loadTables } from "./load_tables.ts";
 import { planSchema } from "./plan_schema.ts";
 import { phasesOf, prepareRestore, type PreparedRestore, type RestoreRequest, withoutSkipped } from "./prepare_restore.ts";
@@ -175,6 +176,7 @@ class RestoreRun {
     const plan = await planSchema(this.#client, backup, schema, this.#target, options);
     this.#tables = selectTables(backup.manifest, options.only, options.dataOnly ? plan.current : plan.desired, this.#target.platformSchemas, this.#leftOut);
     if (options.schemaOnly) this.#tables = [];
+    this.#tables = await leaveClosedTables(this.#client, this.#tables, this.#target, this.#leftOut);
     if (unfinished === null) this.#tables = await refuseFilledTables(this.#client, this.#tables, plan.current, this.#leftOut);
     this.#tables = withoutSkipped([...this.#tables], unfinished);
     await refuseFiringTriggers(this.#client, backup, this.#tables, this.#target, loaded);
@@ -215,16 +217,15 @@ class RestoreRun {
     const { backup, schema, options } = this.#prepared;
     const { before, leftOut, desired } = await planSchema(this.#client, backup, schema, this.#target, options);
     this.#leftOut.push(...leftOut);
+    // The plan after the rows has again what is refused here, such as a new owner whose right on the schema comes later.
     await applyBefore(this.#client, before, {
-      leftOut: this.#leftOut, onAction: (index, action) => this.#report(index, before.length, action.name) });
+      leftOut: [], onAction: (index, action) => this.#report(index, before.length, action.name) });
     this.#tables = this.#tables.filter((one) => desired.has({ kind: "table", schema: one.schema, name: one.name }));
   }
 
   async #applyAfter(): Promise<void> {
     const { backup, schema, options } = this.#prepared;
     const { all: actions } = await planSchema(this.#client, backup, schema, this.#target, options);
-    // What was refused is in this plan again, and may have been waiting for what is there by now.
-    this.#leftOut.splice(0, Infinity, ...this.#leftOut.filter(({ reason }) => reason !== "refused"));
     const bytes = new Map(this.#tables.map((one) => [`${one.schema}.${one.name}`, one.raw_bytes]));
     const clients = [this.#client];
     while (clients.length < Math.min(options.workers, Math.max(1, actions.length))) {
@@ -235,6 +236,18 @@ class RestoreRun {
     await applyAfter(clients, actions, (table) => bytes.get(table) ?? 0, {
       leftOut: this.#leftOut, onAction: (index, action) => this.#report(index, actions.length, action.name),
       ...(this.#request.lend === undefined ? {} : { lend: this.#request.lend }) });
+    await prepareSession(this.#client);
+    if (this.#target.isSuperuser) await this.#takeBackRights();
+  }
+
+  /**
+   * A superuser makes views and hands them to their owners, and they keep what its own default privileges have given away in
+   * between. The plan after the rows takes that from what was made before them.
+   */
+  async #takeBackRights(): Promise<void> {
+    const { backup, schema, options } = this.#prepared;
+    const { all } = await planSchema(this.#client, backup, schema, this.#target, options);
+    await applyAfter([this.#client], all.filter(({ subject }) => subject.kind === "acl"), () => 0, { leftOut: this.#leftOut, onAction: () => undefined });
     await prepareSession(this.#client);
   }
 }

@@ -2,6 +2,7 @@ import type { Client } from "pg";
 import { readDatabaseIdentity } from "../database/database_identity.ts";
 import { sqlStateOf } from "../errors/from_postgres.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
+import { PLATFORM_OWNER } from "../schema/platform_owner.ts";
 import type { Backup } from "./backup_source.ts";
 import { firingEventTriggers } from "./firing_event_triggers.ts";
 import { quietly } from "./quietly.ts";
@@ -93,7 +94,7 @@ const EVENT_TRIGGERS_SQL = `
   order by 1`;
 
 /** Owners of event triggers that make a platform work: they grant rights on new extensions and tell the API of new tables. */
-const PLATFORM_OWNER = /^(supabase_.*admin|rds.*|azure.*|cloudsql.*|cloud_admin)$/;
+const TRIGGER_OWNER = /^(supabase_.*admin|rds.*|azure.*|cloudsql.*|cloud_admin)$/;
 
 /**
  * Looks at a target. Leaves nothing behind; what can only be found by trying is tried in a transaction that is rolled back.
@@ -114,7 +115,7 @@ export async function inspectTarget(client: Client, wantedExtensions: readonly s
     "select e.name, e.default_version as version, e.installed_version as installed from pg_catalog.pg_available_extensions e");
   const { rows: installed } = await client.query<{ name: string; version: string }>("select e.extname as name, e.extversion as version from pg_catalog.pg_extension e");
   const { rows: triggers } = await client.query<EventTrigger & { owner: string }>(EVENT_TRIGGERS_SQL);
-  const eventTriggers = triggers.filter(({ owner }) => !PLATFORM_OWNER.test(owner)).map(({ name, event, enabled }) => ({ name, event, enabled }));
+  const eventTriggers = triggers.filter(({ owner }) => !TRIGGER_OWNER.test(owner)).map(({ name, event, enabled }) => ({ name, event, enabled }));
   const installedExtensions = new Map(installed.map((one) => [one.name, one.version]));
   const creatableExtensions = new Set<string>();
   const mayReplicate = await works(client, "set local session_replication_role = replica");
@@ -129,7 +130,7 @@ export async function inspectTarget(client: Client, wantedExtensions: readonly s
     version: facts.version, versionNum: facts.version_num, role: facts.role, isSuperuser: facts.is_superuser, mayCreate: facts.may_create,
     // Where a superuser looks at a project, who may create says nothing; who owns does.
     platformSchemas: schemas.filter((one) => !OURS.includes(one.name)
-      && (!one.may_create || (facts.is_superuser && PLATFORM.includes(one.name) && /^supabase_\w+_admin$/.test(one.owner)))).map((one) => one.name).sort(),
+      && (!one.may_create || (facts.is_superuser && PLATFORM.includes(one.name) && PLATFORM_OWNER.test(one.owner)))).map((one) => one.name).sort(),
     mayReplicate, eventTriggers,
     roles: new Map(roles.map((one) => [one.name, { isMember: one.is_member }])),
     availableExtensions: new Map(extensions.map((one) => [one.name, one.version])), installedExtensions, creatableExtensions,

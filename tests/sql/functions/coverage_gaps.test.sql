@@ -20,24 +20,33 @@ select matches((select message from backup.coverage_gaps() where code = 'storage
 select lo_create(0);
 select isnt_empty($$ select * from backup.coverage_gaps() where code = 'large_objects_not_covered' $$, 'coverage_gaps() names large objects');
 
--- What a project adds to a table of the platform, as supautils lets it: the policy is made by the table's owner here.
-create schema dbdev;
-create table dbdev.messages (id integer, payload text);
-create policy listen on dbdev.messages using (payload = 'a value');
+-- What a project puts beside the objects of the platform.
+select is_empty($$ select * from backup.coverage_gaps() where code = 'objects_not_covered' $$,
+  'coverage_gaps() does not count what the platform and extensions make');
+create schema graphql_public;
+create table graphql_public.messages (topic text);
+create policy "room members" on graphql_public.messages using (true);
+create schema realtime;
+create table realtime.messages (topic text);
+create policy "in schema.json" on realtime.messages using (true);
 create function public.hf_heard() returns trigger language plpgsql as $f$ begin return new; end $f$;
-create trigger heard after insert on dbdev.messages for each row execute function public.hf_heard();
-create table dbdev.bare (id integer);
-select results_eq($$ select subject, message like '%(2)%schema dbdev is not%' from backup.coverage_gaps() where code = 'policies_not_covered' $$,
-  $$ values ('dbdev.messages', true) $$, 'coverage_gaps() names the tables of the platform that have policies and triggers of the project');
-select is_empty($$ select from backup.coverage_gaps() where message like '%a value%' $$, 'coverage_gaps() tells nothing of what a policy says');
-update backup.settings set excluded_schemas = array['dbdev'] where id;
-select is_empty($$ select from backup.coverage_gaps() where code = 'policies_not_covered' $$,
-  'coverage_gaps() says nothing of schemas that are left out on purpose');
-update backup.settings set excluded_schemas = '{}' where id;
-create table public.hf_covered (id integer);
-create policy hf_own on public.hf_covered using (true);
-select is_empty($$ select from backup.coverage_gaps() where code = 'policies_not_covered' and subject like 'public.%' $$,
-  'coverage_gaps() says nothing of policies that are in the backup');
+create trigger heard after insert on graphql_public.messages for each row execute function public.hf_heard();
+create function extensions.slug() returns text language sql as $f$ select 'x' $f$;
+create function extensions.watch() returns event_trigger language plpgsql as $f$ begin end $f$;
+select results_eq($$ select subject, message from backup.coverage_gaps() where code = 'objects_not_covered' $$, $$ values
+  ('schema extensions', 'Backups do not cover this schema, so what the project has in it is not in one: function slug. Keep the statements that make it elsewhere as well.'),
+  ('schema graphql_public', 'Backups do not cover this schema, so what the project has in it is not in one: policy "room members" on messages, trigger heard on messages. Keep the statements that make it elsewhere as well.') $$,
+  'coverage_gaps() names policies and functions of the project in schemas that are not covered');
+do $$ begin
+  for i in 1..11 loop
+    execute format('create function extensions.slug%s() returns text language sql as %L', i, 'select null::text');
+  end loop;
+end $$;
+select matches((select message from backup.coverage_gaps() where subject = 'schema extensions'), 'slug7 and 2 more\.',
+  'coverage_gaps() names ten and counts the rest');
+update backup.settings set excluded_schemas = '{extensions}' where id;
+select results_eq($$ select subject from backup.coverage_gaps() where code = 'objects_not_covered' $$, $$ values ('schema graphql_public') $$,
+  'coverage_gaps() does not name what settings leave out on purpose');
 
 -- A role that may look nowhere.
 create role hf_blind nologin;

@@ -41,6 +41,22 @@ describe("captureSchema()", () => {
     await world.sql("drop table shop.late");
   });
 
+  it("captureSchema() takes policies on what Realtime sends along, unless the backup is narrowed to some schemas", async () => {
+    await queryRows(world.database.adminUrl, "create schema realtime; create table realtime.messages (topic text); create policy members on realtime.messages using (true)");
+    const policies = async () => {
+      const chunk = await claimSchema();
+      await captureSchema(run.context, chunk);
+      const { factBase } = deserializeSnapshot(gunzipSync(await world.s3.getObject(`${run.context.objectPrefix}schema.json.gz`)).toString());
+      return factBase.facts().flatMap(({ id }) => (id.kind === "policy" && id.schema === "realtime" ? [id.name] : []));
+    };
+    expect(await policies()).toEqual([]);
+    await run.close();
+    await world.sql("update backup.settings set included_schemas = null where id");
+    expect(await policies()).toEqual(["members"]);
+    await world.sql("update backup.settings set included_schemas = '{shop}' where id");
+    await queryRows(world.database.adminUrl, "drop schema realtime cascade");
+  });
+
   it("captureSchema() warns of objects that nobody models, and not of those that are carried", async () => {
     await world.sql("create function shop.add(integer, integer) returns integer language sql immutable as 'select $1 + $2'; create operator shop.<<>> (leftarg = integer, rightarg = integer, function = shop.add)");
     await queryRows(world.database.adminUrl, "create language odd handler plpgsql_call_handler");

@@ -47,6 +47,16 @@ describe("renderSchema()", () => {
   const stored = async (name: string) => gunzipSync(await world.s3.getObject(run.context.objectPrefix + name)).toString();
   const warnings = async () => JSON.stringify(await world.sql("select warnings from backup.runs where run_id = $1", [run.runId]));
 
+  it("renderSchema() leaves out policies whose table is the platform's, with what is said of them", () => {
+    const schema: StableId = { kind: "schema", name: "shop" };
+    const policy: StableId = { kind: "policy", schema: "realtime", table: "messages", name: "members" };
+    const facts = [{ id: schema, payload: {} }, { id: policy, payload: { cmd: "r", permissive: true, roles: ["PUBLIC"], usingExpr: "true", checkExpr: null } },
+      { id: { kind: "comment", target: policy } as const, payload: { text: "who hears" }, parent: policy }];
+    const sql = renderSchema(serializeSnapshot(buildFactBase(facts, [], "liveDb"), { pgVersion: "17" }), 100);
+    expect(sql).toContain("shop");
+    expect(sql).not.toMatch(/realtime|who hears/);
+  });
+
   it("storeRenderedSchema() goes without rendering when the schema has too many facts for the worker, and warns", async () => {
     const ledger = Object.assign(new Ledger(run.context.client), { complete: async () => undefined });
     await storeRenderedSchema({ ...run.context, maxRenderedFacts: 10, ledger }, chunk);

@@ -17,6 +17,9 @@ describe("selectFacts()", () => {
       create schema shop; create schema elsewhere;
       create table shop.items (id integer primary key, name extensions.citext); comment on table shop.items is 'c'; grant select on shop.items to anon;
       create table elsewhere.other (id integer); comment on table elsewhere.other is 'c';
+      create function elsewhere.watch() returns event_trigger language plpgsql as 'begin end'; create function shop.watch() returns event_trigger language plpgsql as 'begin end';
+      create event trigger theirs on sql_drop execute function elsewhere.watch(); comment on event trigger theirs is 'c'; create event trigger ours on sql_drop execute function shop.watch();
+      create schema realtime; create table realtime.messages (topic text); create policy members on realtime.messages using (true); comment on policy members on realtime.messages is 'c';
       create publication everything for table shop.items`);
     ({ factBase: all } = await extract(pool));
     await pool.end();
@@ -53,6 +56,20 @@ describe("selectFacts()", () => {
     const known = new Set(selected.facts().map(({ id }) => text(id)));
     expect(selected.edges.filter(({ from }) => !known.has(text(from)))).toEqual([]);
     expect(selected.edges.some(({ from, to }) => text(from).includes('"items"') && to.kind === "extension")).toBe(true);
+  });
+
+  it("selectFacts() keeps event triggers whose function it keeps: no plan could make the others, which are a platform's", () => {
+    const kept = selectFacts(all, new Set(["shop"])).facts().map(({ id }) => text(id)).filter((id) => id.includes("eventTrigger"));
+    expect(kept).toEqual([expect.stringContaining('"ours"')]);
+  });
+
+  it("selectFacts() keeps policies on what Realtime sends without the table, which is the platform's, unless they are not asked for", () => {
+    const kept = selectFacts(all, new Set(["shop"])).facts().filter(({ id }) => text(id).includes('"realtime"'));
+    expect(kept.map(({ id, parent }) => [id.kind, parent?.kind])).toEqual(expect.arrayContaining([["policy", undefined], ["comment", "policy"]]));
+    expect(kept).toHaveLength(2);
+    expect(selectFacts(all, new Set(["shop"]), false).facts().filter(({ id }) => text(id).includes('"realtime"'))).toEqual([]);
+    // Where the schema itself is backed up, it is a policy as any other.
+    expect(selectFacts(all, new Set(["realtime"])).facts().find(({ id }) => id.kind === "policy")?.parent).toMatchObject({ kind: "table" });
   });
 
   it("selectFacts() keeps the schema an extension lives in although nothing else of it is wanted", () => {

@@ -18,9 +18,9 @@ const member = fact({ kind: "membership", role: "staff", member: "anon" });
 
 const base = (rls: Fact["payload"] = { rowSecurity: true, forceRowSecurity: true }): Fact[] => [fact(schema("public")), fact(a, rls, schema("public"))];
 const roles = (change: Fact["payload"] = {}): Fact[] => [fact(role("anon"), change), fact(role("staff")), fact(role("admin"), { superuser: true }), fact(role("root"), { superuser: true })];
-interface Options { only?: { schema: string; name: string | null }[] | null; platform?: string[]; sameCluster?: boolean }
-function compare(source: Fact[], present: Fact[], { only = null, platform = [], sameCluster = false }: Options = {}, edges: [DependencyEdge[], DependencyEdge[]] = [[], []]) {
-  const server = { ...manifestOf().server, system_identifier: sameCluster ? "2" : "1" };
+interface Options { only?: { schema: string; name: string | null }[] | null; platform?: string[]; sameCluster?: boolean; version?: number }
+function compare(source: Fact[], present: Fact[], { only = null, platform = [], sameCluster = false, version = 170_000 }: Options = {}, edges: [DependencyEdge[], DependencyEdge[]] = [[], []]) {
+  const server = { ...manifestOf().server, system_identifier: sameCluster ? "2" : "1", version_num: version };
   return compareAccess(facts(source, edges[0]), facts(present, edges[1]), {
     backup: memoryBackup(memoryStorage(), manifestOf({ server })), target: targetInfo({ platformSchemas: platform }), options: { only, dataOnly: false, schemaOnly: false } });
 }
@@ -74,6 +74,20 @@ describe("compareAccess()", () => {
       expect(failures(all, all, {}, [[owner(id, "staff")], [owner(id, "admin")]])).toEqual([expect.stringMatching(/those of admin, whom row security does not hold/)]);
       for (const after of ["staff", "root"]) expect(failures(all, all, {}, [[owner(id, "admin")], [owner(id, after)]])).toEqual([]);
     });
+
+  it("compareAccess() has nothing against a function of the platform that its restorer owns: row security did not hold its owner either", () => {
+    const all = [...base(), ...roles(), fact(role("supabase_storage_admin")), definer("SECURITY DEFINER")];
+    expect(failures(all, all, {}, [[owner(f, "supabase_storage_admin")], [owner(f, "admin")]])).toEqual([]);
+  });
+
+  it("compareAccess() takes all rights of an older server for all of a newer one, and some of them not", () => {
+    const all = ["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"];
+    const granted = (privileges: string[]) => [...base(), defaults({ privileges }, { objtype: "r", grantee: "anon", schema: "public" })];
+    const present = granted([...all, "MAINTAIN"]);
+    expect(failures(granted(all), present, { version: 150_008 })).toEqual([]);
+    expect(failures(granted(all.slice(1)), granted([...all.slice(1), "MAINTAIN"]), { version: 150_008 })).toEqual([expect.stringMatching(/: MAINTAIN$/)]);
+    expect(failures(granted(all), present)).toEqual([expect.stringMatching(/: MAINTAIN$/)]);
+  });
 
   it("compareAccess() leaves the platform's own objects to the platform, but not the project's policies on them", () => {
     const source = [...base(), policy("p", { permissive: false })];

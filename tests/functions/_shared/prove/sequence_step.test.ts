@@ -6,6 +6,7 @@ import { type ProveContext, runStep } from "../../../../functions/_shared/prove/
 import { sequenceStep } from "../../../../functions/_shared/prove/sequence_step.ts";
 import { createTestDatabase, type TestDatabase } from "../../../support/database.ts";
 import { targetInfo } from "../../../support/facts.ts";
+import { queryRows } from "../../../support/query_rows.ts";
 import { withContent } from "../../../support/with_content.ts";
 
 const ALL = { only: null, dataOnly: false, schemaOnly: false };
@@ -75,6 +76,15 @@ describe("sequenceStep()", () => {
     expect(found.find((one) => one.subject === 'shop."Gone"')).toMatchObject({ verdict: "failed", actual: "the sequence is missing" });
     const step = sequenceStep({ backup: withContent({ "sequences.json": positions }), target: targetInfo({ platformSchemas: ["auth"] }), tables: [], leftOut: [], options: ALL });
     expect((await runStep(client, step)).findings.find((one) => one.subject === "auth.gone")).toMatchObject({ verdict: "skipped", actual: "the target's platform does not have it" });
+  });
+
+  it("sequenceStep() calls one inconclusive that the platform keeps to itself, and not one that the role could have set", async () => {
+    const behind = [{ schema: "auth", name: "refresh_tokens_id_seq", last_value: "40", is_called: true }];
+    const step = () => sequenceStep({ backup: withContent({ "sequences.json": behind }), target: targetInfo({ platformSchemas: ["auth"] }), tables: [], leftOut: [], options: ALL });
+    const verdict = async () => (await runStep(client, step())).findings.find((one) => one.subject === "auth.refresh_tokens_id_seq");
+    expect(await verdict()).toMatchObject({ verdict: "failed", actual: "next value 1" });
+    await queryRows(database.adminUrl, "revoke update on sequence auth.refresh_tokens_id_seq from postgres");
+    expect(await verdict()).toMatchObject({ verdict: "inconclusive", actual: "next value 1, which is the platform's to set" });
   });
 
   it("sequenceStep() has nothing to hold against a sequence that the export could not read", async () => {

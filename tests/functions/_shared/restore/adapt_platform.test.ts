@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { adaptPlatform } from "../../../../functions/_shared/restore/adapt_platform.ts";
 import { nameOf } from "../../../../functions/_shared/restore/fact_edits.ts";
 import type { LeftOut } from "../../../../functions/_shared/restore/restore_context.ts";
-import { depends, fact, facts, schema, table, targetInfo } from "../../../support/facts.ts";
+import { depends, fact, facts, owner, role, schema, table, targetInfo } from "../../../support/facts.ts";
 
 const users = table("users", "auth");
 const pass: StableId = { kind: "function", schema: "public", name: "pass", args: [] };
@@ -37,6 +37,17 @@ describe("adaptPlatform()", () => {
     adaptPlatform(backup, current, target, leftOut);
     expect(leftOut.map(({ subject }) => subject).sort()).toEqual(["column phone_2 of auth.users", "schema auth", "table auth.sso"]);
     expect(leftOut.find(({ subject }) => subject === "schema auth")?.message).toMatch(/^3 of its smaller objects/);
+  });
+
+  it("adaptPlatform() names what the project has made in a schema of the platform, and where it can be made now", () => {
+    const claims: StableId = { kind: "function", schema: "auth", name: "claims", args: [] };
+    const uid: StableId = { kind: "function", schema: "auth", name: "uid", args: [] };
+    const made = facts([fact(schema("auth")), fact(claims, {}, schema("auth")), fact(uid, {}, schema("auth")), fact(role("postgres")), fact(role("supabase_auth_admin"))],
+      [owner(claims, "postgres"), owner(uid, "supabase_auth_admin")]);
+    const leftOut: LeftOut[] = [];
+    adaptPlatform(made, facts([fact(schema("auth"))]), target, leftOut);
+    expect(leftOut.map(({ subject, message }) => `${subject}: ${message}`)).toEqual([
+      "function auth.claims(): It is the project's, and the target's schema auth may not be changed. Make it in a schema of the project.", expect.stringMatching(/^schema auth: 1 of its smaller objects/)]);
   });
 
   it("adaptPlatform() makes no trigger or policy on a table the target does not have", () => {

@@ -25,13 +25,14 @@ describe("analyzeTables()", () => {
 
   it("analyzeTables() lists tables that the role may not analyze, and those the server refuses", async () => {
     const admin = await target.connect("admin", target.database.adminUrl);
-    await admin.query("create table public.foreign_owner (id integer)");
+    await admin.query("create table public.foreign_owner (id integer); revoke all on auth.users, auth.sessions from postgres");
     await target.sql(`create function public.fails(integer) returns integer language plpgsql immutable as 'begin if $1 = 7 and pg_catalog.current_setting(''test.fail'', true) = ''on'' then raise exception ''secret''; end if; return $1; end';
       create table public.expression as select g as id from generate_series(1, 50) g; create index on public.expression (public.fails(id)); set test.fail = 'on'`);
-    const context = await target.context(withContent({}), { tables: [table("foreign_owner"), table("expression"), table("untouched")], options: { workers: 1 } });
+    const context = await target.context(withContent({}), { tables: [table("foreign_owner"), table("users", "auth"), table("sessions", "auth"), table("expression"), table("untouched")], options: { workers: 1 } });
     await analyzeTables(context);
     expect(context.leftOut).toEqual([
       { reason: "role", subject: "statistics of public.foreign_owner", message: expect.any(String) },
+      { reason: "role", subject: "statistics of schema auth", message: "The role may not analyze 2 of the platform's tables; autovacuum will." },
       { reason: "unsupported", subject: "statistics of public.expression", message: "The server refuses to gather them (SQLSTATE P0001)." },
     ]);
     expect(await analyzed()).toContain("untouched");

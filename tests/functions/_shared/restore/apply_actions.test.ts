@@ -87,6 +87,8 @@ describe("applyBefore()", () => {
     await applyBefore(client(), [refused, action("create table t.a ()", table("a"))], hooks());
     expect(await exists("t.a")).toBe(true);
     expect(leftOut).toEqual([{ reason: "refused", subject: "function t.f", message: expect.stringContaining("42704") }]);
+    await applyBefore(client(), [action("create trigger w after insert on t.a for each row execute function nowhere.f()", { kind: "trigger", schema: "t", table: "a", name: "w" }, { name: "trigger w of t.a" })], hooks());
+    expect(leftOut.at(-1)).toEqual({ reason: "refused", subject: "trigger w of t.a", message: expect.stringContaining("3F000") });
     const needing = action("create table t.b (x int default t.f())", table("b"), { name: "table t.b" });
     await expect(applyBefore(client(), [needing], hooks())).rejects.toMatchObject({ code: "HF504", detail: expect.stringMatching(/42883.*Before it, function t\.f: /) });
   });

@@ -133,6 +133,17 @@ describe("loadTables()", () => {
     for (const table of ours()) expect(await fingerprintOf(target.client, table)).toEqual({ rows: table.rows, fingerprint: table.fingerprint });
   });
 
+  it("loadTables() goes on without a table of the platform whose rows do not fit, names it once, and stops where the table is the project's", async () => {
+    await target.sql("alter table odd_types.large add column new_in_target integer not null");
+    const tables = ours().filter((one) => one.schema === "odd_types");
+    await expect(loadTables(await target.context(backup, { tables }))).rejects.toMatchObject({ code: "HF505", detail: expect.stringContaining("23502") });
+    const context = await target.context(backup, { tables });
+    expect(await loadTables({ ...context, target: { ...context.target, platformSchemas: ["odd_types"] } })).toEqual([]);
+    expect(context.leftOut).toEqual([{ reason: "platform", subject: "rows of odd_types.large", message: expect.stringMatching(/^\d+ or more of them stay behind.*column new_in_target\.$/) }]);
+    for (const table of tables) expect(await fingerprintOf(target.client, table)).toMatchObject({ rows: table.name === "large" ? 0 : table.rows });
+    await target.sql("alter table odd_types.large drop column new_in_target");
+  });
+
   it("loadTables() lists columns and tables that the target lacks, and loads the others", async () => {
     await target.sql(`alter table odd_tables.dropped_columns rename column kept to renamed; alter table odd_tables."a.b" rename to "gone.b"`);
     const tables = ours().filter((one) => ["dropped_columns", "a.b"].includes(one.name));

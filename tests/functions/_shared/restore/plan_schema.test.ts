@@ -1,6 +1,8 @@
 import type { StableId } from "@supabase/pg-delta/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { applyAfter, applyBefore } from "../../../../functions/_shared/restore/apply_actions.ts";
 import { planSchema, readSchema, type SchemaPlan } from "../../../../functions/_shared/restore/plan_schema.ts";
+import type { LeftOut } from "../../../../functions/_shared/restore/restore_context.ts";
 import { manifestOf, memoryBackup, memoryStorage, store } from "../../../support/memory_backup.ts";
 import { depends, fact, facts, schema } from "../../../support/facts.ts";
 import { createRestorePair, names, type RestorePair } from "../../../support/restore_pair.ts";
@@ -103,6 +105,32 @@ describe("planSchema()", () => {
     expect(names(before)).toContain("create table shop.mails");
     expect(before.find(({ name }) => name === "table shop.mails")?.sql).not.toContain("address");
     await pair.source.query("drop table shop.mails; drop extension citext");
+  });
+
+  it("planSchema() hands tables to owners who may have them by then, and takes no right from whoever still has to fill them", async () => {
+    // Default rights of the owner make the engine take away what the role of the restore has as the one who made the table.
+    await pair.source.query(`create schema handed; grant usage, create on schema handed to anon; alter default privileges for role anon in schema handed grant all on tables to postgres;
+      set role anon; create table handed.items (id integer primary key); revoke all on handed.items from postgres; grant select on handed.items to postgres with grant option; reset role;
+      create table handed.closed (id integer); revoke insert on handed.closed from postgres`);
+    const { before, after } = await pair.plan();
+    const leftOut: LeftOut[] = [];
+    const hooks = { leftOut, onAction: () => undefined };
+    await applyBefore(pair.target, before.filter(({ sql }) => sql.includes('"handed"')), hooks);
+    await pair.target.query("insert into handed.items values (1); insert into handed.closed values (1)");
+    await applyAfter([pair.target], after.filter(({ sql }) => sql.includes('"handed"')), () => 0, hooks);
+    expect(leftOut).toEqual([]);
+    const { before: left, after: more } = await pair.plan();
+    expect([...left, ...more].filter(({ sql }) => sql.includes('"handed"')).map(({ sql }) => sql)).toEqual([]);
+    await pair.source.query("drop schema handed cascade");
+    await pair.target.query("drop schema handed cascade; set search_path to default");
+  });
+
+  it("planSchema() makes columns in the order of the source also where a default calls a function that the target has", async () => {
+    await pair.source.query("create table shop.notes (id bigint generated always as identity, owner uuid default auth.uid(), body text, role text default auth.role(), check (body <> ''))");
+    const { before } = await pair.plan();
+    const sql = before.find(({ name, verb }) => name === "table shop.notes" && verb === "create")?.sql ?? "";
+    expect([...sql.matchAll(/"(id|owner|body|role)" (?:bigint|uuid|text)/g)].map(([, name]) => name)).toEqual(["id", "owner", "body", "role"]);
+    await pair.source.query("drop table shop.notes");
   });
 
   it("planSchema() gives the owner of a table MAINTAIN on a server that has it", async () => {

@@ -26,6 +26,10 @@ describe("inspectTarget()", () => {
   it("inspectTarget() takes auth and storage for the platform's also where a superuser looks", async () => {
     const info = await inspectTarget(pair.admin);
     expect(info).toMatchObject({ isSuperuser: true, platformSchemas: expect.arrayContaining(["auth", "storage"]) });
+    // On the hosted platform the schemas are the superuser's, and the tables in them those of auth and storage.
+    await pair.admin.query("alter schema auth owner to supabase_admin");
+    expect((await inspectTarget(pair.admin)).platformSchemas).toContain("auth");
+    await pair.admin.query("alter schema auth owner to supabase_auth_admin");
   });
 
   it("inspectTarget() tries the extensions asked for and leaves none behind", async () => {
