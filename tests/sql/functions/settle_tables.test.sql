@@ -1,6 +1,6 @@
 -- Tests sql/functions/settle_tables.sql
 begin;
-select plan(18);
+select plan(19);
 
 -- arrange
 delete from backup.runs;
@@ -54,6 +54,22 @@ select throws_ok(format('select pg_temp.with_ranges(%L)', ranges), 'HF304', 'the
 from (values ('{"(0,0) (4,0)","(5,0) "}', 'a gap'), ('{"(0,0) (4,0)","(3,9) "}', 'an overlap'), ('{"(1,0) "}', 'a start behind the first page'),
              ('{"(0,0) (4,0)"}', 'an end'), ('{}', 'no chunks although there are pages')) v(ranges, problem);
 select is(backup.settle_tables('20260101T000000Z-00000c'), 0, 'settle_tables() has nothing to do for an unknown run');
+
+-- A run that statistics do not know yet.
+delete from backup.run_tables; delete from backup.chunks;
+insert into backup.runs (run_id, state, tier, trigger, engine, object_prefix, finished_at, failure_code, failure_message)
+select format('20250101T00000%sZ-00000a', n), 'failed', 'daily', 'sql', 'cli', 'x/', now(), 'HF300', 'x' from generate_series(1, 6) n;
+create function pg_temp.fill(p_run_id text) returns void language sql as $$
+  insert into backup.run_tables (run_id, schema_name, table_name, relid, status, columns, planned_rows) select p_run_id, 'app', 't' || n, n, 'pending', '{id}', 1 from generate_series(1, 600) n;
+  insert into backup.chunks (run_id, chunk_no, kind, schema_name, table_name, first_tid, state, object_key, sha256, rows, row_hash_sum, done_at)
+  select p_run_id, n, 'data', 'app', 't' || n, '(0,0)', 'done', 'k', 's', 1, 1, now() from generate_series(1, 600) n;
+$$;
+do $$ begin perform pg_temp.fill(run_id) from backup.runs where run_id like '2025%'; end $$;
+analyze backup.run_tables; analyze backup.chunks;
+do $$ begin perform pg_temp.fill('20260101T000000Z-00000a'); end $$;
+set local statement_timeout = '10s';
+select lives_ok($$ select backup.settle_tables('20260101T000000Z-00000a') $$, 'settle_tables() adds up the chunks of hundreds of tables once, not once for each');
+set local statement_timeout = 0;
 
 -- permissions
 select function_privs_are('backup', 'settle_tables', array['text'], 'anon', array[]::text[], 'anon may not execute settle_tables()');
