@@ -35,7 +35,7 @@ describe("startEmbeddedTarget()", () => {
 
   it("startEmbeddedTarget() starts beside another one of the same moment, and removes all of it when a signal ends the process", async () => {
     const module = join(import.meta.dirname, "../../cli/drill_target.ts");
-    const script = `const { startEmbeddedTarget } = await import(${JSON.stringify(module)}); await startEmbeddedTarget("embedded"); console.log("up"); setInterval(() => undefined, 1000);`;
+    const script = `const { startEmbeddedTarget } = await import(${JSON.stringify(module)}); await startEmbeddedTarget("embedded", new Set()); console.log("up"); setInterval(() => undefined, 1000);`;
     const endWith = async (signal: NodeJS.Signals) => {
       const temporary = mkdtempSync(join(tmpdir(), "holdfast-signal-"));
       // The server runs as another user and has to get there.
