@@ -1,8 +1,8 @@
-import { randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Client } from "pg";
+import { type Client, escapeIdentifier } from "pg";
 import { connect } from "../functions/_shared/database/connect.ts";
 import type { RestoreRequest } from "../functions/_shared/restore/prepare_restore.ts";
 import { freePort } from "../stack/free_port.ts";
@@ -44,50 +44,87 @@ export async function startEmbeddedTarget(flavor: PostgresFlavor, backedUp: Read
   const dir = mkdtempSync(join(tmpdir(), "holdfast-drill-"));
   // The server runs as another user and has to get there.
   chmodSync(dir, 0o755);
-  const cluster = await startCluster({ dir, flavor, host: HOST, port: await freePort(HOST, FIRST_PORT) }).catch((error: unknown) => {
-    rmSync(dir, { recursive: true, force: true });
-    throw error;
-  });
-  await createDatabase(cluster, backedUp).catch(async (error: unknown) => {
-    await cluster.stop("immediate");
-    rmSync(dir, { recursive: true, force: true });
-    throw error;
-  });
+  const starting = freePort(HOST, FIRST_PORT).then((port) => startCluster({ dir, flavor, host: HOST, port }));
   let stopped: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopped ??= cluster.stop("immediate").finally(() => {
-    // What ends in a hurry may still write statistics while they are removed.
-    for (const path of [cluster.dataDir, dir]) rmSync(path, { recursive: true, force: true, maxRetries: 10 });
-  }));
+  const stop = (): Promise<void> => (stopped ??= (async () => {
+    // A server that is being started is waited for, as nobody could find it afterwards.
+    const cluster = await starting.catch(() => undefined);
+    try {
+      await cluster?.stop("immediate");
+    } finally {
+      // What ends in a hurry may still write statistics while they are removed.
+      for (const path of [cluster?.dataDir, dir]) if (path !== undefined) rmSync(path, { recursive: true, force: true, maxRetries: 10 });
+    }
+  })());
   const onSignal = (signal: NodeJS.Signals) => {
-    void stop().finally(() => process.kill(process.pid, signal));
+    void stop().finally(() => {
+      heedSignals(false);
+      process.kill(process.pid, signal);
+    });
   };
-  for (const signal of ENDING_SIGNALS) process.once(signal, onSignal);
-  return {
-    connect: (applicationName) => connect(cluster.url("postgres", DATABASE), { applicationName }),
-    lend: (action) => lendRights(() => connect(cluster.url(ADMIN_ROLE, DATABASE), { applicationName: "holdfast drill" }), action),
-    stop: async () => {
-      for (const signal of ENDING_SIGNALS) process.removeListener(signal, onSignal);
-      await stop();
-    },
+  const heedSignals = (on: boolean) => {
+    for (const signal of ENDING_SIGNALS) process[on ? "on" : "removeListener"](signal, onSignal);
   };
+  heedSignals(true);
+  try {
+    const cluster = await starting;
+    const secret = await changePasswords(cluster);
+    await createDatabase(cluster, secret, backedUp);
+    const open = (role: string) => (applicationName = "holdfast drill") => connect(urlOf(cluster, secret, role, DATABASE), { applicationName });
+    return {
+      connect: open("postgres"),
+      lend: oneAtATime((action) => lendRights({ openAdmin: open(ADMIN_ROLE), openOwn: open("postgres") }, action)),
+      stop: () => stop().finally(() => heedSignals(false)),
+    };
+  } catch (error) {
+    await stop().finally(() => heedSignals(false));
+    throw error;
+  }
+}
+
+/** What one lends, another must not take back. */
+function oneAtATime<Input, Result>(work: (input: Input) => Promise<Result>): (input: Input) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (input) => {
+    const next = last.then(() => work(input));
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
+function urlOf(cluster: Cluster, secret: string, role: string, database: string): string {
+  return Object.assign(new URL(cluster.url(role, database)), { password: secret }).href;
+}
+
+/**
+ * Gives all roles that may log in a password that nobody knows, before anything of a backup is there: with the usual one, a function of a
+ * forged backup could log in as the superuser by dblink, and whoever is on this machine could read what is restored.
+ */
+async function changePasswords(cluster: Cluster): Promise<string> {
+  const secret = randomBytes(24).toString("hex");
+  await asAdmin(cluster.url(ADMIN_ROLE, "postgres"), async (admin) => {
+    const { rows } = await admin.query<{ name: string }>("select rolname as name from pg_catalog.pg_roles where rolcanlogin");
+    for (const { name } of rows) await admin.query(`alter role ${escapeIdentifier(name)} password '${secret}'`);
+  });
+  return secret;
 }
 
 /**
  * Servers on this machine are copies of one that was initialized once, so they share its identifier; what tells their
  * databases apart is the object id. With one of its own a drill is never taken for the database that was backed up.
  */
-async function createDatabase(cluster: Cluster, backedUp: ReadonlySet<string>): Promise<void> {
-  await asAdmin(cluster, "postgres", async (admin) => {
+async function createDatabase(cluster: Cluster, secret: string, backedUp: ReadonlySet<string>): Promise<void> {
+  await asAdmin(urlOf(cluster, secret, ADMIN_ROLE, "postgres"), async (admin) => {
     await admin.query(`create database ${DATABASE} template ${BARE_TEMPLATE} strategy file_copy oid ${randomInt(1_000_000_000, 4_000_000_000)}`);
     await admin.query(databaseSettingsSql(DATABASE));
   });
-  await asAdmin(cluster, DATABASE, async (admin) => {
+  await asAdmin(urlOf(cluster, secret, ADMIN_ROLE, DATABASE), async (admin) => {
     for (const schema of PLATFORM_SCHEMAS) if (backedUp.has(schema)) await admin.query(`drop schema ${schema} cascade`);
   });
 }
 
-async function asAdmin(cluster: Cluster, database: string, work: (admin: Client) => Promise<void>): Promise<void> {
-  const admin = await connect(cluster.url(ADMIN_ROLE, database), { applicationName: "holdfast drill" });
+async function asAdmin(url: string, work: (admin: Client) => Promise<void>): Promise<void> {
+  const admin = await connect(url, { applicationName: "holdfast drill" });
   try {
     await work(admin);
   } finally {

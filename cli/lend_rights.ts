@@ -1,47 +1,99 @@
-import type { Client } from "pg";
+import { type Client, escapeIdentifier } from "pg";
 import { closeClient } from "../functions/_shared/database/close_client.ts";
 import { sqlStateOf } from "../functions/_shared/errors/from_postgres.ts";
 import type { SchemaAction } from "../functions/_shared/restore/plan_schema.ts";
 
+/** Sessions in the throw-away database. */
+export interface LendingSessions {
+  /** Of its superuser. */
+  openAdmin(): Promise<Client>;
+  /** Of role postgres, which the restore has. */
+  openOwn(): Promise<Client>;
+}
+
 /**
- * Statements that supautils lets the role of a hosted project run, and that run no code of the project: a drill has to make
- * what they make, and a backup may be forged. The validator of a foreign data wrapper would be such code.
+ * Does for role postgres what supautils lets it do on the hosted platform and a server without supautils denies. A backup may be
+ * forged, so no code of it may ever run as a superuser: what holds an expression is done by postgres itself as a passing member of
+ * the table's owner, and only statements without any are run by a superuser. False where the statement is none of those that are
+ * lent, or fails as well. One call at a time.
  */
-const LENT = [
-  /^(CREATE|ALTER) POLICY /, /^CREATE (CONSTRAINT )?TRIGGER /, /^CREATE EVENT TRIGGER /, /^(CREATE|ALTER) PUBLICATION /, /^COMMENT ON (POLICY|TRIGGER|EVENT TRIGGER|PUBLICATION) /,
-  /^CREATE FOREIGN DATA WRAPPER (?![^]*\bVALIDATOR\b)/, /^CREATE SERVER /,
-];
+export async function lendRights(sessions: LendingSessions, { sql, subject }: Pick<SchemaAction, "sql" | "subject">): Promise<boolean> {
+  const about = subject.kind === "comment" ? subject.target : subject;
+  if (about.kind === "policy" || about.kind === "trigger") return asMemberOfOwner(sessions, about, sql);
+  const statements = harmless(sql);
+  return statements !== null && asSuperuser(sessions, statements);
+}
+
+/** Policies and triggers have expressions, whose literals are read by functions of their types as soon as they are parsed. */
+async function asMemberOfOwner(sessions: LendingSessions, { schema, table }: { schema: string; table: string }, sql: string): Promise<boolean> {
+  const admin = await sessions.openAdmin();
+  try {
+    const { rows: [owner] } = await admin.query<{ name: string }>(
+      `select r.rolname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_roles r on r.oid = c.relowner
+       where n.nspname = $1 and c.relname = $2 and not r.rolsuper and not pg_catalog.pg_has_role('postgres', r.oid, 'member')`, [schema, table]);
+    if (owner === undefined) return false;
+    await admin.query(`grant ${escapeIdentifier(owner.name)} to postgres`);
+    try {
+      return await succeeds(await sessions.openOwn(), [sql]);
+    } finally {
+      await admin.query(`revoke ${escapeIdentifier(owner.name)} from postgres`);
+    }
+  } finally {
+    await closeClient(admin);
+  }
+}
 
 const OWN_VALIDATOR_SQL = `
   select from pg_catalog.pg_foreign_data_wrapper w join pg_catalog.pg_proc p on p.oid = w.fdwvalidator join pg_catalog.pg_language l on l.oid = p.prolang
   where l.lanname not in ('c', 'internal')`;
 
-/**
- * Does for role postgres what a server without supautils denies it: a superuser of the throw-away server makes it one for the
- * statement, within a transaction, so that no other session ever sees it as one. False where the statement is none of those
- * that are lent, or fails as well.
- *
- * @param open a session of the superuser
- */
-export async function lendRights(open: () => Promise<Client>, { sql }: Pick<SchemaAction, "sql">): Promise<boolean> {
-  // An event trigger is made and disabled in one go.
-  const [, create = sql, disable] = /^(CREATE EVENT TRIGGER [^]*); (ALTER EVENT TRIGGER "(?:[^"]|"")*" DISABLE)$/.exec(sql) ?? [];
-  if (!LENT.some((one) => one.test(create))) return false;
-  const admin = await open();
+/** What a statement says besides names and texts, which may hold anything. */
+function outsideOfQuotes(sql: string): string {
+  return sql.replace(/"(?:[^"]|"")*"|'(?:[^']|'')*'/g, "q");
+}
+
+/** The statements that a superuser may run, because they have no expression and call no function; null if there is doubt. */
+function harmless(sql: string): string[] | null {
+  // An event trigger is made and disabled in one go: enabled, it would be called by what is lent next.
+  const pair = /^(CREATE EVENT TRIGGER [^]*); (ALTER EVENT TRIGGER "(?:[^"]|"")*" DISABLE)$/.exec(sql);
+  if (pair !== null) return pair.slice(1, 3);
+  // Texts with escapes are not told from what is outside of them.
+  const words = outsideOfQuotes(sql);
+  if (sql.includes("\\") || words.includes("$")) return null;
+  const isHarmless = (/^(CREATE|ALTER) PUBLICATION /.test(words) && !/\bWHERE\b/i.test(words))
+    || (/^CREATE FOREIGN DATA WRAPPER /.test(words) && !/\bVALIDATOR\b/i.test(words)) || /^CREATE SERVER /.test(words);
+  return isHarmless ? [sql] : null;
+}
+
+/** A superuser makes postgres one for the statement, within a transaction, so that no other session ever sees it as one. */
+async function asSuperuser(sessions: LendingSessions, statements: readonly string[]): Promise<boolean> {
+  const admin = await sessions.openAdmin();
   try {
-    if (/^CREATE SERVER /.test(create) && (await admin.query(OWN_VALIDATOR_SQL)).rowCount !== 0) return false;
-    // As a replica it hears of no event trigger either, whatever a forged backup has enabled. One role is changed by one session at a time.
-    await admin.query("begin; lock table pg_catalog.pg_authid in share row exclusive mode; set local session_replication_role = replica; alter role postgres superuser; set local role postgres; set local search_path = pg_catalog");
-    for (const [index, text] of [create, disable].entries()) {
-      // What is prepared is one statement and no more, whatever is written after it.
-      if (text !== undefined) await admin.query({ name: `lent ${index}`, text });
+    // CREATE SERVER calls the validator of its wrapper.
+    if ((await admin.query(OWN_VALIDATOR_SQL)).rowCount !== 0) {
+      await closeClient(admin);
+      return false;
     }
-    await admin.query("reset role; alter role postgres nosuperuser; commit");
+    // One role is changed by one session at a time.
+    await admin.query("begin; lock table pg_catalog.pg_authid in share row exclusive mode; set local session_replication_role = replica; alter role postgres superuser; set local role postgres; set local search_path = pg_catalog");
+  } catch (error) {
+    await closeClient(admin);
+    throw error;
+  }
+  return succeeds(admin, statements, "reset role; alter role postgres nosuperuser; commit");
+}
+
+/** Runs statements, each of them one and no more whatever is written after it, and closes the session. */
+async function succeeds(client: Client, statements: readonly string[], then?: string): Promise<boolean> {
+  try {
+    // What is prepared is a single statement.
+    for (const [index, text] of statements.entries()) await client.query({ name: `lent ${index}`, text });
+    if (then !== undefined) await client.query(then);
     return true;
   } catch (error) {
     if (sqlStateOf(error) === undefined) throw error;
     return false;
   } finally {
-    await closeClient(admin);
+    await closeClient(client);
   }
 }

@@ -4,10 +4,10 @@ import { runCommand } from "./run_command.ts";
 
 letHeapGrow();
 
-// A reader that went away, as in `holdfast runs | head`, is not an error.
+// A reader that went away, as in `holdfast runs | head`, is not an error; nor is a terminal that was closed (EIO), when there is still something to clean up.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Client } from "pg";
 import { tableKey } from "../export/build_manifest.ts";
 import type { ManifestTable } from "../export/manifest.ts";
+import { platformTables } from "./platform_tables.ts";
 import type { LeftOut } from "./restore_context.ts";
 import type { TargetInfo } from "./target.ts";
 
@@ -10,13 +11,9 @@ import type { TargetInfo } from "./target.ts";
  * in the list, since its owner can grant the right.
  */
 export async function leaveClosedTables(client: Client, tables: readonly ManifestTable[], target: Pick<TargetInfo, "platformSchemas" | "role">, leftOut: LeftOut[]): Promise<ManifestTable[]> {
-  const { rows } = await client.query<{ schema: string; name: string }>(
-    `select n.nspname as schema, c.relname as name
-     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = any ($1) and c.relkind in ('r', 'p') and not pg_catalog.has_table_privilege(c.oid, 'insert')`, [target.platformSchemas]);
-  const closed = new Set(rows.map(({ schema, name }) => tableKey(schema, name)));
+  const platforms = await platformTables(client, target);
   return tables.filter(({ schema, name, rows: count }) => {
-    if (!closed.has(tableKey(schema, name))) return true;
+    if (platforms.get(tableKey(schema, name))?.mayInsert !== false) return true;
     if (count > 0) {
       leftOut.push({ reason: "platform", subject: `rows of ${schema}.${name}`,
         message: `${target.role} may not insert into this table of the platform; ${count} rows stay behind.` });

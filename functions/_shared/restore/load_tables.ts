@@ -9,6 +9,7 @@ import { ByteBudget } from "./byte_budget.ts";
 import { chunksOf } from "./chunk_lists.ts";
 import { ChunkQueue, type QueuePlace } from "./chunk_queue.ts";
 import { loadChunk, type PreparedChunk, prepareChunk } from "./load_chunk.ts";
+import { platformTables } from "./platform_tables.ts";
 import type { RestoreContext } from "./restore_context.ts";
 import { loadedChunks } from "./restore_state.ts";
 import { tableName } from "./table_name.ts";
@@ -50,7 +51,7 @@ export async function loadTables(context: RestoreContext, options: LoadOptions =
     const target = columns.get(tableKey(table.schema, table.name));
     if (noteGaps(context, table, target) && target !== undefined) wanted.push({ table, target });
   }
-  return new Loading(context, wanted, await loadedChunks(context.client), options).run();
+  return new Loading(context, wanted, await loadedChunks(context.client), await platformTables(context.client, context.target), options).run();
 }
 
 /** What `skipDamaged` passes over: missing, damaged, or more than any export stores in one object. */
@@ -89,6 +90,7 @@ class Loading {
   readonly #delays: readonly number[];
   readonly #totalBytes: number;
   readonly #lost: LostObject[] = [];
+  readonly #platforms: ReadonlyMap<string, unknown>;
   /** Tables of the platform that have refused rows. */
   readonly #refusing = new Set<string>();
   readonly #workers: number;
@@ -96,10 +98,11 @@ class Loading {
   /** Set by the first failure: the others end after the chunk they are at. */
   #failed = false;
 
-  constructor(context: RestoreContext, wanted: readonly { table: ManifestTable; target: TargetColumns }[], loaded: ReadonlySet<string>, options: LoadOptions) {
+  constructor(context: RestoreContext, wanted: readonly { table: ManifestTable; target: TargetColumns }[], loaded: ReadonlySet<string>, platforms: ReadonlyMap<string, unknown>, options: LoadOptions) {
     const chunks = wanted.reduce((sum, { table }) => sum + (table.chunks?.length ?? Infinity), 0);
     this.#context = context;
     this.#loaded = loaded;
+    this.#platforms = platforms;
     this.#queue = new ChunkQueue(wanted, (table) => chunksOf(context.backup, table));
     this.#workers = Math.max(1, Math.min(context.options.workers, chunks));
     this.#budget = new ByteBudget(options.maxBytes ?? this.#workers * BYTES_PER_WORKER);
@@ -192,7 +195,7 @@ class Loading {
   }
 
   #refuse({ table, rows }: PreparedChunk, error: unknown): void {
-    const isPlatforms = this.#context.target.platformSchemas.includes(table.schema);
+    const isPlatforms = this.#platforms.has(tableKey(table.schema, table.name));
     if (!isPlatforms || !(error instanceof HoldfastError) || error.code !== "HF505" || !MISFIT.test(sqlStateOf(error.cause) ?? "")) throw error;
     const name = tableName(table);
     if (this.#refusing.has(name)) return;

@@ -9,8 +9,8 @@ const PLAIN = [
   "keep_connections", "sslcertmode", "ssl_min_protocol_version", "ssl_max_protocol_version", "require_auth", "on_error", "log_verbosity", "reject_limit", "default",
   "object", "rowid_column", "startup_cost", "timeout", "limit", "type",
   "api_key_id", "api_key_name", "sa_key_id", "conn_string_id", "conn_string_name", "conn_url_id", "conn_url_name", "vault_access_key_id", "vault_secret_access_key_id",
-  "api_url", "base_url", "endpoint_url", "uri", "path_style_url", "aws_region", "has_header", "compress", "base_id", "table_id", "view_id", "user_pool_id",
-  "src_type", "src_key", "stream_buffer_size", "fdw_package_url", "fdw_package_name", "fdw_package_version", "fdw_package_checksum",
+  "path_style_url", "aws_region", "has_header", "compress", "base_id", "table_id", "view_id", "user_pool_id",
+  "src_type", "src_key", "stream_buffer_size", "fdw_package_name", "fdw_package_version", "fdw_package_checksum",
 ];
 
 interface Owner {
@@ -32,8 +32,8 @@ const OWNERS: readonly Owner[] = [
     from: "pg_foreign_table t join pg_class c on c.oid = t.ftrelid join pg_namespace n on n.oid = c.relnamespace", oid: "c.oid", options: "t.ftoptions", catalog: "pg_class" },
 ];
 
-// An address may bring a password along.
-const chosen = (options: string) => `pg_options_to_table(${options}) o where lower(o.option_name) in (${PLAIN.map((one) => `'${one}'`).join(", ")}) and o.option_value !~ '[@?]'`;
+// A connection string under another name. Addresses are not in the list at all: a key may be part of their path.
+const chosen = (options: string) => `pg_options_to_table(${options}) o where lower(o.option_name) in (${PLAIN.map((one) => `'${one}'`).join(", ")}) and o.option_value !~ '[@?;=]'`;
 const kind: FurtherKind = "foreign options";
 
 const select = ({ what, id, key, from, oid, options, catalog }: Owner): string => `

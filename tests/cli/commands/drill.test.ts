@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lendRights } from "../../../cli/lend_rights.ts";
-import { connect } from "../../../functions/_shared/database/connect.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
 import { type Bench, runCommand, startBench } from "../../support/e2e_bench.ts";
 import { overwriteObject } from "../../support/e2e_drills.ts";
+import { asSupautils } from "../../support/as_supautils.ts";
 import { queryRows } from "../../support/query_rows.ts";
 import { runHere } from "../../support/run_here.ts";
 import { type HoldfastOutcome, runHoldfast } from "../../support/run_holdfast.ts";
@@ -114,12 +113,11 @@ describe("registerDrill()", () => {
   }, 60_000);
 
   it("registerDrill() makes in its own server what the platform lets a project make", async () => {
-    const lend = (sql: string) => lendRights(() => connect(source.adminUrl, { applicationName: "holdfast test" }), { sql });
     await queryRows(source.adminUrl, "create extension moddatetime with schema extensions");
     await queryRows(source.url, `create function public.hear() returns event_trigger language plpgsql as 'begin end'; create table public.touched (at timestamptz);
       create trigger touch before update on public.touched for each row execute function extensions.moddatetime(at)`);
-    for (const sql of [`CREATE POLICY "own files" ON storage.objects USING (true)`, `CREATE EVENT TRIGGER hear ON sql_drop EXECUTE FUNCTION public.hear()`,
-      "CREATE PUBLICATION everything FOR ALL TABLES", "CREATE FOREIGN DATA WRAPPER plain", "CREATE SERVER elsewhere FOREIGN DATA WRAPPER dblink_fdw"]) expect(await lend(sql)).toBe(true);
+    await asSupautils(source.adminUrl, `create policy "own files" on storage.objects using (true); create event trigger hear on sql_drop execute function public.hear();
+      create publication everything for all tables; create foreign data wrapper plain; create server elsewhere foreign data wrapper dblink_fdw`);
     const { runId: lent } = await runCommand(bench);
     const outcome = await drill({}, "--from", lent, "--json");
     expect(outcome.code, outcome.stderr + outcome.stdout.slice(0, 3000)).toBe(0);

@@ -1,8 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lendRights } from "../../../../cli/lend_rights.ts";
-import { connect } from "../../../../functions/_shared/database/connect.ts";
 import { captureGlobals } from "../../../../functions/_shared/export/capture_globals.ts";
+import { asSupautils } from "../../../support/as_supautils.ts";
 import { claimKind, createExportWorld, type ExportWorld, openRun, type OpenRun, planned } from "../../../support/export_world.ts";
 import { queryRows } from "../../../support/query_rows.ts";
 
@@ -15,7 +14,7 @@ describe("captureGlobals()", () => {
     world = await createExportWorld();
     // As supautils lets a project make it; its function is where no backup looks.
     await world.sql("create function extensions.hear() returns event_trigger language plpgsql as 'begin end'");
-    await lendRights(() => connect(world.database.adminUrl, { applicationName: "holdfast test" }), { sql: "CREATE EVENT TRIGGER hear ON sql_drop EXECUTE FUNCTION extensions.hear()" });
+    await asSupautils(world.database.adminUrl, "create event trigger hear on sql_drop execute function extensions.hear()");
     await queryRows(world.database.adminUrl, `create function extensions.watch() returns event_trigger language plpgsql as 'begin end';
       create event trigger platform_watch on sql_drop execute function extensions.watch()`);
     await world.sql(`create role ${role} login password 'hunter2-secret'; alter role ${role} set search_path = app, public; create schema app; grant ${role} to authenticator`);
@@ -57,7 +56,7 @@ describe("captureGlobals()", () => {
 
   it("captureGlobals() warns of an event trigger of the project that no backup holds, and not of the platform's", async () => {
     const warned = await world.sql("select w ->> 'subject' as subject, w ->> 'message' as message from backup.runs r, jsonb_array_elements(r.warnings) w where r.run_id = $1 and w ->> 'code' = 'objects_not_covered'", [run.runId]);
-    expect(warned).toEqual([{ subject: "schema extensions", message: expect.stringContaining("what the project has in it is not in one: event trigger hear.") }]);
+    expect(warned).toEqual([{ subject: "event trigger hear", message: expect.stringContaining("It is not in the backup, as its function is in schema extensions, which is not.") }]);
   });
 
   it("captureGlobals() reports its objects to the ledger", async () => {

@@ -174,6 +174,7 @@ describe("compareTables()", () => {
     // Without a platform nobody else knows them.
     expect(left()).toEqual([lost("auth.some_new_table"), lost("auth.schema_migrations")]);
     for (const options of [{ ...ALL, only: [{ schema: "a", name: "b" }] }, { ...ALL, dataOnly: true }]) expect(left({ options })).toEqual([]);
+    expect(left({ options: { ...ALL, dataOnly: true }, leftOut: [{ reason: "platform", subject: "rows of auth.some_new_table", message: "" }] })).toEqual([lost("auth.some_new_table")]);
     expect(left({ options: { ...ALL, only: [{ schema: "auth", name: "some_new_table" }] } })).toEqual([lost("auth.some_new_table")]);
   });
 

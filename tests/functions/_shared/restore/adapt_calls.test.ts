@@ -29,4 +29,12 @@ describe("adaptCalls()", () => {
     expect([adapted.has(hook), adapted.has({ kind: "comment", target: hook }), adapted.has(watch)]).toEqual([true, true, false]);
     expect(leftOut).toEqual([]);
   });
+
+  it("adaptCalls() leaves any other trigger to the target, which refuses it where the function is missing", () => {
+    const audit: StableId = { kind: "trigger", schema: "public", table: "t", name: "audit" };
+    const audited = facts([fact(schema("public")), fact(table("t"), {}, schema("public")), fact(audit, { def: "CREATE TRIGGER audit AFTER INSERT ON public.t FOR EACH ROW EXECUTE FUNCTION audit.log()" }, table("t"))]);
+    const leftOut: LeftOut[] = [];
+    expect(adaptCalls(audited, facts([]), leftOut).has(audit)).toBe(true);
+    expect(leftOut).toEqual([]);
+  });
 });

@@ -14,11 +14,12 @@ describe("leaveClosedTables()", () => {
     // As buckets of vectors are on the platform.
     await pair.admin.query(`
       set role supabase_storage_admin; create table storage.closed (id text); create table storage."Empty.one" (id text); grant select on storage.closed, storage."Empty.one" to service_role; reset role;
-      create table public.closed (id text); create table public.open (id text)`);
-    const tables = [table("storage", "closed"), table("storage", "Empty.one", 0), table("storage", "buckets"), table("public", "closed"), table("auth", "users"), table("auth", "not_there")];
+      create table public.closed (id text); create schema of_others authorization authenticator; create table of_others.closed (id text); alter table of_others.closed owner to authenticator`);
+    const tables = [table("storage", "closed"), table("storage", "Empty.one", 0), table("storage", "buckets"), table("public", "closed"), table("of_others", "closed"), table("auth", "users"), table("auth", "not_there")];
     const leftOut: LeftOut[] = [];
-    const kept = await leaveClosedTables(pair.target, tables, await pair.inspect(), leftOut);
-    expect(kept.map(({ schema, name }) => `${schema}.${name}`)).toEqual(["storage.buckets", "public.closed", "auth.users", "auth.not_there"]);
+    const inspected = await pair.inspect();
+    const kept = await leaveClosedTables(pair.target, tables, { ...inspected, platformSchemas: [...inspected.platformSchemas, "of_others"] }, leftOut);
+    expect(kept.map(({ schema, name }) => `${schema}.${name}`)).toEqual(["storage.buckets", "public.closed", "of_others.closed", "auth.users", "auth.not_there"]);
     expect(leftOut).toEqual([{ reason: "platform", subject: "rows of storage.closed", message: "postgres may not insert into this table of the platform; 3 rows stay behind." }]);
   });
 

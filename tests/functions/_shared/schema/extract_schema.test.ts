@@ -107,13 +107,13 @@ describe("extractSchema()", () => {
 
   it("extractSchema() captures options of foreign servers that name things, and none that may be or hold a secret", async () => {
     await queryRows(database.adminUrl, `
-      create foreign data wrapper elsewhere options (base_url 'https://x'); create server there foreign data wrapper elsewhere options ("Api_Key_Id" 'it''s', api_key 'k1', api_url 'https://u:k2@x', host 'h', uri 'x?token=k3');
-      create foreign table w.far (a integer) server there options (object 'o', secret 'k4')`);
+      create foreign data wrapper elsewhere options (aws_region 'eu-1', base_url 'https://x/k5'); create server there foreign data wrapper elsewhere options ("Api_Key_Id" 'it''s', api_key 'k1', api_url 'https://u:k2@x', host 'h', uri 'x?token=k3');
+      create foreign table w.far (a integer) server there options (object 'o', secret 'k4', conn_string_id 'AccountKey=k6')`);
     const { factBase } = await extractAll();
     const made = factBase.facts().flatMap(({ id, payload, parent }) => (id.kind === "extensionIntent" && id.intentKind === "foreign options" ? [`${parent === undefined ? "" : nameOf(parent)}: ${String(payload["statements"])}`] : []));
-    expect(made.sort()).toEqual([`fdw elsewhere: alter foreign data wrapper elsewhere options (set base_url 'https://x')`,
+    expect(made.sort()).toEqual([`fdw elsewhere: alter foreign data wrapper elsewhere options (set aws_region 'eu-1')`,
       "foreign table w.far: alter foreign table w.far options (set object 'o')", `server there: alter server there options (set "Api_Key_Id" 'it''s')`]);
-    expect(JSON.stringify(factBase.facts())).not.toMatch(/k[1-4]/);
+    expect(JSON.stringify(factBase.facts())).not.toMatch(/k[1-6]/);
     await queryRows(database.adminUrl, "drop foreign data wrapper elsewhere cascade");
   });
 
