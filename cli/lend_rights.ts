@@ -34,7 +34,8 @@ async function asMemberOfOwner(sessions: LendingSessions, { schema, table }: { s
     if (owner === undefined) return false;
     await admin.query(`grant ${escapeIdentifier(owner.name)} to postgres`);
     try {
-      return await succeeds(await sessions.openOwn(), [sql]);
+      const own = await sessions.openOwn();
+      return await succeeds(own, [sql]).finally(() => closeClient(own));
     } finally {
       await admin.query(`revoke ${escapeIdentifier(owner.name)} from postgres`);
     }
@@ -70,20 +71,16 @@ async function asSuperuser(sessions: LendingSessions, statements: readonly strin
   const admin = await sessions.openAdmin();
   try {
     // CREATE SERVER calls the validator of its wrapper.
-    if ((await admin.query(OWN_VALIDATOR_SQL)).rowCount !== 0) {
-      await closeClient(admin);
-      return false;
-    }
+    if ((await admin.query(OWN_VALIDATOR_SQL)).rowCount !== 0) return false;
     // One role is changed by one session at a time.
     await admin.query("begin; lock table pg_catalog.pg_authid in share row exclusive mode; set local session_replication_role = replica; alter role postgres superuser; set local role postgres; set local search_path = pg_catalog");
-  } catch (error) {
+    return await succeeds(admin, statements, "reset role; alter role postgres nosuperuser; commit");
+  } finally {
     await closeClient(admin);
-    throw error;
   }
-  return succeeds(admin, statements, "reset role; alter role postgres nosuperuser; commit");
 }
 
-/** Runs statements, each of them one and no more whatever is written after it, and closes the session. */
+/** Runs statements, each of them one and no more whatever is written after it. False where the server refuses one. */
 async function succeeds(client: Client, statements: readonly string[], then?: string): Promise<boolean> {
   try {
     // What is prepared is a single statement.
@@ -93,7 +90,5 @@ async function succeeds(client: Client, statements: readonly string[], then?: st
   } catch (error) {
     if (sqlStateOf(error) === undefined) throw error;
     return false;
-  } finally {
-    await closeClient(client);
   }
 }

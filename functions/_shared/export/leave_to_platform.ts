@@ -1,9 +1,7 @@
 import type { FactBase, StableId } from "@supabase/pg-delta/core";
 import { without, withDependents } from "../restore/fact_edits.ts";
 import { foreignCalls } from "../schema/foreign_calls.ts";
-
-/** Roles by which the platform owns what it makes for itself. */
-const PLATFORM_OWNER = /^supabase_.*admin$/;
+import { PLATFORM_OWNER } from "../schema/platform_owner.ts";
 
 /**
  * Takes out what belongs to the database as a whole and works on schemas that no backup covers, where the platform makes it

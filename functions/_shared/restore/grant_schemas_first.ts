@@ -9,6 +9,11 @@ function schemaOfGrant({ sql, produces, destroys, consumes }: Action): string | 
   return about?.kind === "schema" ? about.name : null;
 }
 
+/** Whether a statement of GRANT or REVOKE is about what this role may do. */
+export function isAbout(sql: string, role: string): boolean {
+  return sql.replace(/ WITH GRANT OPTION$/, "").endsWith(` ${escapeIdentifier(role)}`);
+}
+
 /**
  * Moves what others may do in a schema to where the schema is made, or to the front where it is there: an object can be handed only to
  * who may create one in its schema. What the role of the restore may do stays where it is, since it has to make everything else first.
@@ -16,10 +21,9 @@ function schemaOfGrant({ sql, produces, destroys, consumes }: Action): string | 
 export function grantSchemasFirst(actions: readonly Action[], role: string): Action[] {
   const makers = new Map(actions.flatMap(({ verb, produces }, index) => (verb === "create" ? produces.flatMap((id) => (id.kind === "schema" ? [[id.name, index] as const] : [])) : [])));
   const moved = new Map<number, Action[]>();
-  const own = ` ${escapeIdentifier(role)}`;
   const stays = actions.filter((action) => {
     const schema = schemaOfGrant(action);
-    if (schema === null || action.sql.replace(/ WITH GRANT OPTION$/, "").endsWith(own)) return true;
+    if (schema === null || isAbout(action.sql, role)) return true;
     const place = makers.get(schema) ?? -1;
     moved.set(place, [...moved.get(place) ?? [], action]);
     return false;

@@ -11,7 +11,7 @@ import { planningReason } from "../schema/planning_reason.ts";
 import { adaptToTarget } from "./adapt_to_target.ts";
 import type { Backup } from "./backup_source.ts";
 import { nameOf } from "./fact_edits.ts";
-import { grantSchemasFirst } from "./grant_schemas_first.ts";
+import { grantSchemasFirst, isAbout } from "./grant_schemas_first.ts";
 import { readContent } from "./read_object.ts";
 import type { LeftOut, RestoreOptions } from "./restore_context.ts";
 import { chooseBefore, isPlainCheck } from "./split_actions.ts";
@@ -99,7 +99,7 @@ export async function planSchema(client: Client, backup: Backup, schema: FactBas
  * may not be its next owner's yet, and whoever takes his own rights from himself cannot fill it.
  */
 function isOwnRight(sql: string, role: string): boolean {
-  return /^(GRANT|REVOKE) .* ON (TABLE|SEQUENCE) /.test(sql) && sql.replace(/ WITH GRANT OPTION$/, "").endsWith(` ${escapeIdentifier(role)}`);
+  return /^(GRANT|REVOKE) .* ON (TABLE|SEQUENCE) /.test(sql) && isAbout(sql, role);
 }
 
 const HOLDS_ROWS = new Set(["table", "column", "schema", "type", "sequence", "foreignTable", "materializedView", "extension"]);
