@@ -8,11 +8,13 @@ import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 import type { RegisterCommand } from "../command_context.ts";
 import { describeHelp } from "../describe_help.ts";
 import { explainMissing } from "../explain_missing.ts";
+import { loadIsalGzip } from "../load_isal_gzip.ts";
 import { parseWorkers } from "../parse_workers.ts";
 
 interface BackupFlags {
   tier?: "daily" | "weekly" | "monthly";
   workers: number;
+  gzip: "auto" | "zlib";
 }
 
 export const registerBackup: RegisterCommand = (program, run) => {
@@ -20,7 +22,8 @@ export const registerBackup: RegisterCommand = (program, run) => {
     .command("backup")
     .description("export the database to the bucket, in this process and without the limits of functions")
     .addOption(new Option("--tier <tier>", "how long it is kept (default: by the calendar)").choices(["daily", "weekly", "monthly"]))
-    .option("--workers <n>", "sessions that copy side by side", parseWorkers, 2);
+    .option("--workers <n>", "sessions that copy side by side", parseWorkers, 2)
+    .addOption(new Option("--gzip <library>", "what compresses rows: Intel's ISA-L where it is installed, or zlib").choices(["auto", "zlib"]).default("auto"));
   describeHelp(command, "holdfast backup --tier weekly", "0 the manifest is stored, 1 bug, 2 usage, 3 refused or failed");
   command.action(async (flags: BackupFlags) =>
     run(command, async (context) => {
@@ -31,6 +34,7 @@ export const registerBackup: RegisterCommand = (program, run) => {
         });
       }
       const recipients = parseRecipients(context.env);
+      const isal = flags.gzip === "auto" ? await loadIsalGzip() : null;
       const result = await context.withProgress("Exporting", (update) =>
         exportBackup({
           connect: context.connect,
@@ -38,6 +42,7 @@ export const registerBackup: RegisterCommand = (program, run) => {
           workers: flags.workers,
           tier: flags.tier ?? null,
           recipients,
+          compressRows: isal ?? undefined,
           onProgress: (progress) => update(`Exporting: ${progress.chunks_done} of ${progress.chunks_total} chunks`),
         }).catch((error: unknown) => {
           throw explainMissing(error);
@@ -51,6 +56,7 @@ export const registerBackup: RegisterCommand = (program, run) => {
           raw_bytes: result.rawBytes,
           stored_bytes: result.storedBytes,
           seconds: result.seconds,
+          gzip: isal === null ? "zlib" : "isal",
           warnings: result.warnings,
         });
         return 0;

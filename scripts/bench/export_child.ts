@@ -1,4 +1,5 @@
 import { letHeapGrow } from "../../cli/let_heap_grow.ts";
+import { loadIsalGzip } from "../../cli/load_isal_gzip.ts";
 import { connect } from "../../functions/_shared/database/connect.ts";
 import { exportBackup } from "../../functions/_shared/export/export_backup.ts";
 import { createS3Client } from "../../functions/_shared/s3/s3_client.ts";
@@ -9,12 +10,12 @@ letHeapGrow();
 const [databaseUrl = "", workers = "2"] = process.argv.slice(2);
 const config = parseS3Config(process.env);
 if (config === null) throw new Error("S3 is not configured");
+const isal = await loadIsalGzip();
 const result = await exportBackup({
   connect: (applicationName) => connect(databaseUrl, { applicationName }),
-  s3: createS3Client(config), workers: Number(workers), tier: null,
+  s3: createS3Client(config), workers: Number(workers), tier: null, compressRows: isal ?? undefined,
 });
-const { user, system } = process.cpuUsage();
 console.log(JSON.stringify({
-  seconds: result.seconds, rows: result.rows, rawBytes: result.rawBytes, storedBytes: result.storedBytes,
-  cpuSeconds: (user + system) / 1e6, peakMb: process.resourceUsage().maxRSS / 1024,
+  gzip: isal === null ? "zlib" : "isal", rows: result.rows, rawBytes: result.rawBytes, storedBytes: result.storedBytes,
+  peakMb: process.resourceUsage().maxRSS / 1024,
 }));

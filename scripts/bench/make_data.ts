@@ -31,7 +31,7 @@ export async function makeData(databaseUrl: string, bytes: number, related = fal
         await client.query(`create index on bench.events_${table} (tenant_id, happened_at); create index on bench.events_${table} (kind)`);
       }
     }
-    await client.query("analyze");
+    await client.query("vacuum (analyze)");
     const { rows: [size] } = await client.query<{ mb: string }>("select round(sum(pg_table_size(c.oid)) / 1048576.0) as mb from pg_class c where relnamespace = 'bench'::regnamespace and relkind = 'r'");
     process.stderr.write(`  data: ${size?.mb ?? "?"} MiB in tables (asked for ${Math.round(bytes / MIB)})\n`);
   });

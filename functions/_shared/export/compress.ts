@@ -24,21 +24,30 @@ interface Effort {
   windowBits: number;
 }
 
+/** Packs bytes as gzip (RFC 1952), knowing the mean size of a row; unknown counts as long. */
+export type Compress = (bytes: Uint8Array, rowBytes?: number) => Promise<Uint8Array<ArrayBuffer>>;
+
+/**
+ * How far back to look, as a power of two. For short rows 8 KiB do: what is looked up stays in the processor's cache, a seventh less
+ * CPU than 32 KiB, and the result is no larger, as neighbouring rows resemble each other most.
+ */
+export function windowBitsFor(rowBytes: number): number {
+  return rowBytes > SHORT_ROW_BYTES ? 15 : 13;
+}
+
 /**
  * How hard to look, decided by a sample of the bytes alone, so that the same rows are always compressed to the same object.
  *
  * Level 1, as on database text higher levels cost several times the CPU for about a tenth of the size. Where zlib is zlib-ng, as in
  * Deno, level 1 is one that hardly looks: the objects would be 1.6 times as large, and level 2 is what level 1 is elsewhere.
  *
- * The window is how far back it looks, as a power of two. For short rows 8 KiB do: what is looked up stays in the processor's
- * cache, a seventh less CPU than 32 KiB, and the result is no larger, as neighbouring rows resemble each other most. Rows of mostly
- * random values, such as UUIDs, have nothing to find even there: 4 KiB then save as much again.
+ * Rows of mostly random values, such as UUIDs, have nothing to find even in the smaller window: 4 KiB then save as much again.
  */
 function effortFor(bytes: Uint8Array, rowBytes: number): Effort {
   const middle = bytes.byteLength >> 1;
   const sample = bytes.subarray(middle, middle + SAMPLE_BYTES);
   const sizeWith = (effort: Effort) => gzipSync(sample, { ...effort, chunkSize: SAMPLE_BYTES }).byteLength;
-  const windowBits = rowBytes > SHORT_ROW_BYTES ? 15 : 13;
+  const windowBits = windowBitsFor(rowBytes);
   const usual = { level: 1, windowBits };
   const size = sizeWith(usual);
   const level = sizeWith({ level: 2, windowBits }) < MUCH_SMALLER * size ? 2 : 1;

@@ -4,9 +4,11 @@ import { closeClient } from "../database/close_client.ts";
 import { HoldfastError } from "../errors/holdfast_error.ts";
 import { isConnectionLoss } from "../errors/is_connection_loss.ts";
 import type { S3Client } from "../s3/s3_client.ts";
+import type { Compress } from "./compress.ts";
 import { holdSnapshot } from "./hold_snapshot.ts";
 import { Ledger, type RunProgress } from "./ledger.ts";
 import { makeContext } from "./make_context.ts";
+import { Naps } from "./naps.ts";
 import { type CompletedRun, readCompletedRun } from "./read_completed_run.ts";
 import { waitForSnapshot } from "./wait_for_snapshot.ts";
 import { workOnRun } from "./work_on_run.ts";
@@ -29,6 +31,8 @@ export interface ExportBackupOptions {
   tier: "daily" | "weekly" | "monthly" | null;
   /** Public keys to encrypt to; none: objects are not encrypted. */
   recipients?: readonly string[];
+  /** Packs rows; by default zlib does. */
+  compressRows?: Compress | undefined;
   onStarted?(runId: string): void;
   onProgress?(progress: RunProgress): void;
 }
@@ -38,15 +42,17 @@ export interface ExportBackupResult extends CompletedRun {
 }
 
 /** Works until the run has ended; a lost session is replaced as long as the run is alive. */
-async function workToTheEnd(options: ExportBackupOptions, runId: string, snapshotId: string, worker: string): Promise<void> {
+async function workToTheEnd(options: ExportBackupOptions, runId: string, snapshotId: string, worker: string, naps: Naps): Promise<void> {
   let losses = 0;
   for (;;) {
     const client = await options.connect(`holdfast ${worker}`);
     try {
-      const context = await makeContext(client, options.s3, runId, worker, snapshotId, COMMAND_LIMITS, () => options.recipients ?? []);
+      const made = await makeContext(client, options.s3, runId, worker, snapshotId, COMMAND_LIMITS, () => options.recipients ?? []);
+      const context = { ...made, compressRows: options.compressRows };
       const budget = { maxBytes: Infinity, maxMs: Infinity, claimBytes: CLAIM_BYTES, schemaAlone: false };
-      const hooks = { now: () => performance.now(), sleep: async (ms: number) => { await sleep(ms); }, onPlanned: async () => undefined };
-      while ((await workOnRun(context, budget, hooks)).outcome !== "ended") await sleep(POLL_MS);
+      const hooks = { now: () => performance.now(), sleep: async (ms: number) => { await sleep(ms); }, onPlanned: async () => naps.wake() };
+      while ((await workOnRun(context, budget, hooks)).outcome !== "ended") await naps.sleep(POLL_MS);
+      naps.wake();
       return;
     } catch (error) {
       if (!isConnectionLoss(error) || ++losses > 5) throw error;
@@ -101,7 +107,8 @@ export async function exportBackup(options: ExportBackupOptions): Promise<Export
       const waiting = waitForSnapshot(new Ledger(opener), runId, 60_000, hooks).finally(() => closeClient(opener));
       const snapshotId = await Promise.race([waiting, keeper.failed]);
       if (snapshotId !== null) {
-        const work = Array.from({ length: options.workers }, (_, n) => workToTheEnd(options, runId, snapshotId, `worker-${n + 1}`));
+        const naps = new Naps();
+        const work = Array.from({ length: options.workers }, (_, n) => workToTheEnd(options, runId, snapshotId, `worker-${n + 1}`, naps));
         const failed = (await Promise.allSettled(work)).find((one) => one.status === "rejected");
         if (failed !== undefined) throw failed.reason;
       }

@@ -33,7 +33,7 @@ const NOTHING = new Uint8Array();
 /** Compresses a chunk and lets go of its text. It is not kept for the next one where a function has no room for it while it encrypts. */
 async function compressOnce(context: WorkerContext, copied: CopiedChunk): Promise<Uint8Array<ArrayBuffer>> {
   const { bytes } = copied;
-  const compressed = await compress(bytes, bytes.byteLength / Number(copied.rows));
+  const compressed = await (context.compressRows ?? compress)(bytes, bytes.byteLength / Number(copied.rows));
   copied.bytes = NOTHING;
   if (context.recipients.length === 0) context.copyBuffer.giveBack(bytes);
   return compressed;

@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import type { S3Client } from "../s3/s3_client.ts";
+import type { Compress } from "./compress.ts";
 import type { CopyBuffer } from "./copy_buffer.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ObjectProperties } from "./object_properties.ts";
@@ -23,6 +24,8 @@ export interface WorkerContext {
   leaseMs: number;
   /** What the worker copies its chunks into. */
   copyBuffer: CopyBuffer;
+  /** Packs the rows of a chunk; by default zlib does. */
+  compressRows?: Compress | undefined;
   /** Most bytes of COPY text of one chunk; a bigger chunk is split. */
   maxChunkBytes: number;
   /** Most bytes of one row, which cannot be split. */

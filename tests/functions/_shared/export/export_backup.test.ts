@@ -1,6 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { compress, type Compress } from "../../../../functions/_shared/export/compress.ts";
 import { exportBackup, type ExportBackupOptions } from "../../../../functions/_shared/export/export_backup.ts";
 import type { RunProgress } from "../../../../functions/_shared/export/ledger.ts";
+import { Naps } from "../../../../functions/_shared/export/naps.ts";
 import { createExportWorld, type ExportWorld, readManifest } from "../../../support/export_world.ts";
 import { waitUntil } from "../../../support/wait_until.ts";
 
@@ -50,6 +52,34 @@ describe("exportBackup()", () => {
     const [row] = await world.sql("select state, rows from backup.runs where run_id = $1", [result.runId]);
     expect(row).toEqual({ state: "complete", rows: "12000" });
   });
+
+  it("exportBackup() packs rows, and nothing else, with what it is given for it", async () => {
+    const asked: { text: string; rowBytes: number | undefined }[] = [];
+    const compressRows: Compress = async (bytes, rowBytes) => {
+      asked.push({ text: Buffer.from(bytes).toString(), rowBytes });
+      return compress(bytes, rowBytes);
+    };
+    const { rawBytes } = await run({ compressRows });
+    expect(asked.map(({ text }) => text.length).reduce((sum, one) => sum + one, 0)).toBe(rawBytes);
+    for (const { text, rowBytes } of asked) {
+      expect(text).toMatch(/^(\d+\t[0-9a-f]{32}\n)+$/);
+      expect(rowBytes).toBeCloseTo(text.length / text.split("\n").slice(1).length, 6);
+    }
+  });
+
+  it("exportBackup() wakes a worker when there is a plan, and when the run has ended", async () => {
+    const { sleep } = Naps.prototype;
+    const long = vi.spyOn(Naps.prototype, "sleep").mockImplementation(function (this: Naps, ms) { return sleep.call(this, ms * 1000); });
+    try {
+      slow(20);
+      const { runId } = await run({ workers: 2 });
+      expect(long).toHaveBeenCalled();
+      expect(await world.sql("select distinct claimed_by from backup.chunks where run_id = $1 and kind = 'data' order by 1", [runId]))
+        .toEqual([{ claimed_by: "worker-1" }, { claimed_by: "worker-2" }]);
+    } finally {
+      long.mockRestore();
+    }
+  }, 60_000);
 
   it("exportBackup() tells its id at once and progress that never goes back", async () => {
     slow(60);
