@@ -96,7 +96,7 @@ comment on column backup.settings.lease_seconds is 'Seconds a claimed chunk belo
 comment on column backup.settings.max_attempts is 'Attempts per chunk before the run fails with the last error.';
 comment on column backup.settings.keeper_max_age is 'The keeper holds back vacuum; a run that needs longer fails instead of bloating the database.';
 comment on column backup.settings.keeper_start_timeout is 'A run whose keeper has not appeared by then fails.';
-comment on column backup.settings.count_at_plan_bytes is 'Tables up to this size are counted when planned, so that VACUUM FULL or CLUSTER during the export can be survived. Larger ones fail the run.';
+comment on column backup.settings.count_at_plan_bytes is 'The smallest tables, up to this size together without what is in TOAST, are counted when planned, so that VACUUM FULL or CLUSTER during the export can be survived. On others it fails the run.';
 comment on column backup.settings.object_lock is
   'GOVERNANCE or COMPLIANCE: objects of runs are locked in the bucket until their tier''s retention ends. Null: not locked, or as the bucket''s default says.';
 comment on column backup.settings.retention_mode is

@@ -18,8 +18,13 @@ const MIB = 1024 * 1024;
 /** Keeps the process below 250 MB with two workers, each holding rows, their compressed copy and a growing buffer. */
 const COMMAND_LIMITS = { maxChunkBytes: 32 * MIB, maxRowBytes: 1024 * MIB, maxRenderedFacts: Infinity };
 
-/** Some chunks at a time, so that one is copied while others are on their way; few enough that no worker is left alone with the last ones for long. */
+/** Some chunks at a time, so that one is copied while others are on their way. */
 const CLAIM_BYTES = 32 * MIB;
+
+/** Of what is left, so that no worker is left alone with the last chunks for long, but no less than is worth a round trip. */
+function claimBytes(bytesLeft: number, workers: number): number {
+  return Math.max(MIB, Math.min(CLAIM_BYTES, Math.floor(bytesLeft / (2 * workers))));
+}
 
 const POLL_MS = 300;
 
@@ -41,15 +46,26 @@ export interface ExportBackupResult extends CompletedRun {
   seconds: number;
 }
 
+/** How a run stands, for those who work on it. */
+interface Course {
+  naps: Naps;
+  /** Estimated, when it was asked for last. */
+  bytesLeft: number;
+}
+
 /** Works until the run has ended; a lost session is replaced as long as the run is alive. */
-async function workToTheEnd(options: ExportBackupOptions, runId: string, snapshotId: string, worker: string, naps: Naps): Promise<void> {
+async function workToTheEnd(options: ExportBackupOptions, runId: string, snapshotId: string, worker: string, course: Course): Promise<void> {
+  const { naps } = course;
   let losses = 0;
   for (;;) {
     const client = await options.connect(`holdfast ${worker}`);
     try {
       const made = await makeContext(client, options.s3, runId, worker, snapshotId, COMMAND_LIMITS, () => options.recipients ?? []);
       const context = { ...made, compressRows: options.compressRows };
-      const budget = { maxBytes: Infinity, maxMs: Infinity, claimBytes: CLAIM_BYTES, schemaAlone: false };
+      const budget = {
+        maxBytes: Infinity, maxMs: Infinity, schemaAlone: false,
+        get claimBytes() { return claimBytes(course.bytesLeft, options.workers); },
+      };
       const hooks = { now: () => performance.now(), sleep: async (ms: number) => { await sleep(ms); }, onPlanned: async () => naps.wake() };
       while ((await workOnRun(context, budget, hooks)).outcome !== "ended") await naps.sleep(POLL_MS);
       naps.wake();
@@ -74,9 +90,11 @@ async function workToTheEnd(options: ExportBackupOptions, runId: string, snapsho
   }
 }
 
-async function watch(ledger: Ledger, runId: string, options: ExportBackupOptions, stopped: AbortSignal): Promise<void> {
+async function watch(ledger: Ledger, runId: string, options: ExportBackupOptions, course: Course, stopped: AbortSignal): Promise<void> {
   while (!stopped.aborted) {
     const progress = await ledger.progress(runId);
+    // Nothing is known before there is a plan.
+    course.bytesLeft = progress.bytes_total > 0 ? progress.bytes_total - progress.bytes_done : Infinity;
     options.onProgress?.(progress);
     if (progress.state !== "exporting" && progress.state !== "starting") return;
     await sleep(POLL_MS, undefined, { signal: stopped }).catch(() => undefined);
@@ -98,7 +116,8 @@ export async function exportBackup(options: ExportBackupOptions): Promise<Export
     const runId = await ledger.startRun("cli", "cli", options.tier, options.s3.prefix);
     options.onStarted?.(runId);
     const keeper = await holdSnapshot(options.connect, runId);
-    const watching = watch(ledger, runId, options, stop.signal);
+    const course = { naps: new Naps(), bytesLeft: Infinity };
+    const watching = watch(ledger, runId, options, course, stop.signal);
     // A failing watch only costs progress; readCompletedRun() asks again.
     watching.catch(() => undefined);
     try {
@@ -107,8 +126,7 @@ export async function exportBackup(options: ExportBackupOptions): Promise<Export
       const waiting = waitForSnapshot(new Ledger(opener), runId, 60_000, hooks).finally(() => closeClient(opener));
       const snapshotId = await Promise.race([waiting, keeper.failed]);
       if (snapshotId !== null) {
-        const naps = new Naps();
-        const work = Array.from({ length: options.workers }, (_, n) => workToTheEnd(options, runId, snapshotId, `worker-${n + 1}`, naps));
+        const work = Array.from({ length: options.workers }, (_, n) => workToTheEnd(options, runId, snapshotId, `worker-${n + 1}`, course));
         const failed = (await Promise.allSettled(work)).find((one) => one.status === "rejected");
         if (failed !== undefined) throw failed.reason;
       }

@@ -999,7 +999,7 @@ comment on column backup.settings.lease_seconds is 'Seconds a claimed chunk belo
 comment on column backup.settings.max_attempts is 'Attempts per chunk before the run fails with the last error.';
 comment on column backup.settings.keeper_max_age is 'The keeper holds back vacuum; a run that needs longer fails instead of bloating the database.';
 comment on column backup.settings.keeper_start_timeout is 'A run whose keeper has not appeared by then fails.';
-comment on column backup.settings.count_at_plan_bytes is 'Tables up to this size are counted when planned, so that VACUUM FULL or CLUSTER during the export can be survived. Larger ones fail the run.';
+comment on column backup.settings.count_at_plan_bytes is 'The smallest tables, up to this size together without what is in TOAST, are counted when planned, so that VACUUM FULL or CLUSTER during the export can be survived. On others it fails the run.';
 comment on column backup.settings.object_lock is
   'GOVERNANCE or COMPLIANCE: objects of runs are locked in the bucket until their tier''s retention ends. Null: not locked, or as the bucket''s default says.';
 comment on column backup.settings.retention_mode is
@@ -5797,6 +5797,8 @@ revoke all on function backup.pause_sweep(text, uuid, bigint, bigint, timestampt
 -- Why: says for every table what happens to its rows, so that nothing is left out in silence. Runs inside the
 -- snapshot: pg_class is read as of the snapshot, sizes and storage files as of now. A table that is not readable, or that
 -- was rewritten between snapshot and plan, is an error and not a gap.
+-- Counting reads a table, and nobody can work on the run meanwhile: the smallest tables are counted, up to a limit for all of
+-- them together, so that planning takes no longer the larger the database is.
 -- Locks: ACCESS SHARE on each table while it is counted. Errors: HF305 not readable, HF301 rewritten.
 create or replace function backup.plan_tables()
 returns table (
@@ -5808,19 +5810,24 @@ set search_path = ''
 set row_security = off
 as $$
 declare
-  v_count_limit bigint := (select s.count_at_plan_bytes from backup.settings s);
+  v_block_size  integer := pg_catalog.current_setting('block_size')::integer;
+  v_count_limit bigint := (select s.count_at_plan_bytes from backup.settings s) / v_block_size;
+  v_count_left  bigint := v_count_limit;
   v_table record;
   v_refusal text[];
 begin
   for v_table in
     select n.nspname, n.oid as schema_oid, c.relname, c.oid, c.relkind, c.relfilenode,
            e.extname,
-           n.nspname in (select backup.included_schemas()) as included,
+           i.included,
+           -- Sizes as of the last VACUUM or ANALYZE: they only say which tables come first.
+           sum(c.relpages) filter (where c.relkind = 'r' and i.included) over (order by c.relpages, c.oid) <= v_count_limit as among_smallest,
            array(select a.attname::text from pg_catalog.pg_attribute a
                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
                  order by a.attnum) as columns
     from pg_catalog.pg_class c
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    cross join lateral (select n.nspname in (select backup.included_schemas()) as included) i
     left join pg_catalog.pg_depend d
       on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
     left join pg_catalog.pg_extension e on e.oid = d.refobjid
@@ -5861,11 +5868,12 @@ begin
           hint    = v_refusal[2] || ', or add the schema to backup.settings.excluded_schemas.';
       end if;
       status := 'pending';
-      pages := pg_catalog.pg_relation_size(v_table.oid) / pg_catalog.current_setting('block_size')::integer;
+      pages := pg_catalog.pg_relation_size(v_table.oid) / v_block_size;
       total_bytes := pg_catalog.pg_table_size(v_table.oid);
       fingerprint_expression := backup.fingerprint_expression(v_table.oid);
       -- A table that stores its rows elsewhere has no pages and so no chunks: its count shows that they are missing.
-      if total_bytes <= v_count_limit or pages = 0 then
+      if pages = 0 or v_table.among_smallest and pages <= v_count_left then
+        v_count_left := v_count_left - pages;
         -- A lock is held to the end of its transaction, and each count takes one for the table and one for every index: ten thousand
         -- partitions fill the server's lock table. What a rolled back subtransaction has locked is free again; its count stays.
         begin
@@ -8100,7 +8108,7 @@ revoke all on function backup.run_tests(text) from public;
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it. Qualified, as the search path may hold functions of
 -- these names.
 do $$ begin
-  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 678fa134170c.'));
+  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 90306bc7ff82.'));
 end $$;
 
 reset check_function_bodies;

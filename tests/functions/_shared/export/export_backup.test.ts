@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { compress, type Compress } from "../../../../functions/_shared/export/compress.ts";
 import { exportBackup, type ExportBackupOptions } from "../../../../functions/_shared/export/export_backup.ts";
-import type { RunProgress } from "../../../../functions/_shared/export/ledger.ts";
+import { Ledger, type RunProgress } from "../../../../functions/_shared/export/ledger.ts";
 import { Naps } from "../../../../functions/_shared/export/naps.ts";
 import { createExportWorld, type ExportWorld, readManifest } from "../../../support/export_world.ts";
 import { waitUntil } from "../../../support/wait_until.ts";
+
+const MIB = 1024 * 1024;
 
 describe("exportBackup()", () => {
   let world: ExportWorld;
@@ -78,6 +80,23 @@ describe("exportBackup()", () => {
         .toEqual([{ claimed_by: "worker-1" }, { claimed_by: "worker-2" }]);
     } finally {
       long.mockRestore();
+    }
+  }, 60_000);
+
+  it("exportBackup() claims less and less towards the end, so that no worker is left alone with the last chunks", async () => {
+    await world.sql("update backup.settings set chunk_bytes = 262144 where id; insert into shop.items (t) select repeat(md5(g::text), 10) from generate_series(1, 60000) g");
+    slow(150);
+    const claim = vi.spyOn(Ledger.prototype, "claim");
+    try {
+      await run({ workers: 3 });
+      const asked = claim.mock.calls.map(([, , maxBytes]) => maxBytes);
+      expect(asked[0]).toBe(32 * MIB); // nothing is known yet
+      const known = asked.filter((bytes) => bytes < 32 * MIB);
+      expect(known).toEqual([...known].sort((a, b) => b - a));
+      expect(known.at(-1)).toBeLessThan(known[0] ?? 0);
+      expect(known.every((bytes) => Number.isInteger(bytes) && bytes >= MIB && bytes <= 5 * MIB)).toBe(true); // 24 MB for three
+    } finally {
+      claim.mockRestore();
     }
   }, 60_000);
 
