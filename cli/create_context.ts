@@ -7,6 +7,7 @@ import { HoldfastError } from "../functions/_shared/errors/holdfast_error.ts";
 import type { CommandContext, GlobalOptions, Surroundings } from "./command_context.ts";
 import { configForUrl } from "./config_for_url.ts";
 import { explainMissing } from "./explain_missing.ts";
+import { logProgress } from "./log_progress.ts";
 import { createPalette } from "./palette.ts";
 import { showProgress } from "./show_progress.ts";
 import { warnUnverified } from "./warn_unverified.ts";
@@ -29,8 +30,8 @@ export function createContext({ env, stdout, stderr, stdin }: Surroundings, opti
     printJson: (value) => void stdout.write(`${JSON.stringify(value, null, 2)}\n`),
     note: (text) => void (silent ? undefined : stderr.write(`${text}\n`)),
     withProgress: async (label, task) => {
-      if (silent || stderr.isTTY !== true) return await task(() => undefined);
-      const shown = showProgress(stderr, label);
+      if (silent) return await task(() => undefined);
+      const shown = stderr.isTTY === true ? showProgress(stderr, label) : logProgress(stderr, label);
       try {
         const result = await task(shown.update);
         shown.end("done");

@@ -12,6 +12,7 @@ export const CLI_NOTES = `A password on the command line can be seen by other us
 Functions verify the certificate whenever they use TLS, as Deno does: for a database whose authority Deno does not know, set \`HOLDFAST_DB_CA\` among the secrets of the functions too.
 \`sslmode\` in the URL may be \`disable\`, \`require\`, \`verify-ca\` or \`verify-full\`. Without it, hosts outside the private network need TLS, and the command warns when it cannot verify the certificate. \`sslrootcert=system\` verifies with the authorities of the runtime; another file is not read: use \`HOLDFAST_DB_CA\`.
 Every refusal has a code, explained in [errors.md](errors.md).
+Long work shows how far it is on standard error: as one line on a terminal, elsewhere as a line for the log after ten seconds and then every thirty. \`--quiet\` and \`--json\` leave that out.
 
 ## The JSON contract
 
@@ -46,7 +47,7 @@ In JSON \`thaw\` is null, or \`{objects, bytes, pending_objects, pending_bytes, 
 /** What docs/cli.md says below a command, by the words after `holdfast`: its JSON, and what else its help has no room for. */
 export const CLI_TEXT: Readonly<Record<string, string>> = {
   "backup":
-    "JSON: `{run_id, manifest_key, rows, raw_bytes, stored_bytes, seconds, gzip, warnings}`; a warning is `{code, subject, message}`.",
+    "JSON: `{run_id, manifest_key, rows, raw_bytes, stored_bytes, seconds, gzip, warnings}`; a warning is `{code, subject, message}`. `gzip` is the library that compressed the rows, `isal` or `zlib`: with ISA-L (`apt-get install libisal2`) an export needs a quarter less CPU time, see [limits.md](limits.md#speed).",
   "init":
     "What is added, and what to do afterwards: [install.md](install.md). JSON: `{folder, version, installed_version, up_to_date, applied, changes, kept, migrations, next_steps}`. `installed_version` is null where there was none. A change is `{path, action, lines}` with `action` `add`, `change` or `remove`; "
     + "`kept` is what was edited and stays, `{path, reason}`; a migration is `{release, file, action}`, its name in the package and in the project, with `action` `keep`, `add` or `replace`; a step is `{title, run, notes}`. With `--json` nobody is asked: without `--yes` and `--dry-run` the object is printed with `applied` false, and the exit code is 3.",

@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { GlobalOptions, OutputStream } from "../../cli/command_context.ts";
 import { createContext } from "../../cli/create_context.ts";
 
@@ -66,7 +66,7 @@ describe("createContext()", () => {
     expect(await ask(null, {}, { stdin: terminal(), stderr: Object.assign(terminal(), { isTTY: false }) })).toBe(null);
     expect(await ask(null, {}, { stdin: Object.assign(terminal(), { isTTY: false }), stderr: terminal() })).toBe(null);
   });
-  it("createContext() shows work on a terminal only, and Ctrl-C there stays a signal", async () => {
+  it("createContext() draws work on a terminal only, and Ctrl-C there stays a signal", async () => {
     const show = async (isTTY: boolean, given: Partial<GlobalOptions> = {}) => {
       const stderr = Object.assign(new PassThrough(), { isTTY });
       const context = createContext({ env: {}, stdout: new PassThrough(), stderr }, { json: false, color: true, quiet: false, ...given });
@@ -77,6 +77,24 @@ describe("createContext()", () => {
     };
     expect(await show(true)).toMatch(/Exporting: done\n$/);
     expect([await show(false), await show(true, { quiet: true }), await show(true, { json: true })]).toEqual(["", "", ""]);
+  });
+  it("createContext() writes lines of long work where there is no terminal, and none with --quiet or --json", async () => {
+    const show = async (given: Partial<GlobalOptions>) => {
+      const stderr = new PassThrough();
+      const context = createContext({ env: {}, stdout: new PassThrough(), stderr }, { json: false, color: true, quiet: false, ...given });
+      vi.useFakeTimers();
+      try {
+        await context.withProgress("Exporting", async (update) => {
+          update("Exporting: 3 of 9 chunks");
+          vi.advanceTimersByTime(10_000);
+        });
+      } finally {
+        vi.useRealTimers();
+      }
+      return String(stderr.read() ?? "");
+    };
+    expect(await show({})).toBe("Exporting: 3 of 9 chunks (10 s)\nExporting: done (10 s)\n");
+    expect([await show({ quiet: true }), await show({ json: true })]).toEqual(["", ""]);
   });
   it("createContext() returns what the task returns and passes its error on", async () => {
     const { context } = setUp({ databaseUrl: URL });
