@@ -4,16 +4,23 @@ import { runCommand } from "./run_command.ts";
 
 letHeapGrow();
 
-// A reader that went away, as in `holdfast runs | head`, is not an error; nor is a terminal that was closed (EIO), when there is still something to clean up.
+let unwritten = false;
+
 for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+  stream.on("error", ({ code }: NodeJS.ErrnoException) => {
+    // A reader that went away, as in `holdfast runs | head`, is not an error; nor is a terminal that was closed (EIO), when there is still something to clean up.
+    if (code === "EPIPE" || code === "EIO") return;
+    // The work goes on to its end, and to its cleaning up; but whoever keeps the output has to learn that it is not whole.
+    if (!unwritten && stream === process.stdout) process.stderr.write(`error: Cannot write to standard output (${code ?? "unknown"})\nhint: Look for space on the disk it goes to.\n`);
+    unwritten = true;
+    process.exitCode = 3;
   });
 }
 
-process.exitCode = await runCommand(process.argv.slice(2), {
+const exitCode = await runCommand(process.argv.slice(2), {
   env: readEnv(),
   stdout: process.stdout,
   stderr: process.stderr,
   stdin: process.stdin,
 });
+if (!unwritten) process.exitCode = exitCode;

@@ -17,6 +17,7 @@ import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 import type { CommandContext, ExitCode, RegisterCommand } from "../command_context.ts";
 import { configForUrl } from "../config_for_url.ts";
 import { describeHelp } from "../describe_help.ts";
+import { formatColumns } from "../format_columns.ts";
 import { exitCodeFor } from "../exit_code_for.ts";
 import { parseWorkers } from "../parse_workers.ts";
 import { addIdentityOption, readIdentities } from "../read_identities.ts";
@@ -118,11 +119,14 @@ function readRequest(context: CommandContext, s3: S3Client, flags: RestoreFlags)
   };
 }
 
+const LIST_HEADER = ["PROJECT", "RUN", "PROOFS", ""];
+
 async function list(context: CommandContext, s3: S3Client, project: string | undefined): Promise<ExitCode> {
   const found = await context.withProgress("Listing", () => listBackups(s3, project));
   if (context.options.json) {
     context.printJson(found.map((one) => ({ project: one.project, run_id: one.runId, manifest_key: one.manifestKey, proofs: one.proofKeys.length, archived: one.archived })));
-  } else for (const one of found) context.print(`${one.project}  ${one.runId}  ${one.proofKeys.length === 1 ? "1 proof" : `${one.proofKeys.length} proofs`}${one.archived ? "  archived" : ""}`);
+  } else if (found.length === 0) context.note("There are no restore points in the bucket.");
+  else context.print(formatColumns([LIST_HEADER, ...found.map((one) => [one.project, one.runId, String(one.proofKeys.length), one.archived ? "archived" : ""])]));
   return 0;
 }
 

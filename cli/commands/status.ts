@@ -52,7 +52,7 @@ function formatStatus(status: BackupStatus, palette: Palette): string {
   const rows: string[][] = [
     ["Newest restore point", status.newest_restore_point === null ? "none" : `${status.newest_restore_point}, ${age(status.newest_age_seconds)} old, ${status.newest_verified === true ? "verified by a drill" : "not verified by a drill"}`],
     ["Last run", status.last_run_id === null ? "none" : `${status.last_run_id} ${status.last_run_state}${status.last_run_failure_code === null ? "" : `: ${status.last_run_failure_code} ${status.last_run_failure_message}`}`],
-    ["Last verification", status.last_verdict === null ? "none" : `${status.last_verdict} at ${status.last_verified_at}`],
+    ["Last verification", status.last_verdict === null ? "none" : `${status.last_verdict}${status.last_verified_at === null ? "" : ` at ${new Date(status.last_verified_at).toISOString().slice(0, 19).replace("T", " ")} UTC`}`],
     ["RPO", objective(status.rpo_seconds, status.rpo_target_seconds)],
     ["RTO", objective(status.rto_seconds, status.rto_target_seconds)],
     ["Secondary backup", status.secondary_backup_reason],

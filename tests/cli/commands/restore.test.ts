@@ -111,9 +111,9 @@ describe("registerRestore()", () => {
     const key = `${written.backup.prefix}manifest.json`;
     expect(await json(["--list"], 0)).toEqual([{ project: "clinic", run_id: RUN, manifest_key: key, proofs: 0, archived: false }]);
     await s3.putObject(`${written.backup.prefix}proofs/1.json`, new TextEncoder().encode("{}"));
-    expect(await restore(["--list"])).toMatchObject({ code: 0, out: `clinic  ${RUN}  1 proof\n` });
+    expect(await restore(["--list"])).toMatchObject({ code: 0, out: `PROJECT  RUN${" ".repeat(RUN.length - 3)}  PROOFS\nclinic   ${RUN}  1\n` });
     await s3.putObject(`${written.backup.prefix}proofs/2.json`, new TextEncoder().encode("{}"));
-    expect(await restore(["--list"])).toMatchObject({ out: `clinic  ${RUN}  2 proofs\n` });
+    expect(await restore(["--list"])).toMatchObject({ out: expect.stringContaining(`clinic   ${RUN}  2\n`) });
     expect(await json(["--list", "--project", "another"], 0)).toEqual([]);
   });
 

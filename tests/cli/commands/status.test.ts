@@ -21,6 +21,11 @@ describe("registerStatus()", () => {
     expect(stdout).toMatch(/^stale\nNewest restore point  20260101T000000Z-aaaaaa, /);
     expect(stdout).not.toContain("\u001b");
   });
+  it("registerStatus() says when the last verification ended, to the second", async () => {
+    await queryRows(database.url, `insert into backup.verifications (trigger, verdict, started_at, finished_at)
+      values ('cli', 'passed', '2026-01-01T02:00:00.123456Z', '2026-01-01T02:03:04.567891Z')`);
+    expect((await holdfast("status")).stdout).toMatch(/^Last verification +passed at 2026-01-01 02:03:04 UTC$/m);
+  });
   it("registerStatus() tells monitoring by its exit code with --check", async () => {
     const { code, stdout } = await holdfast("status", "--check", "--json");
     expect([code, JSON.parse(stdout)]).toEqual([10, expect.objectContaining({ health: "stale" })]);

@@ -86,7 +86,7 @@ describe("restoring from an archive", () => {
     const bytes = orders.reduce((sum, one) => sum + one.bytes, 0);
     expect(JSON.parse(dry.stdout)).toMatchObject({ thaw: { objects: orders.length, bytes, tier: "Bulk", usual_seconds: 43_200, by_class: [{ storage_class: "GLACIER", objects: orders.length, bytes }] } });
     expect((await restore("--dry-run")).stdout).toMatch(/Before that \d+ objects .* have to be thawed \(--thaw\)[^]*With tier Standard: 3 to 5 hours, then the restore\./);
-    expect((await bench.holdfastHere("restore", "--list")).stdout).toContain(`${manifest.run_id}  0 proofs  archived`);
+    expect((await bench.holdfastHere("restore", "--list")).stdout).toContain(`${manifest.run_id}  0       archived`);
     expect(await count("GLACIER ongoing")).toBe(0);
   });
 
