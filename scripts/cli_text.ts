@@ -47,7 +47,7 @@ In JSON \`thaw\` is null, or \`{objects, bytes, pending_objects, pending_bytes, 
 /** What docs/cli.md says below a command, by the words after `holdfast`: its JSON, and what else its help has no room for. */
 export const CLI_TEXT: Readonly<Record<string, string>> = {
   "backup":
-    "JSON: `{run_id, manifest_key, rows, raw_bytes, stored_bytes, seconds, gzip, warnings}`; a warning is `{code, subject, message}`. `gzip` is the library that compressed the rows, `isal` or `zlib`: with ISA-L (`apt-get install libisal2`) an export needs a quarter less CPU time, see [limits.md](limits.md#speed).",
+    "JSON: `{run_id, manifest_key, rows, raw_bytes, stored_bytes, seconds, gzip, warnings}`; a warning is `{code, subject, message}`. `gzip` is the library that rows were given to, 64 KiB of them or more at once: `isal` or `zlib`. With ISA-L (`apt-get install libisal2`) an export needs a quarter less CPU time, see [limits.md](limits.md#speed).",
   "init":
     "What is added, and what to do afterwards: [install.md](install.md). JSON: `{folder, version, installed_version, up_to_date, applied, changes, kept, migrations, next_steps}`. `installed_version` is null where there was none. A change is `{path, action, lines}` with `action` `add`, `change` or `remove`; "
     + "`kept` is what was edited and stays, `{path, reason}`; a migration is `{release, file, action}`, its name in the package and in the project, with `action` `keep`, `add` or `replace`; a step is `{title, run, notes}`. With `--json` nobody is asked: without `--yes` and `--dry-run` the object is printed with `applied` false, and the exit code is 3.",

@@ -27,8 +27,7 @@ begin
     select n.nspname, n.oid as schema_oid, c.relname, c.oid, c.relkind, c.relfilenode,
            e.extname,
            i.included,
-           -- Sizes as of the last VACUUM or ANALYZE: they only say which tables come first.
-           sum(c.relpages) filter (where c.relkind = 'r' and i.included) over (order by c.relpages, c.oid) <= v_count_limit as among_smallest,
+           sum(k.pages) over (order by k.pages, c.oid) <= v_count_limit as among_smallest,
            array(select a.attname::text from pg_catalog.pg_attribute a
                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
                  order by a.attnum) as columns
@@ -38,6 +37,9 @@ begin
     left join pg_catalog.pg_depend d
       on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
     left join pg_catalog.pg_extension e on e.oid = d.refobjid
+    -- Of tables to be counted, as of the last VACUUM or ANALYZE where there was one: it only says which of them come first.
+    cross join lateral (select case when c.relkind = 'r' and i.included and e.oid is null
+                                    then case when c.relpages > 0 then c.relpages else pg_catalog.pg_relation_size(c.oid) / v_block_size end end as pages) k
     where c.relkind in ('r', 'p', 'm', 'f')
       and n.nspname <> 'information_schema' and n.nspname !~ '^pg_(catalog|toast|temp_|toast_temp_)'
     order by n.nspname, c.relname

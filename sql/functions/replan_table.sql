@@ -3,8 +3,8 @@
 --
 -- Why: VACUUM FULL and CLUSTER give every row another address, so ranges that were copied before no longer tell which rows
 -- are missing. When the snapshot still sees as many rows as at planning time the table is copied again from its first
--- chunk; objects that were stored for it stay behind as debris. Otherwise (TRUNCATE, a rewriting ALTER, a table too big to
--- have been counted) the rows of the snapshot are gone or cannot be proven to be there.
+-- chunk; objects that were stored for it stay behind as debris. Otherwise (TRUNCATE, a rewriting ALTER, a table that was not
+-- counted) the rows of the snapshot are gone or cannot be proven to be there.
 -- Returns false in that case and changes nothing. Errors: HF003, HF004.
 create or replace function backup.replan_table(
   p_run_id text, p_claim_id uuid, p_chunk_no integer, p_filenode oid, p_pages bigint, p_total_bytes bigint, p_rows bigint)

@@ -3,7 +3,7 @@
 --
 -- Why: the totals of a table are the sums over its chunks. A table that was counted in the snapshot must have been copied
 -- with exactly that many rows, and the chunks of every table must cover it from its first page to its end without gap or
--- overlap, which is all that speaks for a table too large to be counted. Called before the manifest is written.
+-- overlap, which is all that speaks for a table that was not counted. Called before the manifest is written.
 -- Errors: HF304 copied rows do not add up, or chunks do not.
 create or replace function backup.settle_tables(p_run_id text)
 returns integer

@@ -28,5 +28,5 @@ comment on column backup.run_tables.relid is 'Object id at the time of the run; 
 comment on column backup.run_tables.columns is 'Columns whose values are in the backup, in order. Generated columns are left out.';
 comment on column backup.run_tables.fingerprint_expression is 'Row hash expression over alias t. Anyone can recompute: select count(*), sum(<expression>) from only <table> t.';
 comment on column backup.run_tables.filenode is 'Storage file at planning time. While it is unchanged, rows visible to the snapshot have not moved.';
-comment on column backup.run_tables.planned_rows is 'Exact rows at planning time, for tables small enough to count.';
+comment on column backup.run_tables.planned_rows is 'Exact rows at planning time, of the tables that were counted: see backup.settings.count_at_plan_bytes.';
 comment on column backup.run_tables.fingerprint is 'Order-independent content hash: the sum of 64-bit row hashes modulo 2^64, as 16 hex digits.';

@@ -245,7 +245,7 @@ comment on column backup.run_tables.relid is 'Object id at the time of the run; 
 comment on column backup.run_tables.columns is 'Columns whose values are in the backup, in order. Generated columns are left out.';
 comment on column backup.run_tables.fingerprint_expression is 'Row hash expression over alias t. Anyone can recompute: select count(*), sum(<expression>) from only <table> t.';
 comment on column backup.run_tables.filenode is 'Storage file at planning time. While it is unchanged, rows visible to the snapshot have not moved.';
-comment on column backup.run_tables.planned_rows is 'Exact rows at planning time, for tables small enough to count.';
+comment on column backup.run_tables.planned_rows is 'Exact rows at planning time, of the tables that were counted: see backup.settings.count_at_plan_bytes.';
 comment on column backup.run_tables.fingerprint is 'Order-independent content hash: the sum of 64-bit row hashes modulo 2^64, as 16 hex digits.';
 
 -- sql/tables/chunks.sql
@@ -5816,8 +5816,7 @@ begin
     select n.nspname, n.oid as schema_oid, c.relname, c.oid, c.relkind, c.relfilenode,
            e.extname,
            i.included,
-           -- Sizes as of the last VACUUM or ANALYZE: they only say which tables come first.
-           sum(c.relpages) filter (where c.relkind = 'r' and i.included) over (order by c.relpages, c.oid) <= v_count_limit as among_smallest,
+           sum(k.pages) over (order by k.pages, c.oid) <= v_count_limit as among_smallest,
            array(select a.attname::text from pg_catalog.pg_attribute a
                  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
                  order by a.attnum) as columns
@@ -5827,6 +5826,9 @@ begin
     left join pg_catalog.pg_depend d
       on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
     left join pg_catalog.pg_extension e on e.oid = d.refobjid
+    -- Of tables to be counted, as of the last VACUUM or ANALYZE where there was one: it only says which of them come first.
+    cross join lateral (select case when c.relkind = 'r' and i.included and e.oid is null
+                                    then case when c.relpages > 0 then c.relpages else pg_catalog.pg_relation_size(c.oid) / v_block_size end end as pages) k
     where c.relkind in ('r', 'p', 'm', 'f')
       and n.nspname <> 'information_schema' and n.nspname !~ '^pg_(catalog|toast|temp_|toast_temp_)'
     order by n.nspname, c.relname
@@ -6292,8 +6294,8 @@ revoke all on function backup.renew_drill_step(uuid, integer, uuid) from public;
 --
 -- Why: VACUUM FULL and CLUSTER give every row another address, so ranges that were copied before no longer tell which rows
 -- are missing. When the snapshot still sees as many rows as at planning time the table is copied again from its first
--- chunk; objects that were stored for it stay behind as debris. Otherwise (TRUNCATE, a rewriting ALTER, a table too big to
--- have been counted) the rows of the snapshot are gone or cannot be proven to be there.
+-- chunk; objects that were stored for it stay behind as debris. Otherwise (TRUNCATE, a rewriting ALTER, a table that was not
+-- counted) the rows of the snapshot are gone or cannot be proven to be there.
 -- Returns false in that case and changes nothing. Errors: HF003, HF004.
 create or replace function backup.replan_table(
   p_run_id text, p_claim_id uuid, p_chunk_no integer, p_filenode oid, p_pages bigint, p_total_bytes bigint, p_rows bigint)
@@ -6872,7 +6874,7 @@ revoke all on function backup.set_policy(text, jsonb) from public;
 --
 -- Why: the totals of a table are the sums over its chunks. A table that was counted in the snapshot must have been copied
 -- with exactly that many rows, and the chunks of every table must cover it from its first page to its end without gap or
--- overlap, which is all that speaks for a table too large to be counted. Called before the manifest is written.
+-- overlap, which is all that speaks for a table that was not counted. Called before the manifest is written.
 -- Errors: HF304 copied rows do not add up, or chunks do not.
 create or replace function backup.settle_tables(p_run_id text)
 returns integer
@@ -8104,7 +8106,7 @@ revoke all on function backup.run_tests(text) from public;
 -- Tells which build of sql/ a database has; compareBuild() in stack/ reads it. Qualified, as the search path may hold functions of
 -- these names.
 do $$ begin
-  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 90306bc7ff82.'));
+  execute pg_catalog.format('comment on schema backup is %L', pg_catalog.concat_ws(' ', pg_catalog.obj_description('backup'::regnamespace, 'pg_namespace'), 'Build 012a62eee607.'));
 end $$;
 
 reset check_function_bodies;

@@ -10,6 +10,9 @@ import { HAS_ISAL } from "../support/has_isal.ts";
 const MIB = 1024 * 1024;
 const rows = (bytes: number): Buffer => Buffer.from(Array.from({ length: Math.ceil(bytes / 20) }, (_, n) => `${n}\tvisit\t${(n * 7919) % 100_000}\n`).join("")).subarray(0, bytes);
 
+/** Calls of the library before it is used: one for each window. */
+const PROBES = 2;
+
 /** RFC 1952: the operating system that a gzip member names. ISA-L does not know its own. */
 const madeBy = (packed: Uint8Array): string => (packed[9] === 255 ? "isal" : "zlib");
 
@@ -43,7 +46,7 @@ describe("loadIsalGzip()", () => {
   it("loadIsalGzip() leaves to zlib what the library fails on, and uses it again for the next text", async () => {
     const compress = await load(standIn((packed, call) => {
       packed[9] = 255;
-      return call === 1 ? new Error("refused") : packed;
+      return call === PROBES ? new Error("refused") : packed;
     }));
     const text = rows(MIB);
     const packed = [await compress(text, 20), await compress(text, 20)];
@@ -51,8 +54,35 @@ describe("loadIsalGzip()", () => {
     for (const one of packed) expect(gunzipSync(one).equals(text)).toBe(true);
   });
 
+  it("loadIsalGzip() asks about both windows before it uses the library", async () => {
+    const windows: number[] = [];
+    const open = async (): Promise<IsalDeflate> => async (stream, bytes, windowBits) => {
+      windows.push(windowBits);
+      const packed = gzipSync(windowBits === 15 ? "another text" : bytes);
+      stream.output.set(packed);
+      return packed.length;
+    };
+    expect(await loadIsalGzip(open)).toBeNull();
+    expect(windows).toEqual([13, 15]);
+  });
+
+  it("loadIsalGzip() unpacks the first rows of a kind, and never uses a library again that spoils them", async () => {
+    let calls = 0;
+    const compress = await load(standIn((packed, call) => {
+      calls++;
+      packed[9] = 255;
+      return call < PROBES ? packed : packed.fill(0, 1_000, 1_020);
+    }));
+    const text = rows(2 * MIB);
+    for (const rowBytes of [20, 20, 5_000]) {
+      const packed = await compress(text, rowBytes);
+      expect([madeBy(packed), gunzipSync(packed).equals(text)]).toEqual(["zlib", true]);
+    }
+    expect(calls).toBe(PROBES + 1);
+  });
+
   it("loadIsalGzip() leaves short texts to zlib", async () => {
-    const compress = await load(standIn((packed, call) => (call === 0 ? packed : new Error("asked"))));
+    const compress = await load(standIn((packed, call) => (call < PROBES ? packed : new Error("asked"))));
     for (const bytes of [0, 1, 65_535]) expect(gunzipSync(await compress(rows(bytes))).equals(rows(bytes))).toBe(true);
   });
 

@@ -53,6 +53,11 @@ interface Course {
   bytesLeft: number;
 }
 
+function look(course: Course, { bytes_total: total, bytes_done: done }: RunProgress): void {
+  // Nothing is known before there is a plan.
+  course.bytesLeft = total > 0 ? total - done : Infinity;
+}
+
 /** Works until the run has ended; a lost session is replaced as long as the run is alive. */
 async function workToTheEnd(options: ExportBackupOptions, runId: string, snapshotId: string, worker: string, course: Course): Promise<void> {
   const { naps } = course;
@@ -66,7 +71,13 @@ async function workToTheEnd(options: ExportBackupOptions, runId: string, snapsho
         maxBytes: Infinity, maxMs: Infinity, schemaAlone: false,
         get claimBytes() { return claimBytes(course.bytesLeft, options.workers); },
       };
-      const hooks = { now: () => performance.now(), sleep: async (ms: number) => { await sleep(ms); }, onPlanned: async () => naps.wake() };
+      const hooks = {
+        now: () => performance.now(), sleep: async (ms: number) => { await sleep(ms); },
+        onPlanned: async () => {
+          look(course, await context.ledger.progress(runId));
+          naps.wake();
+        },
+      };
       while ((await workOnRun(context, budget, hooks)).outcome !== "ended") await naps.sleep(POLL_MS);
       naps.wake();
       return;
@@ -93,8 +104,7 @@ async function workToTheEnd(options: ExportBackupOptions, runId: string, snapsho
 async function watch(ledger: Ledger, runId: string, options: ExportBackupOptions, course: Course, stopped: AbortSignal): Promise<void> {
   while (!stopped.aborted) {
     const progress = await ledger.progress(runId);
-    // Nothing is known before there is a plan.
-    course.bytesLeft = progress.bytes_total > 0 ? progress.bytes_total - progress.bytes_done : Infinity;
+    look(course, progress);
     options.onProgress?.(progress);
     if (progress.state !== "exporting" && progress.state !== "starting") return;
     await sleep(POLL_MS, undefined, { signal: stopped }).catch(() => undefined);

@@ -213,7 +213,7 @@ async function replan(context: WorkerContext, chunk: ClaimedChunk): Promise<void
   if (now !== undefined && !now.same_table) throw new ChunkFailed(chunk, tableChanged(chunk));
   if (now?.same_rows === true && await context.ledger.replan(context.runId, chunk.claim_id, chunk.chunk_no, now)) return;
   throw new ChunkFailed(chunk, new HoldfastError("HF301", `Cannot export table ${tableOf(chunk)} as it was rewritten during the run`, {
-    detail: "TRUNCATE, a rewriting ALTER TABLE, or VACUUM FULL and CLUSTER of a table too large to have been counted.",
+    detail: "TRUNCATE, a rewriting ALTER TABLE, or VACUUM FULL and CLUSTER of a table that was not counted when planned (count_at_plan_bytes of backup.settings).",
     hint: "Start another run when the maintenance has ended.",
   }));
 }

@@ -1,17 +1,22 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 /** Waiting between two questions to the ledger, which whoever in this process knows the answer has changed can end. */
 export class Naps {
-  #current = new AbortController();
+  readonly #sleepers = new Map<() => void, ReturnType<typeof setTimeout>>();
 
-  async sleep(ms: number): Promise<void> {
-    const { signal } = this.#current;
-    await sleep(ms, undefined, { signal }).catch(() => undefined);
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        this.#sleepers.delete(end);
+        resolve();
+      };
+      this.#sleepers.set(end, setTimeout(end, ms));
+    });
   }
 
   /** Ends all naps there are; later ones are not shortened. */
   wake(): void {
-    this.#current.abort();
-    this.#current = new AbortController();
+    for (const [end, timer] of [...this.#sleepers]) {
+      clearTimeout(timer);
+      end();
+    }
   }
 }

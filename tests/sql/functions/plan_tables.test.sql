@@ -57,14 +57,16 @@ select is_empty($$ select from planned where status = 'excluded' and (filenode i
 select results_eq($$ select table_name, planned_rows from planned where status = 'pending' $$,
   $$ values ('child', 1::bigint), ('empty', 0), ('large', null), ('partition', 1), ('plain', 200), ('unlogged', 0) $$, 'plan_tables() counts tables up to the limit, without their children');
 create table hf_test.a_middling as select repeat('x', 1000) as filler from generate_series(1, 20) n;
-analyze hf_test.child, hf_test.partition, hf_test.plain, hf_test.large, hf_test.a_middling;
+create table hf_test.a_new_one as table hf_test.large; -- as large, and never analyzed
+insert into hf_test.of_extension values (1);
+analyze hf_test.child, hf_test.partition, hf_test.plain, hf_test.large, hf_test.a_middling, hf_test.of_extension;
 update backup.settings set count_at_plan_bytes = pg_relation_size('hf_test.child') + pg_relation_size('hf_test.partition') + pg_relation_size('hf_test.plain');
 select results_eq($$ select table_name from backup.plan_tables() where planned_rows is not null and pages > 0 $$, $$ values ('child'), ('partition'), ('plain') $$,
-  'plan_tables() counts the smallest tables that the limit has room for together, whatever their names');
+  'plan_tables() counts the smallest tables that the limit has room for together, whatever their names, and whether they were analyzed; what an extension brings takes no room');
 update backup.settings set count_at_plan_bytes = count_at_plan_bytes - 1;
 select results_eq($$ select table_name from backup.plan_tables() where planned_rows is not null and pages > 0 $$, $$ values ('child'), ('partition') $$,
   'plan_tables() counts no table for which the smaller ones have left no room, so that planning does not take longer the larger the database is');
-drop table hf_test.a_middling;
+drop table hf_test.a_middling, hf_test.a_new_one;
 update backup.settings set count_at_plan_bytes = -1;
 select results_eq($$ select table_name, planned_rows from backup.plan_tables() where schema_name = 'hf_test' and planned_rows is not null $$,
   $$ values ('empty', 0::bigint), ('unlogged', 0) $$, 'plan_tables() counts tables without pages whatever the limit, as no chunk would notice rows kept elsewhere');
