@@ -1,4 +1,5 @@
 import { letHeapGrow } from "../../cli/let_heap_grow.ts";
+import { returnMemory } from "../../cli/return_memory.ts";
 import { connect } from "../../functions/_shared/database/connect.ts";
 import { restoreBackup } from "../../functions/_shared/restore/restore_backup.ts";
 import { createS3Client } from "../../functions/_shared/s3/s3_client.ts";
@@ -6,6 +7,7 @@ import { parseS3Config } from "../../functions/_shared/s3/s3_config.ts";
 
 // A process of its own, as the command is one: its peak memory and CPU time are the command's.
 letHeapGrow();
+await returnMemory();
 const [targetUrl = "", workers = "2"] = process.argv.slice(2);
 const config = parseS3Config(process.env);
 if (config === null) throw new Error("S3 is not configured");
