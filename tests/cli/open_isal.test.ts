@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { IsalStream, openIsal } from "../../cli/open_isal.ts";
@@ -26,6 +27,27 @@ describe("openIsal()", () => {
       expect(gunzipSync(stream.output.subarray(0, length ?? 0)).equals(TEXT)).toBe(true);
       expect(stream.output.subarray(length ?? 0).every((byte) => byte === 0)).toBe(true);
     }
+  });
+
+  it.runIf(HAS_ISAL)("openIsal() looks as far back as it is told", async () => {
+    const deflate = await openIsal();
+    const once = randomBytes(6_000);
+    const distant = Buffer.concat(Array.from({ length: 20 }, () => once));
+    const lengths = [];
+    for (const windowBits of [12, 13]) lengths.push(await deflate(streamFor(2 * distant.length), distant, windowBits) ?? 0);
+    expect(lengths[0]).toBeGreaterThan(0.9 * distant.length);
+    expect(lengths[1]).toBeLessThan(distant.length / 10);
+  });
+
+  it.runIf(HAS_ISAL)("openIsal() leaves the thread that asks free meanwhile", async () => {
+    const deflate = await openIsal();
+    const long = randomBytes(32 * 1024 * 1024);
+    let turns = 0;
+    const turn = () => { turns++; timer = setImmediate(turn); };
+    let timer = setImmediate(turn);
+    await deflate(streamFor(long.length + 100_000), long, 13);
+    clearImmediate(timer);
+    expect(turns).toBeGreaterThan(10);
   });
 
   it.runIf(HAS_ISAL)("openIsal() takes a part of a larger memory and touches nothing around it", async () => {
