@@ -4,10 +4,11 @@ import { configDefaults, defineConfig } from "vitest/config";
 const thresholds = process.env["HOLDFAST_WHOLE_RUN"] === undefined ? {} : { thresholds: { lines: 98, branches: 90 } };
 
 /**
- * What meets both servers in the same way: pages, archived objects, keys, installing, a storage that fails. CI has run it on the default
- * server and has no time for it on the second one; by hand it runs on either.
+ * What meets both servers in the same way: pages, archived objects, keys, installing, a storage that fails, and what talks to a
+ * storage only. CI has run it on the default server and has no time for it on the second one; by hand it runs on either.
  */
-const ALIKE = ["tests/e2e/report_page.test.ts", "tests/e2e/restore/archived.test.ts", "tests/e2e/install.test.ts", "tests/e2e/faults/storage.test.ts", "tests/cli/commands/verify_key.test.ts"];
+const ALIKE = ["tests/e2e/report_page.test.ts", "tests/e2e/restore/archived.test.ts", "tests/e2e/install.test.ts", "tests/e2e/faults/storage.test.ts", "tests/cli/commands/verify_key.test.ts",
+  "tests/stack/s3/**", "tests/functions/_shared/s3/**"];
 const isSecond = process.env["CI"] === "true" && process.env["HOLDFAST_PG"] === "system";
 
 export default defineConfig({
