@@ -15,7 +15,7 @@ import { workOnRun } from "./work_on_run.ts";
 
 const MIB = 1024 * 1024;
 
-/** Keeps the process below 250 MB with two workers, each holding rows, their compressed copy and a growing buffer. */
+/** Keeps the process below 250 MB with two workers, each holding rows, their compressed copy and a growing buffer; below 300 when the rows do not compress. */
 const COMMAND_LIMITS = { maxChunkBytes: 32 * MIB, maxRowBytes: 1024 * MIB, maxRenderedFacts: Infinity };
 
 /** Some chunks at a time, so that one is copied while others are on their way. */
