@@ -1,5 +1,6 @@
 import { formatDuration } from "../functions/_shared/report/format_quantity.ts";
 import type { OutputStream } from "./command_context.ts";
+import { onOneLine } from "./on_one_line.ts";
 import type { ShownProgress } from "./show_progress.ts";
 
 /** What takes less is over before anybody looks into the log. */
@@ -13,8 +14,7 @@ export function logProgress(output: OutputStream, label: string): ShownProgress 
   let lines = 0;
   const line = (text: string) => {
     lines++;
-    // Names of tables are in it, and those may hold line breaks.
-    output.write(`${text.replace(/\p{Cc}+/gu, " ")} (${formatDuration((performance.now() - started) / 1000)})\n`);
+    output.write(`${onOneLine(text)} (${formatDuration((performance.now() - started) / 1000)})\n`);
   };
   let timer = setTimeout(function again() {
     line(current);

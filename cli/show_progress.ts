@@ -1,4 +1,5 @@
 import type { OutputStream } from "./command_context.ts";
+import { onOneLine } from "./on_one_line.ts";
 
 const FRAMES = ["-", "\\", "|", "/"] as const;
 const FRAME_MS = 100;
@@ -20,9 +21,7 @@ export function showProgress(output: OutputStream, label: string): ShownProgress
   let current = label;
   let frame = 0;
   const draw = () => {
-    // Names of tables are in it, and those may hold line breaks.
-    const text = current.replace(/\p{Cc}+/gu, " ");
-    output.write(`\r${NO_WRAP}${FRAMES[frame++ % FRAMES.length]} ${text}${ERASE_REST}${WRAP}`);
+    output.write(`\r${NO_WRAP}${FRAMES[frame++ % FRAMES.length]} ${onOneLine(current)}${ERASE_REST}${WRAP}`);
   };
   draw();
   const timer = setInterval(draw, FRAME_MS);

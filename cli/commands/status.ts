@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import { readMetrics } from "../../functions/_shared/metrics/read_metrics.ts";
 import { type MetricsFormat, renderMetrics } from "../../functions/_shared/metrics/render_metrics.ts";
-import { formatDuration } from "../../functions/_shared/report/format_quantity.ts";
+import { formatDuration, formatTime } from "../../functions/_shared/report/format_quantity.ts";
 import { type BackupStatus, getBackupStatus } from "../../functions/_shared/status/get_backup_status.ts";
 import type { ExitCode, RegisterCommand } from "../command_context.ts";
 import { describeHelp } from "../describe_help.ts";
@@ -52,7 +52,7 @@ function formatStatus(status: BackupStatus, palette: Palette): string {
   const rows: string[][] = [
     ["Newest restore point", status.newest_restore_point === null ? "none" : `${status.newest_restore_point}, ${age(status.newest_age_seconds)} old, ${status.newest_verified === true ? "verified by a drill" : "not verified by a drill"}`],
     ["Last run", status.last_run_id === null ? "none" : `${status.last_run_id} ${status.last_run_state}${status.last_run_failure_code === null ? "" : `: ${status.last_run_failure_code} ${status.last_run_failure_message}`}`],
-    ["Last verification", status.last_verdict === null ? "none" : `${status.last_verdict}${status.last_verified_at === null ? "" : ` at ${new Date(status.last_verified_at).toISOString().slice(0, 19).replace("T", " ")} UTC`}`],
+    ["Last verification", status.last_verdict === null ? "none" : `${status.last_verdict}${status.last_verified_at === null ? "" : ` at ${formatTime(status.last_verified_at)}`}`],
     ["RPO", objective(status.rpo_seconds, status.rpo_target_seconds)],
     ["RTO", objective(status.rto_seconds, status.rto_target_seconds)],
     ["Secondary backup", status.secondary_backup_reason],

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
 import { existsSync, readFileSync, rmSync, chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -38,6 +38,7 @@ export async function compareWithPgDump(options: { dir: string; bytes: number; r
     settings: { shared_buffers: "512MB", max_wal_size: "8GB" },
   });
   const exportChild = await bundleChild("export_child");
+  let storage: ChildProcess | undefined;
   try {
     const url = cluster.url("postgres", "postgres");
     await applyMigrations(url);
@@ -48,6 +49,7 @@ export async function compareWithPgDump(options: { dir: string; bytes: number; r
     for (let round = 0; round <= options.rounds; round += 1) {
       const storageDir = join(dir, `s3_${round}`);
       const { child, env } = await startStorage(storageDir);
+      storage = child;
       const cpu = () => cpuByPart(serverPid, child.pid ?? 0);
       const timed = async (program: string, args: string[]) => {
         await exec("sync");
@@ -78,6 +80,7 @@ export async function compareWithPgDump(options: { dir: string; bytes: number; r
     console.log(`  ${last?.rows ?? 0} rows, ${Math.round((last?.rawBytes ?? 0) / 1048576)} MiB of COPY text, ${Math.round((last?.storedBytes ?? 0) / 1048576)} MiB stored; command peak memory ${Math.max(...ours.map((one) => one.peakMb)).toFixed(0)} MB`);
     console.log(last?.gzip === "isal" ? "  gzip by ISA-L" : "  gzip by zlib: ISA-L is not here (apt-get install libisal2)");
   } finally {
+    storage?.kill("SIGTERM");
     await cluster.stop("immediate");
   }
 }

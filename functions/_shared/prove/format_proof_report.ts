@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, formatTable } from "../report/format_quantity.ts";
+import { formatCount, formatDuration, formatTable, formatTime } from "../report/format_quantity.ts";
 import type { Verdict } from "../verify/verdict.ts";
 import type { Proof, ProofFinding } from "./proof.ts";
 
@@ -64,8 +64,4 @@ function findingsSection(title: string, findings: readonly ProofFinding[], verdi
 function leftOutSection({ left_out: leftOut }: Proof): string {
   const lines = leftOut.map(({ reason, subject, message }) => [reason, subject, message]);
   return `## What of the backup is not in the target\n\n${lines.length === 0 ? "Nothing was left out." : formatTable(["Reason", "Object", "Why"], lines)}`;
-}
-
-function formatTime(iso: string): string {
-  return `${new Date(iso).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

@@ -22,6 +22,11 @@ export function formatBytes(bytes: number): string {
   return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
 }
 
+/** "2026-01-01 02:03:04 UTC". */
+export function formatTime(iso: string): string {
+  return `${new Date(iso).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
 /** 1,234,567 in every locale. */
 export function formatCount(count: number): string {
   return count.toLocaleString("en-US");

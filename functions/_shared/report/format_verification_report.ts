@@ -1,5 +1,5 @@
 import type { Verdict } from "../verify/verdict.ts";
-import { formatBytes, formatCount, formatDuration, formatTable } from "./format_quantity.ts";
+import { formatBytes, formatCount, formatDuration, formatTable, formatTime } from "./format_quantity.ts";
 import type { Objective, VerificationData, VerificationFinding } from "./read_verification.ts";
 
 /** Rows of the table of row counts; a project with thousands of tables still gets a report one can read. */
@@ -164,10 +164,6 @@ function lookFurtherSection({ verification_id: id, restore_point: point }: Verif
   ];
   const bucket = point === null ? "" : `\n\nIn the bucket: \`${point.object_prefix}\`, beginning with \`manifest.json\`.`;
   return `## Look further\n\n\`\`\`sql\n${sql.join("\n")}\n\`\`\`${bucket}`;
-}
-
-function formatTime(iso: string): string {
-  return `${new Date(iso).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
 /** As format('%I') writes names that need no quotes or do; reserved words aside, which only costs a live count. */
