@@ -1,10 +1,8 @@
 import { readEnv } from "../functions/_shared/config/env.ts";
 import { letHeapGrow } from "./let_heap_grow.ts";
-import { returnMemory } from "./return_memory.ts";
 import { runCommand } from "./run_command.ts";
 
 letHeapGrow();
-await returnMemory();
 
 let unwritten = false;
 

@@ -10,6 +10,7 @@ import { describeHelp } from "../describe_help.ts";
 import { explainMissing } from "../explain_missing.ts";
 import { loadIsalGzip } from "../load_isal_gzip.ts";
 import { parseWorkers } from "../parse_workers.ts";
+import { returnMemory } from "../return_memory.ts";
 
 interface BackupFlags {
   tier?: "daily" | "weekly" | "monthly";
@@ -34,6 +35,7 @@ export const registerBackup: RegisterCommand = (program, run) => {
         });
       }
       const recipients = parseRecipients(context.env);
+      await returnMemory();
       const isal = flags.gzip === "auto" ? await loadIsalGzip() : null;
       const result = await context.withProgress("Exporting", (update) =>
         exportBackup({

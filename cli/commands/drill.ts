@@ -25,6 +25,7 @@ import { type DrillTarget, flavorFor, startEmbeddedTarget } from "../drill_targe
 import { exitCodeFor } from "../exit_code_for.ts";
 import { parseWorkers } from "../parse_workers.ts";
 import { addIdentityOption, readIdentities } from "../read_identities.ts";
+import { returnMemory } from "../return_memory.ts";
 import { reportAsked, thawFirst, type Thawed, thawJson } from "../thaw_first.ts";
 import { addThawOptions, readThawRequest, type ThawFlags } from "../thaw_options.ts";
 import { warnUnverified } from "../warn_unverified.ts";
@@ -84,6 +85,7 @@ async function act(context: CommandContext, flags: DrillFlags): Promise<ExitCode
   const backup = await context.withProgress("Opening the restore point", open);
   const frozen = await frozenOf(backup);
   if (frozen.length > 0) throw archivedError(backup.manifest.run_id, frozen);
+  await returnMemory();
   const drill = await context.withProgress(`Drilling ${backup.manifest.run_id}`, (update) =>
     perform(context, flags, s3, backup, { startedAt, seconds: thawed?.seconds ?? 0 }, update));
   const recorded = await record(context, drill.record, drill.result === null ? [] : keyProofs(drill.result));

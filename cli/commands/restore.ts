@@ -21,6 +21,7 @@ import { formatColumns } from "../format_columns.ts";
 import { exitCodeFor } from "../exit_code_for.ts";
 import { parseWorkers } from "../parse_workers.ts";
 import { addIdentityOption, readIdentities } from "../read_identities.ts";
+import { returnMemory } from "../return_memory.ts";
 import { reportAsked, thawFirst, type Thawed, thawJson } from "../thaw_first.ts";
 import { addThawOptions, DEFAULT_TIER, readThawRequest, type ThawFlags, type ThawRequest } from "../thaw_options.ts";
 import { warnUnverified } from "../warn_unverified.ts";
@@ -91,6 +92,7 @@ async function act(context: CommandContext, flags: RestoreFlags): Promise<ExitCo
 }
 
 async function restore(context: CommandContext, flags: RestoreFlags, request: RestoreRequest, thawed: Thawed | null, thaw: ThawRequest | null): Promise<ExitCode> {
+  await returnMemory();
   const result = await context.withProgress("Restoring", (update) =>
     restoreBackup({ ...request, onProgress: (progress) => update(describeProgress(progress)) }));
   return report(context, flags, result, thawJson(thawed, thaw));

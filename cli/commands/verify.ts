@@ -5,6 +5,7 @@ import { UNLIMITED, verifyBackup, type VerifyBackupDeps } from "../../functions/
 import type { RegisterCommand } from "../command_context.ts";
 import { describeHelp, VERDICT_EXIT_CODES } from "../describe_help.ts";
 import { exitCodeFor } from "../exit_code_for.ts";
+import { returnMemory } from "../return_memory.ts";
 
 export const registerVerify: RegisterCommand = (program, run) => {
   const command = program
@@ -17,6 +18,7 @@ export const registerVerify: RegisterCommand = (program, run) => {
       const deps = (database: Queryable): VerifyBackupDeps => ({
         database, storage, now: () => performance.now(), lookAtPrimary: (session) => lookAtPrimaryBackups(session, context.env),
       });
+      await returnMemory();
       const result = await context.withDatabase((database) =>
         context.withProgress("Verifying", () => verifyBackup(deps(database), "cli", UNLIMITED)),
       );
